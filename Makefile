@@ -1,0 +1,66 @@
+# Everything here sets itself up into .venv on a machine with Python >= 3.11 (with venv) and make.
+# Another Python: make test PYTHON=python3.12
+
+PYTHON ?= python3
+BIN := .venv/bin
+export PYTHON
+export PYTHONUTF8 := 1
+
+# make demo DB=postgresql, make serve ARGS="--port 9000"
+DB ?=
+ARGS ?=
+WITH_DB = $(if $(strip $(DB)),--db $(DB))
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev demo serve test check gates fix bench simulate proof lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install Holdfast and what it needs to run into .venv
+	@scripts/setup runtime
+
+# When there are web assets, building them belongs here, before the first use, with its own stamp;
+# running Holdfast never needs Node.
+setup-dev:
+	@scripts/setup dev
+
+demo: setup ## Show Holdfast at work (DB=postgresql, ARGS="…")
+	@$(BIN)/holdfast demo $(WITH_DB) $(ARGS)
+
+serve: setup ## Run the server (ARGS="…")
+	@$(BIN)/holdfast serve $(ARGS)
+
+test: gates ## Run everything that CI runs: the gates and all tests
+	@$(BIN)/python scripts/test
+
+check: gates ## Run the gates and the fast tests, before every commit
+	@$(BIN)/python scripts/test --fast
+
+gates: setup-dev
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet || { echo "Some files are not formatted; run: make fix" >&2; exit 1; }
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+fix: setup-dev ## Repair what the linter and the formatter can
+	@$(BIN)/ruff check --fix --exit-zero
+	@$(BIN)/ruff format
+
+bench: setup-dev ## Measure, beside peers and limits measured in the same run (ARGS="…")
+	@test -f benchmarks/__main__.py || { echo "There are no benchmarks in this tree yet." >&2; exit 1; }
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+simulate: setup-dev ## Let random customers, clocks and failures attack the rules (ARGS="…")
+	@$(BIN)/holdfast simulate --help >/dev/null 2>&1 || { echo "There is no simulator in this tree yet." >&2; exit 1; }
+	@$(BIN)/holdfast simulate $(ARGS)
+
+proof: setup-dev ## Run the long proofs that make test leaves out
+	@$(BIN)/python scripts/test --proof
+
+lock: ## Pin the newest versions of all dependencies in constraints.txt
+	@scripts/lock
+
+clean: ## Remove builds and caches (.venv stays; it repairs itself)
+	rm -rf build dist .cache .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .schemathesis
+	find src tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +

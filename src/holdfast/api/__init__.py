@@ -1,0 +1,1 @@
+"""The REST face: parse, one engine call, render."""

@@ -1,0 +1,108 @@
+"""Bootstrap: builds an engine from its parts; the only reader of clock and randomness."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from datetime import UTC, datetime
+from typing import Self
+
+from holdfast.domain.ids import BOOKING_NUMBER_LENGTH, RANDOM_BITS, make_booking_number, make_id
+from holdfast.engine import facade
+from holdfast.engine.ports import Clock, Ids
+from holdfast.engine.registry import USE_CASES
+from holdfast.engine.unit_of_work import UnitOfWork
+from holdfast.storage.database import Database, DatabaseOptions
+from holdfast.storage.migrating import require_current, upgrade
+from holdfast.storage.register import SqlTenantRegister
+from holdfast.storage.stores import SqlStores
+
+SECRET_BITS = 256
+_LETTERS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+class SystemClock:
+    """This machine's clock."""
+
+    def now(self) -> datetime:
+        """Return the present instant in UTC."""
+        return datetime.now(UTC)
+
+
+class RandomIds:
+    """Ids and secrets from the operating system's randomness."""
+
+    def new(self, prefix: str, *, now: datetime) -> str:
+        """Return a new id of a kind."""
+        return make_id(prefix, now=now, randomness=secrets.randbits(RANDOM_BITS))
+
+    def booking_number(self) -> str:
+        """Return a new random booking number."""
+        return make_booking_number(secrets.randbits(5 * BOOKING_NUMBER_LENGTH))
+
+    def secret(self) -> str:
+        """Return a new secret of 256 bits, in letters and digits."""
+        number = secrets.randbits(SECRET_BITS)
+        letters = []
+        while number:
+            number, rest = divmod(number, len(_LETTERS))
+            letters.append(_LETTERS[rest])
+        return "".join(letters).ljust(43, "0")
+
+
+class Engine(facade.Engine):
+    """The booking engine, with its way to open a database."""
+
+    database: Database
+
+    @classmethod
+    def open(
+        cls,
+        url: str,
+        *,
+        clock: Clock | None = None,
+        ids: Ids | None = None,
+        options: DatabaseOptions | None = None,
+        migrate: bool = True,
+    ) -> Self:
+        """Open an engine over a database.
+
+        Args:
+            url: `sqlite:///file.db`, `sqlite:///:memory:` or `postgresql://user@host/name`.
+            clock: The clock of record; by default PostgreSQL's own, or this machine's on SQLite.
+            ids: Where ids come from; by default the operating system's randomness.
+            options: Pool sizes and timeouts.
+            migrate: Whether to bring the database's schema up to date first.
+
+        Raises:
+            DatabaseMisconfigured: The URL is wrong, the driver is missing or the server too old.
+            SchemaOutdated: The schema is old and `migrate` is false.
+        """
+        wall_clock = clock or SystemClock()
+        is_sqlite = url.startswith("sqlite")
+        database = Database.open(
+            url, clock=wall_clock if is_sqlite else clock, options=options
+        )
+        if migrate:
+            upgrade(database)
+        else:
+            require_current(database)
+        return cls.over(database, clock=wall_clock, ids=ids or RandomIds())
+
+    @classmethod
+    def over(cls, database: Database, *, clock: Clock, ids: Ids) -> Self:
+        """Build an engine over a database that is open and up to date."""
+        stores = SqlStores(database)
+        unit_of_work = UnitOfWork(
+            stores=stores, ids=ids, use_cases=USE_CASES, monotonic=time.monotonic
+        )
+        engine = cls(
+            unit_of_work=unit_of_work,
+            reads=stores,
+            register=SqlTenantRegister(database),
+            ids=ids,
+            clock=clock,
+            close=database.dispose,
+        )
+        engine.database = database
+        return engine

@@ -1,0 +1,1 @@
+"""Rules: frozen values and functions without clock, SQL, network or threads."""

@@ -1,0 +1,103 @@
+"""Claims: units of one resource or of the places in one slot, over one interval.
+
+Capacity counts claims and nothing else. A claim names one capacity key and changes only under
+that key's lock; its units and its interval never change.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from holdfast.domain.ids import ClaimId, ResourceId, SlotId, OfferingId
+from holdfast.domain.intervals import Interval
+
+# A longer stretch is written as several claims, so that a search for overlaps is bounded.
+LONGEST_CLAIM = timedelta(days=31)
+
+
+class ClaimOwner(StrEnum):
+    """What a claim belongs to."""
+
+    HOLD = "hold"
+    BOOKING = "booking"
+    BLOCK = "block"
+    SLOT = "slot"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """Units of capacity taken over `[starts_at, ends_at)`, buffers included.
+
+    Attributes:
+        key: The one capacity key under whose lock this row is written.
+        resource_id: The resource, or None for places in a slot.
+        counts_until: Past this instant the claim never counts, cleaned up or not.
+        is_exclusive: Whether the resource allowed one claim at a time when this was acquired.
+        is_over: Whether it was taken over the limit, by an actor and with a reason.
+    """
+
+    claim_id: ClaimId
+    key: str
+    resource_id: ResourceId | None
+    owner_kind: ClaimOwner
+    owner_id: str
+    units: int
+    starts_at: datetime
+    ends_at: datetime
+    counts_until: datetime | None
+    is_exclusive: bool
+    is_over: bool
+    actor_id: str
+    reason: str | None
+    acquired_at: datetime
+    converted_at: datetime | None
+    released_at: datetime | None
+
+    def counts_at(self, now: datetime) -> bool:
+        """Whether the claim takes capacity at an instant of the ledger's time."""
+        return self.released_at is None and (self.counts_until is None or now < self.counts_until)
+
+    @property
+    def interval(self) -> Interval:
+        """The time that the claim takes."""
+        return Interval(starts_at=self.starts_at, ends_at=self.ends_at)
+
+
+def resource_key(resource_id: ResourceId) -> str:
+    """Return the capacity key of a resource: its guard, and the lock of its definition."""
+    return f"res:{resource_id}"
+
+
+def closure_key(resource_id: ResourceId) -> str:
+    """Return the key under which an unlimited resource's blocks are found, apart from its use."""
+    return f"closed:{resource_id}"
+
+
+def slot_key(slot_id: SlotId) -> str:
+    """Return the capacity key of the places in a slot."""
+    return f"slot:{slot_id}"
+
+
+def offering_key(offering_id: OfferingId) -> str:
+    """Return the lock of an offering's definition."""
+    return f"off:{offering_id}"
+
+
+def pieces(interval: Interval) -> tuple[Interval, ...]:
+    """Cut an interval into consecutive ones no longer than `LONGEST_CLAIM`.
+
+    >>> from datetime import UTC
+    >>> start = datetime(2026, 1, 1, tzinfo=UTC)
+    >>> year = Interval(starts_at=start, ends_at=start + timedelta(days=365))
+    >>> len(pieces(year)), pieces(year)[-1].ends_at == year.ends_at
+    (12, True)
+    """
+    cut = []
+    starts_at = interval.starts_at
+    while starts_at < interval.ends_at:
+        ends_at = min(starts_at + LONGEST_CLAIM, interval.ends_at)
+        cut.append(Interval(starts_at=starts_at, ends_at=ends_at))
+        starts_at = ends_at
+    return tuple(cut)

@@ -1,0 +1,113 @@
+"""Holds: claims kept for a short while, and the one table of what may happen to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from holdfast.domain.customers import Contact
+from holdfast.domain.errors import HoldExpired, TransitionNotAllowed
+from holdfast.domain.ids import BookingId, HoldId, OfferingId, ResourceId, SlotId
+from holdfast.domain.money import Money
+
+# However often a hold is extended, it ends this long after it was placed.
+HOLD_CEILING = timedelta(hours=2)
+# Holds of anonymous callers are shorter and extended once.
+PUBLIC_HOLD_TTL = timedelta(minutes=15)
+PUBLIC_EXTENSIONS_MAX = 1
+EXTENSIONS_MAX = 20
+HOLD_TTL_MAX = timedelta(days=7)
+
+
+class HoldStatus(StrEnum):
+    """What has become of a hold. One past its `expires_at` never counts, whatever this says."""
+
+    ACTIVE = "active"
+    CONVERTED = "converted"
+    RELEASED = "released"
+    EXPIRED = "expired"
+
+
+class HoldAction(StrEnum):
+    """What may happen to a hold."""
+
+    EXTEND = "extend"
+    CONVERT = "convert"
+    RELEASE = "release"
+    EXPIRE = "expire"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignedResource:
+    """A resource that serves a hold or booking, with its name as it was then."""
+
+    resource_id: ResourceId
+    name: str
+    units: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """Places kept for a customer who is still deciding."""
+
+    hold_id: HoldId
+    status: HoldStatus
+    offering_id: OfferingId
+    slot_id: SlotId
+    starts_at: datetime
+    ends_at: datetime
+    party_size: int
+    assigned: tuple[AssignedResource, ...]
+    price: Money
+    client_key: str | None
+    contact: Contact
+    placed_by: str
+    is_public: bool
+    expires_at: datetime
+    ceiling_at: datetime
+    extension_count: int
+    booking_id: BookingId | None
+    metadata: dict[str, object] = field(default_factory=dict)
+    created_at: datetime
+    ended_at: datetime | None
+    version: int
+
+
+TRANSITIONS: Mapping[tuple[HoldStatus, HoldAction], HoldStatus] = {
+    (HoldStatus.ACTIVE, HoldAction.EXTEND): HoldStatus.ACTIVE,
+    (HoldStatus.ACTIVE, HoldAction.CONVERT): HoldStatus.CONVERTED,
+    (HoldStatus.ACTIVE, HoldAction.RELEASE): HoldStatus.RELEASED,
+    (HoldStatus.ACTIVE, HoldAction.EXPIRE): HoldStatus.EXPIRED,
+    # Releasing again, or releasing what has expired, changes nothing and is not an error.
+    (HoldStatus.RELEASED, HoldAction.RELEASE): HoldStatus.RELEASED,
+    (HoldStatus.EXPIRED, HoldAction.RELEASE): HoldStatus.EXPIRED,
+    (HoldStatus.EXPIRED, HoldAction.EXPIRE): HoldStatus.EXPIRED,
+}
+
+
+def transition(hold: Hold, action: HoldAction, *, now: datetime) -> HoldStatus:
+    """Return the status that an action leads to at an instant.
+
+    Raises:
+        HoldExpired: The hold's time is over and the action would have kept its places.
+        TransitionNotAllowed: The status does not allow the action.
+    """
+    target = TRANSITIONS.get((hold.status, action))
+    is_over = hold.status is HoldStatus.ACTIVE and now >= hold.expires_at
+    wants_places = action in {HoldAction.EXTEND, HoldAction.CONVERT}
+    if wants_places and (is_over or hold.status is HoldStatus.EXPIRED):
+        raise HoldExpired(at=hold.expires_at)
+    if target is None or (action is HoldAction.EXPIRE and not is_over and target != hold.status):
+        raise TransitionNotAllowed(kind="hold", status=hold.status, action=action)
+    if is_over:
+        return HoldStatus.EXPIRED
+    return target
+
+
+def time_left(hold: Hold, *, now: datetime) -> timedelta:
+    """Return how long the places are still kept; zero once they are not."""
+    if hold.status is not HoldStatus.ACTIVE:
+        return timedelta(0)
+    return max(timedelta(0), hold.expires_at - now)

@@ -1,0 +1,100 @@
+"""Resources: things and people with capacity that time is booked on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from holdfast.domain.errors import TransitionNotAllowed
+from holdfast.domain.ids import CategoryId, ResourceId
+
+CAPACITY_MAX = 1_000_000
+
+
+class ResourceStatus(StrEnum):
+    """Whether a resource may be booked."""
+
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+    DELETED = "deleted"
+
+
+class ResourceAction(StrEnum):
+    """What changes a resource's status."""
+
+    ACTIVATE = "activate"
+    DEACTIVATE = "deactivate"
+    DELETE = "delete"
+    RESTORE = "restore"
+
+
+class Scheme(StrEnum):
+    """How a resource's capacity is counted; fixed when the resource is created."""
+
+    INTERVAL = "interval"
+    DATED = "dated"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """A thing or person that can be booked.
+
+    Attributes:
+        capacity: Units usable at one instant: 1 is exclusive, N shared, None unlimited.
+        zone: IANA name; None means the tenant's.
+        owner_id: The member to whom the resource belongs, if any.
+    """
+
+    resource_id: ResourceId
+    kind: str
+    name: str
+    short_name: str | None
+    description: str
+    category_id: CategoryId | None
+    capacity: int | None
+    scheme: Scheme
+    zone: str | None
+    owner_id: str | None
+    skills: tuple[str, ...]
+    sort_order: int
+    status: ResourceStatus
+    metadata: dict[str, object] = field(default_factory=dict)
+    created_at: datetime
+    deleted_at: datetime | None
+    version: int
+
+    @property
+    def is_exclusive(self) -> bool:
+        """Whether at most one claim may hold at any instant."""
+        return self.capacity == 1
+
+
+_A, _I, _D = ResourceStatus.ACTIVE, ResourceStatus.INACTIVE, ResourceStatus.DELETED
+TRANSITIONS: Mapping[tuple[ResourceStatus, ResourceAction], ResourceStatus] = {
+    (_A, ResourceAction.ACTIVATE): _A,
+    (_I, ResourceAction.ACTIVATE): _A,
+    (_A, ResourceAction.DEACTIVATE): _I,
+    (_I, ResourceAction.DEACTIVATE): _I,
+    (_A, ResourceAction.DELETE): _D,
+    (_I, ResourceAction.DELETE): _D,
+    (_D, ResourceAction.DELETE): _D,
+    (_D, ResourceAction.RESTORE): _A,
+    (_A, ResourceAction.RESTORE): _A,
+}
+
+
+def transition(status: ResourceStatus, action: ResourceAction) -> ResourceStatus:
+    """Return the status that an action leads to.
+
+    Raises:
+        TransitionNotAllowed: The status does not allow the action.
+
+    >>> transition(ResourceStatus.ACTIVE, ResourceAction.DELETE).value
+    'deleted'
+    """
+    target = TRANSITIONS.get((status, action))
+    if target is None:
+        raise TransitionNotAllowed(kind="resource", status=status, action=action)
+    return target

@@ -1,0 +1,61 @@
+"""Slots: bookable intervals, generated from schedules or made by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from holdfast.domain.ids import OfferingId, SlotId
+
+SLOTS_PER_WINDOW_MAX = 20_000
+
+
+class SlotStatus(StrEnum):
+    """Whether a slot may be booked; full is derived, never stored."""
+
+    OPEN = "open"
+    BLOCKED = "blocked"
+    CANCELLED = "cancelled"
+    PAST = "past"
+
+
+class SlotOrigin(StrEnum):
+    """Where a stored slot comes from."""
+
+    MANUAL = "manual"
+    GENERATED = "generated"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """A stored slot. A slot of a schedule is stored only once places in it are counted.
+
+    Attributes:
+        capacity: Places in the slot; None is unlimited. Means nothing for an offering whose
+            resources alone limit it.
+        is_capacity_own: Whether the capacity was given for this slot and does not follow the
+            offering's.
+    """
+
+    slot_id: SlotId
+    offering_id: OfferingId
+    starts_at: datetime
+    ends_at: datetime
+    capacity: int | None
+    is_capacity_own: bool
+    origin: SlotOrigin
+    status: SlotStatus
+    metadata: dict[str, object] = field(default_factory=dict)
+    created_at: datetime
+    version: int
+
+    @property
+    def start_key(self) -> str:
+        """Under which a slot is found by its offering and start."""
+        return start_key(self.offering_id, self.starts_at)
+
+
+def start_key(offering_id: OfferingId, starts_at: datetime) -> str:
+    """Return the key under which an offering's slots that start then are found."""
+    return f"{offering_id}@{starts_at.isoformat()}"

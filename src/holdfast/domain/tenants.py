@@ -1,0 +1,55 @@
+"""Tenants: one business each, the isolation boundary, with its zone, currency and defaults."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from holdfast.domain.ids import TenantId
+
+DEFAULT_HOLD_TTL = timedelta(minutes=30)
+SLUG_PATTERN = r"[a-z0-9](?:[a-z0-9-]{1,38})[a-z0-9]"
+_SLUG = re.compile(rf"{SLUG_PATTERN}\Z")
+
+# First path segments that pages and routes use or may come to use.
+RESERVED_SLUGS = frozenset(
+    "about account admin api app assets auth book bookings demo docs embed events favicon healthz"
+    " help hooks links login logout metrics new openapi openapi-json pages pay pricing problems"
+    " public readyz robots security settings setup sign-in sign-out signin signup staff static"
+    " status support system tenants v1 v2 webhooks well-known widget www".split()
+)
+
+
+def is_slug(text: str) -> bool:
+    """Tell whether a text may be part of a URL as a name.
+
+    >>> is_slug("salon-sarah"), is_slug("Salon"), is_slug("api")
+    (True, False, False)
+    """
+    return _SLUG.match(text) is not None and text not in RESERVED_SLUGS
+
+
+class TenantStatus(StrEnum):
+    """Whether a business may be booked."""
+
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tenant:
+    """One business. Its notice and horizon apply where an offering says nothing."""
+
+    tenant_id: TenantId
+    slug: str
+    name: str
+    zone: str
+    currency: str
+    notice: timedelta
+    horizon_days: int
+    status: TenantStatus
+    metadata: dict[str, object] = field(default_factory=dict)
+    created_at: datetime
+    version: int

@@ -1,0 +1,135 @@
+"""Customers: add one and change one; bookings add them by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from holdfast.domain import checks
+from holdfast.domain.access import Scope
+from holdfast.domain.customers import Customer, CustomerStatus, email_key, phone_key
+from holdfast.domain.errors import RecordExists
+from holdfast.domain.ids import CustomerId
+from holdfast.engine.patches import patched
+from holdfast.engine.ports import Where
+from holdfast.engine.use_cases import Look, Needs, UseCase, View
+from holdfast.engine.versions import require_version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddCustomer:
+    """Add a person to the customers."""
+
+    name: str
+    email: str | None = None
+    phone: str | None = None
+    account_id: str | None = None
+    metadata: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeCustomer:
+    """Change a customer. Look-up keys follow the e-mail and the phone."""
+
+    customer_id: CustomerId
+    changes: Mapping[str, object]
+    if_version: int | None = None
+
+
+CHANGEABLE = frozenset({"name", "email", "phone", "account_id", "status", "metadata"})
+_DERIVED = frozenset({"email_key", "phone_key"})
+
+
+def require_valid(customer: Customer) -> None:
+    """Refuse a customer whose fields are malformed.
+
+    Raises:
+        InputInvalid: Something is wrong; every fault is named.
+    """
+    reachable = customer.name.strip() or customer.email or customer.phone
+    nobody = checks.fault("/name", "missing", "Give a name, an e-mail address or a phone.")
+    checks.require(
+        [
+            None if reachable else nobody,
+            checks.line("/name", customer.name),
+            checks.email("/email", customer.email),
+            checks.phone("/phone", customer.phone),
+            checks.line("/account_id", customer.account_id),
+            checks.metadata("/metadata", customer.metadata),
+        ]
+    )
+
+
+def _email_reads(email: str | None) -> list[Where]:
+    return [Where(Customer, "email_key", email_key(email))] if email else []
+
+
+def _require_email_free(view: View, email: str | None, own_id: str | None) -> None:
+    if not email:
+        return
+    for other in view.where(Customer, "email_key", email_key(email)):
+        if other.customer_id != own_id and other.status is CustomerStatus.ACTIVE:
+            raise RecordExists(kind="customer", key=email)
+
+
+def _add_needs(command: AddCustomer, _look: Look) -> Needs:
+    return Needs.of(reads=_email_reads(command.email))
+
+
+def _add(view: View, command: AddCustomer, now: datetime) -> Customer:
+    customer = Customer(
+        customer_id=CustomerId(view.new_id("cus")),
+        name=command.name,
+        email=command.email,
+        phone=command.phone,
+        email_key=email_key(command.email) if command.email else None,
+        phone_key=phone_key(command.phone) if command.phone else None,
+        account_id=command.account_id,
+        status=CustomerStatus.ACTIVE,
+        metadata=command.metadata,
+        created_at=now,
+        version=1,
+    )
+    require_valid(customer)
+    _require_email_free(view, command.email, None)
+    view.insert(customer)
+    view.fact("customer.added", customer)
+    return customer
+
+
+def _change_needs(command: ChangeCustomer, look: Look) -> Needs:
+    look.get(Customer, command.customer_id)
+    email = command.changes.get("email")
+    return Needs.of(reads=_email_reads(email if isinstance(email, str) else None))
+
+
+def _change(view: View, command: ChangeCustomer, _now: datetime) -> Customer:
+    customer = view.get(Customer, command.customer_id)
+    require_version(customer, command.if_version)
+    changes = {name: value for name, value in command.changes.items() if name not in _DERIVED}
+    email, phone = changes.get("email", customer.email), changes.get("phone", customer.phone)
+    if isinstance(email, str):
+        _require_email_free(view, email, customer.customer_id)
+    changes["email_key"] = email_key(email) if isinstance(email, str) and email else None
+    changes["phone_key"] = phone_key(phone) if isinstance(phone, str) and phone else None
+    changed = patched(view, customer, changes, CHANGEABLE | _DERIVED, require_valid)
+    view.fact("customer.changed", changed)
+    return changed
+
+
+USE_CASES: Mapping[type, UseCase[Any, Any]] = MappingProxyType(
+    {
+        AddCustomer: UseCase(
+            "customer.add", scopes=(Scope.CUSTOMERS_WRITE,), needs=_add_needs, decide=_add
+        ),
+        ChangeCustomer: UseCase(
+            "customer.change",
+            scopes=(Scope.CUSTOMERS_WRITE,),
+            needs=_change_needs,
+            decide=_change,
+        ),
+    }
+)

@@ -1,0 +1,142 @@
+"""The engine: opens businesses, and gives each of them its features."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from holdfast.domain.access import SYSTEM, Actor
+from holdfast.domain.errors import RecordExists, RecordNotFound
+from holdfast.domain.ids import TenantId
+from holdfast.domain.tenants import Tenant
+from holdfast.engine.facade.catalogue import (
+    Blocks,
+    Categories,
+    Offerings,
+    Resources,
+    Schedules,
+    Slots,
+)
+from holdfast.engine.facade.ledger import AvailabilityAnswers, Bookings, History, Holds
+from holdfast.engine.facade.people import Customers, Keys, Members
+from holdfast.engine.facade.port import Port, result_of
+from holdfast.engine.ports import Clock, Ids, ReadStores, TenantRegister
+from holdfast.engine.reading import get
+from holdfast.engine.tenants import AddTenant, ChangeTenant
+from holdfast.engine.unit_of_work import UnitOfWork
+
+
+class TenantEngine:
+    """One business's features, as one actor.
+
+    Attributes:
+        tenant_id: The business.
+        actor: Who acts.
+        categories, resources, offerings, schedules, blocks, slots: What it offers, and when.
+        members, keys, customers: Its people.
+        availability, holds, bookings, history: What is taken.
+    """
+
+    def __init__(self, port: Port) -> None:
+        self._port = port
+        self.tenant_id = port.tenant_id
+        self.actor = port.actor
+        self.categories = Categories(port)
+        self.resources = Resources(port)
+        self.offerings = Offerings(port)
+        self.schedules = Schedules(port)
+        self.blocks = Blocks(port)
+        self.slots = Slots(port)
+        self.members = Members(port)
+        self.keys = Keys(port)
+        self.customers = Customers(port)
+        self.availability = AvailabilityAnswers(port)
+        self.holds = Holds(port, self.availability)
+        self.bookings = Bookings(port, self.availability)
+        self.history = History(port)
+
+    def get(self) -> Tenant:
+        """Return the business itself."""
+        return self._port.read(lambda store: get(store, Tenant, self.tenant_id))
+
+    def change(
+        self, changes: dict[str, object], *, if_version: int | None = None
+    ) -> Tenant:
+        """Change the business's name, zone or defaults. See `ChangeTenant`."""
+        command = ChangeTenant(changes=changes, if_version=if_version)
+        return result_of(Tenant, self._port.run(command))
+
+    def run(self, command: object) -> object:
+        """Run any command of the engine's as this actor."""
+        return self._port.run(command)
+
+
+class Engine:
+    """The booking engine over one database. Any thread may use it.
+
+    Attributes:
+        unit_of_work: The one path of every write.
+        reads: Where displays are read from.
+        tenants: The register of businesses.
+        clock: The wall clock of this process; decisions take the database's.
+    """
+
+    def __init__(
+        self,
+        *,
+        unit_of_work: UnitOfWork,
+        reads: ReadStores,
+        register: TenantRegister,
+        ids: Ids,
+        clock: Clock,
+        close: Callable[[], None],
+    ) -> None:
+        self.unit_of_work = unit_of_work
+        self.reads = reads
+        self.register = register
+        self.ids = ids
+        self.clock = clock
+        self._close = close
+
+    def add_tenant(self, command: AddTenant) -> Tenant:
+        """Open a business.
+
+        Raises:
+            RecordExists: The slug is taken.
+            InputInvalid: The request is malformed.
+        """
+        if self.register.find_by_slug(command.slug) is not None:
+            raise RecordExists(kind="tenant", key=command.slug)
+        tenant_id = TenantId(self.ids.new("tnt", now=self.clock.now()))
+        return result_of(Tenant, self._port(tenant_id, SYSTEM).run(command))
+
+    def list_tenants(self) -> list[Tenant]:
+        """Return all businesses, by slug."""
+        return self.register.list_all()
+
+    def tenant(self, slug_or_id: str, *, actor: Actor = SYSTEM) -> TenantEngine:
+        """Return a business's features, as an actor; by default as the system itself.
+
+        Raises:
+            RecordNotFound: There is no such business.
+        """
+        tenant = self.register.find(slug_or_id)
+        if tenant is None:
+            raise RecordNotFound(kind="tenant", key=slug_or_id)
+        return self.at(tenant.tenant_id, actor=actor)
+
+    def at(self, tenant_id: TenantId, *, actor: Actor) -> TenantEngine:
+        """Return the features of a business that is known to exist."""
+        return TenantEngine(self._port(tenant_id, actor))
+
+    def close(self) -> None:
+        """Close the database. The engine is of no more use."""
+        self._close()
+
+    def _port(self, tenant_id: TenantId, actor: Actor) -> Port:
+        return Port(
+            unit_of_work=self.unit_of_work,
+            reads=self.reads,
+            ids=self.ids,
+            tenant_id=tenant_id,
+            actor=actor,
+        )

@@ -1,0 +1,93 @@
+"""How a feature of the facade runs commands and reads, for one tenant and one actor."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import TypeVar
+
+from holdfast.domain.access import Actor
+from holdfast.domain.ids import TenantId
+from holdfast.engine.ports import Answer, IdempotencyKey, Ids, ReadStore, ReadStores
+from holdfast.engine.reading import get
+from holdfast.engine.records import KINDS, canonical_json, id_of, plain
+from holdfast.engine.unit_of_work import UnitOfWork
+from holdfast.engine.use_cases import Envelope, Outcome
+
+T = TypeVar("T")
+
+_KIND_BY_NAME = {kind.name: record for record, kind in KINDS.items()}
+
+
+class Port:
+    """Runs commands and reads of one tenant as one actor. A command is a batch of one."""
+
+    def __init__(
+        self,
+        *,
+        unit_of_work: UnitOfWork,
+        reads: ReadStores,
+        ids: Ids,
+        tenant_id: TenantId,
+        actor: Actor,
+    ) -> None:
+        self._unit_of_work = unit_of_work
+        self._reads = reads
+        self.ids = ids
+        self.tenant_id = tenant_id
+        self.actor = actor
+
+    def run(self, command: object, idempotency_key: str | None = None) -> object:
+        """Run a command and return its result.
+
+        With an idempotency key the same call again has no second effect and returns the record
+        as it is now.
+
+        Raises:
+            HoldfastError: It was refused, or could not be done.
+        """
+        key = None
+        if idempotency_key is not None:
+            key = IdempotencyKey(
+                caller=f"library:{self.actor.actor_id}",
+                route=type(command).__name__,
+                key=idempotency_key,
+                fingerprint=_fingerprint(command),
+            )
+        envelope = Envelope(
+            command=command, actor=self.actor, render=_reference if key else None, idempotency=key
+        )
+        outcome = self._unit_of_work.run(self.tenant_id, [envelope])[0]
+        return self._result(outcome)
+
+    def read(self, question: Callable[[ReadStore], T]) -> T:
+        """Answer a question from one state of the database."""
+        with self._reads.read(self.tenant_id) as store:
+            return question(store)
+
+    def _result(self, outcome: Outcome) -> object:
+        if outcome.error is not None:
+            raise outcome.error from outcome.bug
+        if outcome.is_replayed and outcome.answer is not None:
+            said = json.loads(outcome.answer.body)
+            return self.read(lambda store: get(store, _KIND_BY_NAME[said["kind"]], said["id"]))
+        return outcome.result
+
+
+def _reference(result: object) -> Answer:
+    """Render a result as a reference to its record, for a library call's replay."""
+    body = canonical_json({"kind": KINDS[type(result)].name, "id": id_of(result)})
+    return Answer(status=200, headers=(), body=body.encode())
+
+
+def _fingerprint(command: object) -> str:
+    return hashlib.sha256(canonical_json(plain(command)).encode()).hexdigest()
+
+
+def result_of(kind: type[T], result: object) -> T:
+    """Say which kind of record a command returns."""
+    assert isinstance(result, kind)
+    return result
+
+

@@ -1,0 +1,276 @@
+"""Holds: place, extend, release, expire. Converting is a booking's business."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+
+from holdfast.domain.access import Actor, Scope
+from holdfast.domain.claims import Claim, ClaimOwner
+from holdfast.domain.customers import Contact
+from holdfast.domain.errors import InputInvalid, LimitReached, RecordNotFound
+from holdfast.domain.holds import (
+    EXTENSIONS_MAX,
+    HOLD_CEILING,
+    HOLD_TTL_MAX,
+    PUBLIC_EXTENSIONS_MAX,
+    PUBLIC_HOLD_TTL,
+    Hold,
+    HoldAction,
+    HoldStatus,
+    transition,
+)
+from holdfast.domain.ids import HoldId
+from holdfast.engine.placing import (
+    SlotChoice,
+    Taker,
+    choose,
+    placing_needs,
+    release,
+    release_needs,
+    take,
+)
+from holdfast.engine.ports import ById, ReadStore, Where
+from holdfast.engine.reading import get
+from holdfast.engine.use_cases import Look, Needs, UseCase, View
+from holdfast.engine.versions import require_version
+
+HOLD_SCOPES = (Scope.HOLDS_OWN, Scope.HOLDS_ANY)
+# Releasing by client key takes at most so many holds at once.
+RELEASE_MAX = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceHold:
+    """Keep places for a while. `ttl` None means the offering's own hold time."""
+
+    choice: SlotChoice
+    party_size: int = 1
+    ttl: timedelta | None = None
+    client_key: str | None = None
+    contact: Contact = field(default_factory=Contact)
+    metadata: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtendHold:
+    """Keep the places longer: until `ttl` from now, at most to the hold's ceiling."""
+
+    hold_id: HoldId
+    ttl: timedelta | None = None
+    if_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseHold:
+    """Give the places back. Releasing again changes nothing."""
+
+    hold_id: HoldId
+    if_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseHoldsOfClient:
+    """Give back everything that one client key holds."""
+
+    client_key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpireHold:
+    """Record that a hold's time is over. Its places stopped counting by themselves."""
+
+    hold_id: HoldId
+
+
+def own_hold(look: Look, hold_id: HoldId) -> Hold:
+    """Return a hold that the actor may touch.
+
+    Raises:
+        RecordNotFound: There is none, or it is somebody else's.
+    """
+    hold = look.get(Hold, hold_id)
+    if not may_touch(look.actor, hold):
+        raise RecordNotFound(kind="hold", key=hold_id)
+    return hold
+
+
+def own_hold_in(store: ReadStore, actor: Actor, hold_id: HoldId) -> Hold:
+    """Return a hold that the actor may see.
+
+    Raises:
+        RecordNotFound: There is none, or it is somebody else's.
+    """
+    hold = get(store, Hold, hold_id)
+    if not (may_touch(actor, hold) or Scope.BOOKINGS_READ in actor.scopes):
+        raise RecordNotFound(kind="hold", key=hold_id)
+    return hold
+
+
+def may_touch(actor: Actor, hold: Hold) -> bool:
+    """Whether an actor may see and change a hold: staff any, the public what it placed."""
+    return Scope.HOLDS_ANY in actor.scopes or hold.placed_by == actor.actor_id
+
+
+def _place_needs(command: PlaceHold, look: Look) -> Needs:
+    return placing_needs(look, command.choice)
+
+
+def _place(view: View, command: PlaceHold, now: datetime) -> Hold:
+    hold_id = HoldId(view.new_id("hld"))
+    is_public = view.actor.is_public
+    target_ttl = _ttl(view, command, is_public=is_public)
+    expires_at = now + target_ttl
+    taker = Taker(owner_kind=ClaimOwner.HOLD, owner_id=hold_id, counts_until=expires_at)
+    target, wish, assigned = take(
+        view, command.choice, party_size=command.party_size, taker=taker
+    )
+    hold = Hold(
+        hold_id=hold_id,
+        status=HoldStatus.ACTIVE,
+        offering_id=target.offering.offering_id,
+        slot_id=wish.slot_id,
+        starts_at=wish.starts_at,
+        ends_at=wish.ends_at,
+        party_size=command.party_size,
+        assigned=assigned,
+        price=target.offering.price_of(party_size=command.party_size),
+        client_key=command.client_key,
+        contact=command.contact,
+        placed_by=view.actor.actor_id,
+        is_public=is_public,
+        expires_at=expires_at,
+        ceiling_at=now + max(HOLD_CEILING, target_ttl),
+        extension_count=0,
+        booking_id=None,
+        metadata=command.metadata,
+        created_at=now,
+        ended_at=None,
+        version=1,
+    )
+    view.insert(hold)
+    view.fact("hold.placed", hold, slot_id=hold.slot_id, expires_at=expires_at)
+    return hold
+
+
+def _ttl(view: View, command: PlaceHold, *, is_public: bool) -> timedelta:
+    own = choose(view, command.choice).offering.hold_ttl
+    asked = own if command.ttl is None else command.ttl
+    longest = min(own, PUBLIC_HOLD_TTL) if is_public else HOLD_TTL_MAX
+    return min(asked, longest)
+
+
+def _extend_needs(command: ExtendHold, look: Look) -> Needs:
+    own_hold(look, command.hold_id)
+    return release_needs(look, command.hold_id)
+
+
+def _extend(view: View, command: ExtendHold, now: datetime) -> Hold:
+    hold = own_hold(view, command.hold_id)
+    require_version(hold, command.if_version)
+    transition(hold, HoldAction.EXTEND, now=now)
+    most = PUBLIC_EXTENSIONS_MAX if hold.is_public else EXTENSIONS_MAX
+    if hold.extension_count >= most:
+        message = f"This hold has been extended {hold.extension_count} times. Book or let it go."
+        raise LimitReached(message, limit=most, actual=hold.extension_count)
+    ttl = command.ttl if command.ttl is not None else hold.expires_at - hold.created_at
+    longest = PUBLIC_HOLD_TTL if hold.is_public else HOLD_TTL_MAX
+    expires_at = min(now + min(ttl, longest), hold.ceiling_at)
+    if expires_at <= hold.expires_at:
+        expires_at = hold.expires_at
+    for claim in view.where(Claim, "owner_id", hold.hold_id):
+        view.change_claim(claim, counts_until=expires_at)
+    extended = view.update(
+        hold, expires_at=expires_at, extension_count=hold.extension_count + 1
+    )
+    view.fact("hold.extended", extended, expires_at=expires_at)
+    return extended
+
+
+def _release_needs(command: ReleaseHold, look: Look) -> Needs:
+    own_hold(look, command.hold_id)
+    return release_needs(look, command.hold_id)
+
+
+def _release(view: View, command: ReleaseHold, now: datetime) -> Hold:
+    hold = own_hold(view, command.hold_id)
+    require_version(hold, command.if_version)
+    return _end(view, hold, HoldAction.RELEASE, now=now)
+
+
+def _end(view: View, hold: Hold, action: HoldAction, *, now: datetime) -> Hold:
+    """End a hold, give its places back and say so; ending it again changes nothing."""
+    status = transition(hold, action, now=now)
+    if status is hold.status:
+        return hold
+    release(view, hold.hold_id, reason=status)
+    ended = view.update(hold, status=status, ended_at=now)
+    view.fact(f"hold.{status}", ended)
+    return ended
+
+
+def _release_all_needs(command: ReleaseHoldsOfClient, look: Look) -> Needs:
+    needs = Needs()
+    for hold in _active_of(look, command.client_key):
+        own = release_needs(look, hold.hold_id)
+        needs = Needs(
+            needs.guards | own.guards, needs.counters | own.counters, needs.reads | own.reads
+        )
+    return needs
+
+
+def _release_all(view: View, command: ReleaseHoldsOfClient, now: datetime) -> tuple[Hold, ...]:
+    return tuple(
+        _end(view, hold, HoldAction.RELEASE, now=now)
+        for hold in _active_of(view, command.client_key)
+    )
+
+
+def _active_of(look: Look, client_key: str) -> list[Hold]:
+    if not client_key:
+        raise InputInvalid.at("/client_key", "missing", "Say whose holds: client_key is empty.")
+    holds = look.where(Hold, "client_key", client_key)
+    active = [h for h in holds if h.status is HoldStatus.ACTIVE and may_touch(look.actor, h)]
+    active = active[:RELEASE_MAX]
+    look.want(*(Where(Claim, "owner_id", hold.hold_id) for hold in active))
+    return active
+
+
+def _expire_needs(command: ExpireHold, look: Look) -> Needs:
+    look.want(ById(Hold, command.hold_id), Where(Claim, "owner_id", command.hold_id))
+    return release_needs(look, command.hold_id)
+
+
+def _expire(view: View, command: ExpireHold, now: datetime) -> Hold:
+    hold = view.get(Hold, command.hold_id)
+    if hold.status is not HoldStatus.ACTIVE or now < hold.expires_at:
+        # Somebody converted, released or extended it in the meantime: nothing to do.
+        return hold
+    return _end(view, hold, HoldAction.EXPIRE, now=now)
+
+
+USE_CASES: Mapping[type, UseCase[Any, Any]] = MappingProxyType(
+    {
+        PlaceHold: UseCase(
+            "hold.place", scopes=HOLD_SCOPES, needs=_place_needs, decide=_place
+        ),
+        ExtendHold: UseCase(
+            "hold.extend", scopes=HOLD_SCOPES, needs=_extend_needs, decide=_extend
+        ),
+        ReleaseHold: UseCase(
+            "hold.release", scopes=HOLD_SCOPES, needs=_release_needs, decide=_release
+        ),
+        ReleaseHoldsOfClient: UseCase(
+            "hold.release_all",
+            scopes=HOLD_SCOPES,
+            needs=_release_all_needs,
+            decide=_release_all,
+        ),
+        ExpireHold: UseCase(
+            "hold.expire", scopes=(Scope.HOLDS_ANY,), needs=_expire_needs, decide=_expire
+        ),
+    }
+)

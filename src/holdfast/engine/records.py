@@ -1,0 +1,130 @@
+"""The kinds of records that use cases read and write, and their plain form for audit and JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import date, datetime, timedelta
+from enum import Enum
+from functools import cache
+from types import MappingProxyType
+from typing import cast
+
+from holdfast.domain.access import ApiKey, Member
+from holdfast.domain.blocks import Block
+from holdfast.domain.bookings import Booking
+from holdfast.domain.categories import Category
+from holdfast.domain.claims import Claim
+from holdfast.domain.customers import Customer
+from holdfast.domain.holds import Hold
+from holdfast.domain.offerings import Offering
+from holdfast.domain.resources import Resource
+from holdfast.domain.rules import ScheduleRule
+from holdfast.domain.slots import Slot
+from holdfast.domain.tenants import Tenant
+
+
+@dataclass(frozen=True, slots=True)
+class RecordKind:
+    """What a kind of record is called, which field is its id, and which value of which other
+    field means that it is live: found by a `Where`.
+    """
+
+    name: str
+    id_field: str
+    live_field: str | None = None
+    live_value: str | None = None
+
+
+KINDS: Mapping[type, RecordKind] = MappingProxyType(
+    {
+        Tenant: RecordKind("tenant", "tenant_id"),
+        Member: RecordKind("member", "member_id"),
+        ApiKey: RecordKind("key", "key_id"),
+        Customer: RecordKind("customer", "customer_id"),
+        Category: RecordKind("category", "category_id"),
+        Resource: RecordKind("resource", "resource_id"),
+        Offering: RecordKind("offering", "offering_id"),
+        ScheduleRule: RecordKind("rule", "rule_id", "status", "active"),
+        Block: RecordKind("block", "block_id", "status", "active"),
+        Slot: RecordKind("slot", "slot_id"),
+        Hold: RecordKind("hold", "hold_id"),
+        Booking: RecordKind("booking", "booking_id"),
+        Claim: RecordKind("claim", "claim_id", "released_at", None),
+    }
+)
+
+
+def id_of(record: object) -> str:
+    """Return the id of a record."""
+    return cast("str", getattr(record, KINDS[type(record)].id_field))
+
+
+def is_live(record: object) -> bool:
+    """Tell whether a record is found by a `Where`."""
+    kind = KINDS[type(record)]
+    return kind.live_field is None or bool(getattr(record, kind.live_field) == kind.live_value)
+
+
+def version_of(record: object) -> int:
+    """Return the version of a record; claims have none and count as 1."""
+    return cast("int", getattr(record, "version", 1))
+
+
+@cache
+def field_names(kind: type) -> tuple[str, ...]:
+    """Return the names of a record's fields, in order."""
+    return tuple(field.name for field in fields(kind))
+
+
+def plain(value: object) -> object:
+    """Return a value as JSON-ready plain values: instants in ISO form, lengths in seconds.
+
+    Raises:
+        TypeError: There is no plain form for it.
+    """
+    if value is None or isinstance(value, (bool, int)):
+        return value
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return _seconds(value)
+    if isinstance(value, (tuple, list)):
+        return [plain(item) for item in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted(plain(item) for item in value)  # type: ignore[type-var]  # sets hold one type
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, float):
+        return value
+    if is_dataclass(value):
+        return {name: plain(getattr(value, name)) for name in field_names(type(value))}
+    message = f"{type(value).__name__} has no plain form."
+    raise TypeError(message)
+
+
+def changes_between(before: object | None, after: object) -> dict[str, object]:
+    """Return what an audit row says: every field of a new record, or the fields that changed."""
+    names = field_names(type(after))
+    if before is None:
+        return {name: plain(getattr(after, name)) for name in names}
+    return {
+        name: [plain(getattr(before, name)), plain(getattr(after, name))]
+        for name in names
+        if getattr(before, name) != getattr(after, name) and name != "version"
+    }
+
+
+def canonical_json(value: object) -> str:
+    """Write a plain value as JSON with sorted keys and no spaces: equal values, equal text."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _seconds(length: timedelta) -> int | float:
+    whole, rest = divmod(length, timedelta(seconds=1))
+    return length.total_seconds() if rest else whole

@@ -1,0 +1,158 @@
+"""Slots made by hand: an event, an extra opening."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from holdfast.domain import checks
+from holdfast.domain.access import Scope
+from holdfast.domain.availability import (
+    OPENING_CHECKS,
+    ClaimIndex,
+    Scene,
+    is_claimed_by_slot,
+    judge,
+    padded,
+    wish_for,
+)
+from holdfast.domain.claims import offering_key, slot_key
+from holdfast.domain.errors import InputInvalid, RecordExists
+from holdfast.domain.ids import OfferingId, SlotId
+from holdfast.domain.intervals import FIRST_INSTANT, LAST_INSTANT, Interval
+from holdfast.domain.offerings import DURATION_MAX, Counting, Offering, Requirement
+from holdfast.domain.resources import CAPACITY_MAX, Resource
+from holdfast.domain.slots import Slot, SlotOrigin, SlotStatus, start_key
+from holdfast.domain.tenants import Tenant
+from holdfast.engine.placing import (
+    claim_for_slot,
+    claims_key,
+    look_over,
+    make_way,
+    way_making_needs,
+)
+from holdfast.engine.ports import ById, Where
+from holdfast.engine.use_cases import Look, Needs, UseCase, View
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddSlot:
+    """Make a bookable interval by hand, under an id that its maker gives it.
+
+    `ends_at` None means the offering's duration; `capacity` None means the offering's own, unless
+    `is_capacity_own`, which makes the slot unlimited.
+    """
+
+    slot_id: SlotId
+    offering_id: OfferingId
+    starts_at: datetime
+    ends_at: datetime | None = None
+    capacity: int | None = None
+    is_capacity_own: bool = False
+    metadata: dict[str, object] = field(default_factory=dict)
+
+
+def _interval(command: AddSlot, offering: Offering) -> Interval:
+    ends_at = command.ends_at or command.starts_at + offering.duration
+    if not FIRST_INSTANT <= command.starts_at < ends_at <= LAST_INSTANT:
+        raise InputInvalid.at("/ends_at", "reversed", "A slot ends after it starts.")
+    if ends_at - command.starts_at > DURATION_MAX:
+        message = f"A slot is at most {DURATION_MAX.days} days long."
+        raise InputInvalid.at("/ends_at", "too_long", message)
+    return Interval(starts_at=command.starts_at, ends_at=ends_at)
+
+
+def _own_requirements(offering: Offering) -> list[Requirement]:
+    return [r for r in offering.requirements if is_claimed_by_slot(offering, r)]
+
+
+def _add_needs(command: AddSlot, look: Look) -> Needs:
+    look.want(ById(Tenant, look.tenant_id), ById(Offering, command.offering_id))
+    offering = look.get(Offering, command.offering_id)
+    interval = padded(offering, _interval(command, offering))
+    guards, overs = look_over(look, _own_requirements(offering), interval)
+    more = way_making_needs(look, overs, interval, own_id=None)
+    guards |= {offering_key(offering.offering_id)} | more.guards
+    counters = set(more.counters)
+    if offering.counting is Counting.PLACES:
+        counters.add(slot_key(command.slot_id))
+    key = start_key(offering.offering_id, command.starts_at)
+    reads = [Where(Slot, "start_key", key)]
+    others = [ById(Resource, r.resource_id) for r in offering.requirements]
+    return Needs.of(guards=guards, counters=counters, reads=[*reads, *others])
+
+
+def _add(view: View, command: AddSlot, now: datetime) -> Slot:
+    offering = view.get(Offering, command.offering_id)
+    interval = _interval(command, offering)
+    checks.require(
+        [
+            checks.whole("/capacity", command.capacity, least=1, most=CAPACITY_MAX),
+            checks.metadata("/metadata", command.metadata),
+        ]
+    )
+    key = start_key(offering.offering_id, interval.starts_at)
+    if any(slot.status is SlotStatus.OPEN for slot in view.where(Slot, "start_key", key)):
+        raise RecordExists(kind="slot", key=f"{offering.slug} at {interval.starts_at.isoformat()}")
+    is_own = command.is_capacity_own or command.capacity is not None
+    slot = Slot(
+        slot_id=command.slot_id,
+        offering_id=offering.offering_id,
+        starts_at=interval.starts_at,
+        ends_at=interval.ends_at,
+        capacity=command.capacity if is_own else offering.slot_capacity,
+        is_capacity_own=is_own,
+        origin=SlotOrigin.MANUAL,
+        status=SlotStatus.OPEN,
+        metadata=command.metadata,
+        created_at=now,
+        version=1,
+    )
+    _require_openable(view, offering, slot)
+    view.insert(slot)
+    if offering.counting is Counting.PLACES:
+        view.set_cap(slot_key(slot.slot_id), slot.capacity)
+        claim_for_slot(view, offering, slot.slot_id, interval)
+    view.fact("slot.added", slot)
+    return slot
+
+
+def _require_openable(view: View, offering: Offering, slot: Slot) -> None:
+    """Refuse a slot whose rooms or staff are taken or closed then."""
+    interval = padded(offering, Interval(starts_at=slot.starts_at, ends_at=slot.ends_at))
+    own = _own_requirements(offering)
+    _, overs = look_over(view, own, interval)
+    make_way(view, overs, interval, own_id=None)
+    resources = {r.resource_id: view.get(Resource, r.resource_id) for r in offering.requirements}
+    scene = Scene(
+        tenant=view.get(Tenant, view.tenant_id),
+        offering=offering,
+        resources=resources,
+        rules={},
+        claims={
+            r.resource_id: ClaimIndex(
+                claim
+                for claim in view.claims_over(claims_key(resources[r.resource_id]), interval)
+                if claim.counts_at(view.now)
+            )
+            for r in own
+        },
+        used_by_slot={},
+        stored_slots={},
+    )
+    wish = wish_for(offering, slot=slot, starts_at=slot.starts_at, party_size=1)
+    refusal = judge(scene, wish, now=view.now, checks=OPENING_CHECKS)
+    if refusal is not None:
+        raise refusal
+
+
+USE_CASES: Mapping[type, UseCase[Any, Any]] = MappingProxyType(
+    {
+        AddSlot: UseCase(
+            "slot.add", scopes=(Scope.CATALOGUE_WRITE,), needs=_add_needs, decide=_add
+        ),
+    }
+)

@@ -1,0 +1,124 @@
+"""Tenants: open a business, change its name, zone and defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+
+from holdfast.domain import checks
+from holdfast.domain.access import Scope
+from holdfast.domain.ids import TenantId
+from holdfast.domain.tenants import RESERVED_SLUGS, Tenant, TenantStatus, is_slug
+from holdfast.engine.patches import patched
+from holdfast.engine.ports import ById
+from holdfast.engine.use_cases import Look, Needs, UseCase, View
+from holdfast.engine.versions import require_version
+
+DEFAULT_HORIZON_DAYS = 365
+HORIZON_DAYS_MAX = 3_660
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddTenant:
+    """Open a business."""
+
+    slug: str
+    name: str
+    zone: str
+    currency: str
+    notice: timedelta = timedelta(0)
+    horizon_days: int = DEFAULT_HORIZON_DAYS
+    metadata: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeTenant:
+    """Change a business. `changes` holds fields of `Tenant` and their new values."""
+
+    changes: Mapping[str, object]
+    if_version: int | None = None
+
+
+CHANGEABLE = frozenset(
+    {"slug", "name", "zone", "currency", "notice", "horizon_days", "status", "metadata"}
+)
+
+
+def require_valid(tenant: Tenant) -> None:
+    """Refuse a business whose fields are malformed.
+
+    Raises:
+        InputInvalid: Something is wrong; every fault is named.
+    """
+    checks.require(
+        [
+            _slug(tenant.slug),
+            checks.line("/name", tenant.name, shortest=1),
+            checks.zone_name("/zone", tenant.zone),
+            checks.currency("/currency", tenant.currency),
+            checks.length("/notice", tenant.notice, least=timedelta(0), most=checks.YEAR),
+            checks.whole("/horizon_days", tenant.horizon_days, least=0, most=HORIZON_DAYS_MAX),
+            checks.metadata("/metadata", tenant.metadata),
+        ]
+    )
+
+
+def _slug(slug: str) -> checks.InputFault | None:
+    if slug in RESERVED_SLUGS:
+        return checks.fault("/slug", "reserved", f"'{slug}' is reserved. Choose another name.")
+    if not is_slug(slug):
+        message = "3 to 40 letters a to z, digits and hyphens, neither first nor last a hyphen."
+        return checks.fault("/slug", "not_a_slug", message)
+    return None
+
+
+def _add_needs(_command: AddTenant, look: Look) -> Needs:
+    return Needs.of(reads=[ById(Tenant, look.tenant_id)])
+
+
+def _add(view: View, command: AddTenant, now: datetime) -> Tenant:
+    tenant = Tenant(
+        tenant_id=TenantId(view.tenant_id),
+        slug=command.slug,
+        name=command.name,
+        zone=command.zone,
+        currency=command.currency,
+        notice=command.notice,
+        horizon_days=command.horizon_days,
+        status=TenantStatus.ACTIVE,
+        metadata=command.metadata,
+        created_at=now,
+        version=1,
+    )
+    require_valid(tenant)
+    view.insert(tenant)
+    view.fact("tenant.added", tenant)
+    return tenant
+
+
+def _change_needs(_command: ChangeTenant, look: Look) -> Needs:
+    look.get(Tenant, look.tenant_id)
+    return Needs()
+
+
+def _change(view: View, command: ChangeTenant, _now: datetime) -> Tenant:
+    tenant = view.get(Tenant, view.tenant_id)
+    require_version(tenant, command.if_version)
+    changed = patched(view, tenant, command.changes, CHANGEABLE, require_valid)
+    view.fact("tenant.changed", changed)
+    return changed
+
+
+USE_CASES: Mapping[type, UseCase[Any, Any]] = MappingProxyType(
+    {
+        AddTenant: UseCase(
+            "tenant.add", scopes=(Scope.ACCESS_WRITE,), needs=_add_needs, decide=_add
+        ),
+        ChangeTenant: UseCase(
+            "tenant.change", scopes=(Scope.ACCESS_WRITE,), needs=_change_needs, decide=_change
+        ),
+    }
+)

@@ -1,0 +1,398 @@
+"""What a command sees: an unlocked snapshot to find its needs, then overlays under the locks.
+
+Values are frozen, so an overlay is a few dictionaries: a refusal drops them, an acceptance folds
+them into the batch's view, on which the next command decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeVar, cast
+
+from holdfast.domain.access import Actor
+from holdfast.domain.claims import Claim
+from holdfast.domain.errors import RecordNotFound
+from holdfast.domain.history import Event
+from holdfast.domain.ids import EventId, TenantId
+from holdfast.domain.intervals import Interval
+from holdfast.engine.ports import (
+    ById,
+    CapacityKind,
+    CounterChange,
+    Ids,
+    Lapsed,
+    LockedRow,
+    Over,
+    Read,
+    Where,
+    WriteStore,
+)
+from holdfast.engine.records import KINDS, id_of, is_live, plain, version_of
+
+R = TypeVar("R")
+
+Loaded = Mapping[Read, tuple[object, ...]]
+
+
+class UndeclaredRead(Exception):  # noqa: N818 - not an error of anybody's: a sign to load more
+    """Something was read that was not loaded; `reads` says what."""
+
+    def __init__(self, reads: Collection[Read]) -> None:
+        super().__init__(f"not loaded: {sorted(map(repr, reads))}")
+        self.reads = tuple(reads)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditNote:
+    """One change of one record by one command, to become an audit row."""
+
+    action: str
+    actor: Actor
+    before: object | None
+    after: object
+
+
+class Snapshot:
+    """Unlocked reading for `needs`, answered in rounds: what is missing is loaded for all at once."""
+
+    def __init__(self) -> None:
+        self.loaded: dict[Read, tuple[object, ...]] = {}
+
+    def load(self, store: WriteStore, reads: Collection[Read]) -> None:
+        """Answer reads from the database."""
+        self.loaded.update(store.load(reads))
+
+
+class SnapshotLook:
+    """One command's unlocked look. It remembers what it looked at, to be loaded again later."""
+
+    def __init__(self, snapshot: Snapshot, *, tenant_id: TenantId, actor: Actor) -> None:
+        self._snapshot = snapshot
+        self._tenant_id = tenant_id
+        self._actor = actor
+        self.looked: set[Read] = set()
+
+    @property
+    def tenant_id(self) -> TenantId:
+        """The one tenant that is seen."""
+        return self._tenant_id
+
+    @property
+    def actor(self) -> Actor:
+        """Who performs the use case."""
+        return self._actor
+
+    def want(self, *reads: Read) -> None:
+        """Say what will be looked at next, so that it comes in one go."""
+        self.looked.update(reads)
+        missing = [read for read in reads if read not in self._snapshot.loaded]
+        if missing:
+            raise UndeclaredRead(missing)
+
+    def find(self, kind: type[R], record_id: str) -> R | None:
+        """Return a record or None."""
+        rows = self._rows(ById(kind, record_id))
+        return cast("R", rows[0]) if rows else None
+
+    def get(self, kind: type[R], record_id: str) -> R:
+        """Return a record.
+
+        Raises:
+            RecordNotFound: There is none in this tenant.
+        """
+        record = self.find(kind, record_id)
+        if record is None:
+            raise RecordNotFound(kind=KINDS[kind].name, key=record_id)
+        return record
+
+    def where(self, kind: type[R], field_name: str, value: str) -> tuple[R, ...]:
+        """Return the live records whose field has a value, by id."""
+        return cast("tuple[R, ...]", self._rows(Where(kind, field_name, value)))
+
+    def claims_over(self, key: str, interval: Interval) -> tuple[Claim, ...]:
+        """Return the unreleased claims of a key that overlap an interval, lapsed ones included."""
+        read = Over(key, interval.starts_at, interval.ends_at)
+        return cast("tuple[Claim, ...]", self._rows(read))
+
+    def _rows(self, read: Read) -> tuple[object, ...]:
+        self.want(read)
+        return self._snapshot.loaded[read]
+
+
+class BatchView:
+    """Everything a batch has locked and loaded, as its accepted commands leave it."""
+
+    def __init__(
+        self,
+        *,
+        tenant_id: TenantId,
+        now: datetime,
+        loaded: Loaded,
+        locked: Mapping[str, LockedRow],
+        lapsed: Collection[Lapsed],
+    ) -> None:
+        self.tenant_id = tenant_id
+        self.now = now
+        self.loaded = loaded
+        self.original: dict[tuple[type, str], object] = {}
+        self.found: set[Read] = set(loaded)
+        for read, rows in loaded.items():
+            for row in rows:
+                self.original[type(row), id_of(row)] = row
+            if not isinstance(read, ById):
+                self.found.update(ById(type(row), id_of(row)) for row in rows)
+        self.records: dict[tuple[type, str], object] = dict(self.original)
+        self.changed: dict[tuple[type, str], None] = {}
+        self.locked = dict(locked)
+        self.lapsed = {row.key: row for row in lapsed if locked[row.key].cap is not None}
+        self.counters: dict[str, CounterChange] = {}
+        self.touched: set[str] = set()
+        self.events: list[Event] = []
+        self.audit: list[AuditNote] = []
+
+    @property
+    def records_changed(self) -> bool:
+        """Whether anything accepted has to be written."""
+        return bool(self.changed or self.counters or self.events)
+
+    def is_reaped(self, claim: Claim) -> bool:
+        """Whether the set-based reaping of its counter releases a loaded claim already."""
+        return claim.key in self.lapsed and not claim.counts_at(self.now)
+
+    def used(self, key: str) -> int:
+        """Places taken on a counter, lapsed claims not counted, accepted commands included."""
+        lapsed = self.lapsed.get(key)
+        change = self.counters.get(key)
+        used = self.locked[key].used - (lapsed.units if lapsed else 0)
+        return used + (change.delta if change else 0)
+
+    def cap(self, key: str) -> int | None:
+        """The cap of a counter, changes of accepted commands included."""
+        change = self.counters.get(key)
+        return change.cap if change and change.is_cap_set else self.locked[key].cap
+
+
+class CommandView:
+    """One command's overlay on its batch."""
+
+    def __init__(self, batch: BatchView, *, actor: Actor, ids: Ids, action: str) -> None:
+        self._batch = batch
+        self._tenant_id = batch.tenant_id
+        self._actor = actor
+        self._ids = ids
+        self._action = action
+        self.records: dict[tuple[type, str], object] = {}
+        self.audit: list[AuditNote] = []
+        self.counters: dict[str, CounterChange] = {}
+        self.touched: set[str] = set()
+        self.events: list[Event] = []
+
+    @property
+    def tenant_id(self) -> TenantId:
+        """The one tenant that is seen."""
+        return self._tenant_id
+
+    @property
+    def actor(self) -> Actor:
+        """Who performs the use case."""
+        return self._actor
+
+    @property
+    def now(self) -> datetime:
+        """The batch's one deciding instant."""
+        return self._batch.now
+
+    # Reading
+
+    def want(self, *reads: Read) -> None:
+        """Check that everything named was loaded.
+
+        Raises:
+            UndeclaredRead: Something was not.
+        """
+        missing = [read for read in reads if not self._is_loaded(read)]
+        if missing:
+            raise UndeclaredRead(missing)
+
+    def find(self, kind: type[R], record_id: str) -> R | None:
+        """Return a record as this command sees it, or None."""
+        record = self._current((kind, record_id))
+        if record is None:
+            self.want(ById(kind, record_id))
+        return cast("R | None", record)
+
+    def get(self, kind: type[R], record_id: str) -> R:
+        """Return a record.
+
+        Raises:
+            RecordNotFound: There is none in this tenant.
+        """
+        record = self.find(kind, record_id)
+        if record is None:
+            raise RecordNotFound(kind=KINDS[kind].name, key=record_id)
+        return record
+
+    def where(self, kind: type[R], field_name: str, value: str) -> tuple[R, ...]:
+        """Return the live records whose field has a value, by id, with this batch's changes."""
+        read = Where(kind, field_name, value)
+        self.want(read)
+        found = {id_of(row): cast("R", row) for row in self._batch.loaded[read]}
+        for record in self._changed(kind):
+            if getattr(record, field_name) == value and is_live(record):
+                found[id_of(record)] = cast("R", record)
+            else:
+                found.pop(id_of(record), None)
+        return tuple(found[key] for key in sorted(found))
+
+    def claims_over(self, key: str, interval: Interval) -> tuple[Claim, ...]:
+        """Return the unreleased claims of a key that overlap an interval, lapsed ones included."""
+        read = Over(key, interval.starts_at, interval.ends_at)
+        self.want(read)
+        found = {claim.claim_id: claim for claim in self._loaded_claims(read)}
+        for claim in self._changed(Claim):
+            is_over = claim.starts_at < interval.ends_at and claim.ends_at > interval.starts_at
+            if claim.key == key and claim.released_at is None and is_over:
+                found[claim.claim_id] = claim
+            else:
+                found.pop(claim.claim_id, None)
+        return tuple(found[claim_id] for claim_id in sorted(found))
+
+    def is_locked(self, key: str) -> bool:
+        """Whether this command holds the key's lock."""
+        return key in self._batch.locked
+
+    def counter(self, key: str) -> LockedRow:
+        """Return a locked capacity row as this command finds it, lapsed claims not counted."""
+        self._require_lock(key)
+        own = self.counters.get(key)
+        used = self._batch.used(key) + (own.delta if own else 0)
+        return replace(self._batch.locked[key], used=used, cap=self._cap(key))
+
+    # Changing
+
+    def new_id(self, prefix: str) -> str:
+        """Return a new id."""
+        return self._ids.new(prefix, now=self.now)
+
+    def new_booking_number(self) -> str:
+        """Return a new random booking number."""
+        return self._ids.booking_number()
+
+    def new_secret(self) -> str:
+        """Return a new unguessable secret."""
+        return self._ids.secret()
+
+    def insert(self, record: object) -> None:
+        """Add a record."""
+        self._put(None, record)
+
+    def update(self, record: R, **changes: object) -> R:
+        """Replace a record by one with other values and the next version; returns it."""
+        changed = cast("R", replace(record, version=version_of(record) + 1, **changes))  # type: ignore[type-var]  # every kind is a dataclass
+        self._put(record, changed)
+        return changed
+
+    def acquire(self, claim: Claim) -> None:
+        """Add a claim; a counter's `used` goes up with it."""
+        self._put(None, claim)
+        self._count(claim.key, claim.units)
+
+    def change_claim(self, claim: Claim, **changes: object) -> Claim:
+        """Convert, extend or release a claim; a counter's `used` goes down on release."""
+        changed = replace(claim, **changes)  # type: ignore[arg-type]  # checked by the callers' tests
+        self._put(claim, changed)
+        if claim.released_at is None and changed.released_at is not None:
+            self._count(claim.key, 0 if self._batch.is_reaped(claim) else -claim.units)
+        else:
+            self._count(claim.key, 0)
+        return changed
+
+    def set_cap(self, key: str, cap: int | None) -> None:
+        """Set the cap of a locked counter."""
+        self._require_lock(key)
+        change = self.counters.setdefault(key, CounterChange())
+        change.is_cap_set, change.cap = True, cap
+        self.touched.add(key)
+
+    def fact(self, type_: str, record: object, **payload: object) -> None:
+        """Write a fact about a record to the outbox."""
+        self.events.append(
+            Event(
+                event_id=EventId(self._ids.new("evt", now=self.now)),
+                type=type_,
+                subject_kind=KINDS[type(record)].name,
+                subject_id=id_of(record),
+                subject_version=version_of(record),
+                payload={name: plain(value) for name, value in payload.items()},
+                at=self.now,
+                delivered_at=None,
+            )
+        )
+
+    def fold(self) -> None:
+        """Make this command's changes the batch's: it was accepted."""
+        batch = self._batch
+        batch.records.update(self.records)
+        batch.changed.update(dict.fromkeys(self.records))
+        batch.touched.update(self.touched)
+        batch.events.extend(self.events)
+        batch.audit.extend(self.audit)
+        for key, own in self.counters.items():
+            change = batch.counters.setdefault(key, CounterChange())
+            change.delta += own.delta
+            if own.is_cap_set:
+                change.is_cap_set, change.cap = True, own.cap
+
+    # Inside
+
+    def _put(self, before: object | None, after: object) -> None:
+        self.records[type(after), id_of(after)] = after
+        if isinstance(after, Claim):
+            return  # a claim's row keeps its own history
+        self.audit.append(
+            AuditNote(action=self._action, actor=self._actor, before=before, after=after)
+        )
+
+    def _count(self, key: str, units: int) -> None:
+        locked = self._batch.locked.get(key)
+        if locked is None or (locked.kind is CapacityKind.COUNTER and self._cap(key) is None):
+            # What is unlimited takes no lock and is not counted.
+            return
+        self._require_lock(key)
+        self.touched.add(key)
+        if locked.kind is CapacityKind.COUNTER and units:
+            self.counters.setdefault(key, CounterChange()).delta += units
+
+    def _cap(self, key: str) -> int | None:
+        own = self.counters.get(key)
+        return own.cap if own and own.is_cap_set else self._batch.cap(key)
+
+    def _require_lock(self, key: str) -> None:
+        if key not in self._batch.locked:
+            message = f"{key} is not locked by this batch"
+            raise AssertionError(message)
+
+    def _is_loaded(self, read: Read) -> bool:
+        if read in self._batch.found:
+            return True
+        return isinstance(read, ById) and (read.kind, read.record_id) in self._batch.records
+
+    def _current(self, key: tuple[type, str]) -> object | None:
+        if key in self.records:
+            return self.records[key]
+        return self._batch.records.get(key)
+
+    def _changed(self, kind: type[R]) -> Iterator[R]:
+        """Records of a kind that this batch or command has changed, the latest value of each."""
+        for key in self._batch.changed:
+            if key[0] is kind and key not in self.records:
+                yield cast("R", self._batch.records[key])
+        for key, record in self.records.items():
+            if key[0] is kind:
+                yield cast("R", record)
+
+    def _loaded_claims(self, read: Over) -> Iterator[Claim]:
+        for row in self._batch.loaded.get(read, ()):
+            yield cast("Claim", self._batch.records[Claim, cast("Claim", row).claim_id])

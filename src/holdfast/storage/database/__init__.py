@@ -1,0 +1,24 @@
+"""The way to the database: opening it, transactions, their failures. The only `if postgresql`.
+
+- `database.py`: `Database`, what the rest of Holdfast holds
+- `transactions.py`: `WriteTransaction` and `ReadTransaction`
+- `options.py`: pool sizes and time limits
+- `backend.py`: what the two databases must both be able to do
+- `sqlite.py`, `queueing.py`: SQLite, and the line in which its writers wait
+- `postgresql.py`, `wire.py`: PostgreSQL, and the exchanges that need libpq itself
+- `constraints.py`: which constraint SQLite's complaint is about
+"""
+
+from holdfast.storage.database.backend import DatabaseMisconfigured, Statistics
+from holdfast.storage.database.database import Database
+from holdfast.storage.database.options import DatabaseOptions
+from holdfast.storage.database.transactions import ReadTransaction, WriteTransaction
+
+__all__ = [
+    "Database",
+    "DatabaseMisconfigured",
+    "DatabaseOptions",
+    "ReadTransaction",
+    "Statistics",
+    "WriteTransaction",
+]

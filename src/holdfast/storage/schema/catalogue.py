@@ -1,0 +1,163 @@
+"""The tables of a business and what it offers: tenants, categories, resources, offerings, rules."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Table
+
+from holdfast.domain.blocks import BlockStatus
+from holdfast.domain.categories import CategoryStatus
+from holdfast.domain.offerings import Counting, OfferingStatus, PriceUnit
+from holdfast.domain.resources import ResourceStatus, Scheme
+from holdfast.domain.rules import RuleStatus
+from holdfast.domain.tenants import TenantStatus
+from holdfast.storage.lengths import Length
+from holdfast.storage.schema.base import (
+    date_column,
+    flag_column,
+    id_column,
+    instant_column,
+    json_column,
+    key_column,
+    metadata,
+    number_column,
+    status_column,
+    tenant_key,
+    words_column,
+)
+
+tenant = Table(
+    "tenant",
+    metadata,
+    tenant_key(),
+    words_column("slug"),
+    words_column("name"),
+    words_column("zone"),
+    words_column("currency"),
+    Column("notice", Length(), nullable=False),
+    number_column("horizon_days"),
+    status_column("status", TenantStatus),
+    json_column("metadata"),
+    instant_column("created_at"),
+    number_column("version"),
+    # The register of businesses: the one unique key that the tenant does not lead.
+    Index("uq_tenant_slug", "slug", unique=True),
+)
+"""The businesses. The only table that is searched without knowing the tenant."""
+
+category = Table(
+    "category",
+    metadata,
+    tenant_key(),
+    key_column("category_id"),
+    words_column("label"),
+    words_column("label_plural"),
+    words_column("kind"),
+    words_column("icon", nullable=True),
+    number_column("sort_order"),
+    status_column("status", CategoryStatus),
+    json_column("metadata"),
+    instant_column("created_at"),
+    number_column("version"),
+)
+
+resource = Table(
+    "resource",
+    metadata,
+    tenant_key(),
+    key_column("resource_id"),
+    words_column("kind"),
+    words_column("name"),
+    words_column("short_name", nullable=True),
+    words_column("description"),
+    id_column("category_id", nullable=True),
+    number_column("capacity", nullable=True),
+    status_column("scheme", Scheme),
+    words_column("zone", nullable=True),
+    words_column("owner_id", nullable=True),
+    json_column("skills"),
+    number_column("sort_order"),
+    status_column("status", ResourceStatus),
+    json_column("metadata"),
+    instant_column("created_at"),
+    instant_column("deleted_at", nullable=True),
+    number_column("version"),
+    CheckConstraint("capacity IS NULL OR capacity > 0", name="capacity_positive"),
+    ForeignKeyConstraint(
+        ["tenant_id", "category_id"], ["category.tenant_id", "category.category_id"]
+    ),
+)
+
+offering = Table(
+    "offering",
+    metadata,
+    tenant_key(),
+    key_column("offering_id"),
+    words_column("slug"),
+    words_column("name"),
+    words_column("description"),
+    words_column("kind"),
+    status_column("counting", Counting),
+    number_column("slot_capacity", nullable=True),
+    Column("duration", Length(), nullable=False),
+    Column("slot_step", Length(), nullable=True),
+    Column("buffer_before", Length(), nullable=False),
+    Column("buffer_after", Length(), nullable=False),
+    Column("notice", Length(), nullable=True),
+    number_column("horizon_days", nullable=True),
+    number_column("party_min"),
+    number_column("party_max", nullable=True),
+    Column("hold_ttl", Length(), nullable=False),
+    flag_column("is_approved_by_hand"),
+    number_column("price_minor"),
+    words_column("price_currency"),
+    status_column("price_unit", PriceUnit),
+    json_column("requirements"),
+    words_column("zone", nullable=True),
+    json_column("location"),
+    number_column("sort_order"),
+    status_column("status", OfferingStatus),
+    json_column("metadata"),
+    instant_column("created_at"),
+    instant_column("deleted_at", nullable=True),
+    number_column("version"),
+    Index("uq_offering_slug", "tenant_id", "slug", unique=True),
+)
+
+rule = Table(
+    "rule",
+    metadata,
+    tenant_key(),
+    key_column("rule_id"),
+    id_column("owner_id"),
+    json_column("weekdays"),
+    number_column("opens_minute"),
+    number_column("closes_minute"),
+    Column("slot_step", Length(), nullable=True),
+    date_column("valid_from", nullable=True),
+    date_column("valid_until", nullable=True),
+    words_column("zone"),
+    status_column("status", RuleStatus),
+    instant_column("created_at"),
+    number_column("version"),
+    Index("ix_rule_owner", "tenant_id", "owner_id", "status"),
+)
+
+block = Table(
+    "block",
+    metadata,
+    tenant_key(),
+    key_column("block_id"),
+    id_column("resource_id"),
+    instant_column("starts_at"),
+    instant_column("ends_at"),
+    words_column("reason"),
+    status_column("status", BlockStatus),
+    instant_column("created_at"),
+    instant_column("removed_at", nullable=True),
+    number_column("version"),
+    CheckConstraint("starts_at < ends_at", name="interval"),
+    ForeignKeyConstraint(
+        ["tenant_id", "resource_id"], ["resource.tenant_id", "resource.resource_id"]
+    ),
+    Index("ix_block_resource", "tenant_id", "resource_id", "ends_at"),
+)

@@ -1,0 +1,73 @@
+"""The tables of what is remembered: audit, outbox, answers kept for idempotency."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Index, LargeBinary, Table, text
+
+from holdfast.domain.access import ActorKind
+from holdfast.storage.schema.base import (
+    id_column,
+    instant_column,
+    json_column,
+    key_column,
+    metadata,
+    number_column,
+    status_column,
+    tenant_key,
+    words_column,
+)
+from holdfast.storage.types import Words
+
+audit = Table(
+    "audit",
+    metadata,
+    tenant_key(),
+    key_column("audit_id"),
+    id_column("batch_id"),
+    words_column("action"),
+    status_column("actor_kind", ActorKind),
+    words_column("actor_id"),
+    words_column("subject_kind"),
+    id_column("subject_id"),
+    number_column("subject_version"),
+    json_column("changes"),
+    instant_column("at"),
+    Index("ix_audit_subject", "tenant_id", "subject_id", "subject_version"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    tenant_key(),
+    key_column("event_id"),
+    words_column("type"),
+    words_column("subject_kind"),
+    id_column("subject_id"),
+    number_column("subject_version"),
+    json_column("payload"),
+    instant_column("at"),
+    instant_column("delivered_at", nullable=True),
+    Index(
+        "ix_outbox_due",
+        "tenant_id",
+        "at",
+        postgresql_where=text("delivered_at IS NULL"),
+        sqlite_where=text("delivered_at IS NULL"),
+    ),
+)
+
+answer = Table(
+    "answer",
+    metadata,
+    tenant_key(),
+    key_column("caller", Words()),
+    key_column("route", Words()),
+    key_column("key", Words()),
+    words_column("fingerprint"),
+    number_column("status"),
+    json_column("headers"),
+    Column("body", LargeBinary(), nullable=False),
+    instant_column("at"),
+    Index("ix_answer_at", "tenant_id", "at"),
+)
+"""Answers under their idempotency keys, byte for byte."""

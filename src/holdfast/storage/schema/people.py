@@ -1,0 +1,79 @@
+"""The tables of people and their access: customers, members, API keys."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, Index, Table, text
+
+from holdfast.domain.access import AccessStatus, KeyKind, Role
+from holdfast.domain.customers import CustomerStatus
+from holdfast.storage.schema.base import (
+    instant_column,
+    json_column,
+    key_column,
+    metadata,
+    number_column,
+    status_column,
+    tenant_key,
+    words_column,
+)
+
+_ACTIVE = text("status = 'active'")
+
+customer = Table(
+    "customer",
+    metadata,
+    tenant_key(),
+    key_column("customer_id"),
+    words_column("name"),
+    words_column("email", nullable=True),
+    words_column("phone", nullable=True),
+    words_column("email_key", nullable=True),
+    words_column("phone_key", nullable=True),
+    words_column("account_id", nullable=True),
+    status_column("status", CustomerStatus),
+    json_column("metadata"),
+    instant_column("created_at"),
+    number_column("version"),
+    Index(
+        "uq_customer_email",
+        "tenant_id",
+        "email_key",
+        unique=True,
+        postgresql_where=_ACTIVE,
+        sqlite_where=_ACTIVE,
+    ),
+    Index("ix_customer_phone", "tenant_id", "phone_key"),
+)
+
+member = Table(
+    "member",
+    metadata,
+    tenant_key(),
+    key_column("member_id"),
+    words_column("email"),
+    words_column("email_key"),
+    words_column("name"),
+    status_column("role", Role),
+    status_column("status", AccessStatus),
+    instant_column("created_at"),
+    number_column("version"),
+    Index("uq_member_email", "tenant_id", "email_key", unique=True),
+)
+
+key = Table(
+    "api_key",
+    metadata,
+    tenant_key(),
+    key_column("key_id"),
+    words_column("name"),
+    status_column("kind", KeyKind),
+    status_column("role", Role, nullable=True),
+    words_column("digest"),
+    words_column("hint"),
+    status_column("status", AccessStatus),
+    instant_column("created_at"),
+    instant_column("revoked_at", nullable=True),
+    number_column("version"),
+    CheckConstraint("(kind = 'secret') = (role IS NOT NULL)", name="role_of_kind"),
+    Index("uq_api_key_digest", "tenant_id", "digest", unique=True),
+)

@@ -1,0 +1,123 @@
+"""The stores that the engine's ports ask for, over one database."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+from holdfast.domain.ids import BatchId, TenantId
+from holdfast.domain.slots import Slot
+from holdfast.engine.ports import (
+    Changes,
+    KeptAnswer,
+    Lapsed,
+    Listing,
+    LockedRow,
+    LockRequest,
+    Read,
+)
+from holdfast.storage import flushing, reading
+from holdfast.storage.database import Database, ReadTransaction, WriteTransaction
+
+
+class SqlWriteStore:
+    """One write transaction of one tenant."""
+
+    def __init__(self, transaction: WriteTransaction) -> None:
+        self._transaction = transaction
+
+    def lock(self, requests: Sequence[LockRequest]) -> list[LockedRow]:
+        """Lock capacity rows, making missing ones, in the order given."""
+        return self._transaction.lock(requests)
+
+    def now(self) -> datetime:
+        """Read the clock of record."""
+        return self._transaction.now()
+
+    def load(self, reads: Collection[Read]) -> Mapping[Read, tuple[object, ...]]:
+        """Answer reads in a few statements."""
+        if not reads:
+            return {}
+        return reading.load(self._transaction.connection, self._transaction.tenant_id, reads)
+
+    def lapsed(self, keys: Collection[str], *, now: datetime) -> list[Lapsed]:
+        """Sum up the lapsed claims of counters."""
+        return reading.lapsed(
+            self._transaction.connection, self._transaction.tenant_id, keys, now
+        )
+
+    def answers(
+        self, names: Collection[tuple[str, str, str]]
+    ) -> dict[tuple[str, str, str], KeptAnswer]:
+        """Find committed answers by caller, route and idempotency key."""
+        return reading.answers(self._transaction.connection, self._transaction.tenant_id, names)
+
+    def flush(self, changes: Changes) -> None:
+        """Write everything in the fixed order of the ledger."""
+        flushing.flush(self._transaction.connection, self._transaction.tenant_id, changes)
+
+    def commit(self) -> None:
+        """Commit."""
+        self._transaction.commit()
+
+    def rollback(self) -> None:
+        """Undo everything."""
+        self._transaction.rollback()
+
+
+class SqlReadStore:
+    """One read transaction of one tenant."""
+
+    def __init__(self, transaction: ReadTransaction, tenant_id: TenantId) -> None:
+        self._transaction = transaction
+        self._tenant_id = tenant_id
+
+    def now(self) -> datetime:
+        """Read the clock of record."""
+        return self._transaction.now()
+
+    def load(self, reads: Collection[Read]) -> Mapping[Read, tuple[object, ...]]:
+        """Answer reads in a few statements."""
+        if not reads:
+            return {}
+        return reading.load(self._transaction.connection, self._tenant_id, reads)
+
+    def slots_between(
+        self, offering_ids: Collection[str], starts_at: datetime, ends_at: datetime
+    ) -> list[Slot]:
+        """Return the stored slots of offerings that start in a stretch of time."""
+        return reading.slots_between(
+            self._transaction.connection, self._tenant_id, offering_ids, starts_at, ends_at
+        )
+
+    def used(self, keys: Collection[str], *, now: datetime) -> dict[str, int]:
+        """Return what counters have in use, lapsed claims not counted."""
+        return reading.used(self._transaction.connection, self._tenant_id, keys, now)
+
+    def page(self, listing: Listing) -> list[object]:
+        """Return one page of records."""
+        return reading.page(self._transaction.connection, self._tenant_id, listing)
+
+
+class SqlStores:
+    """Where the engine gets its transactions."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @contextmanager
+    def write(self, tenant_id: TenantId) -> Iterator[SqlWriteStore]:
+        """Begin a write transaction that sees one tenant."""
+        with self._database.write(tenant_id) as transaction:
+            yield SqlWriteStore(transaction)
+
+    @contextmanager
+    def read(self, tenant_id: TenantId) -> Iterator[SqlReadStore]:
+        """Begin a read transaction that sees one tenant."""
+        with self._database.read(tenant_id) as transaction:
+            yield SqlReadStore(transaction, tenant_id)
+
+    def settle(self, tenant_id: TenantId, batch_id: BatchId) -> bool:
+        """Settle a lost COMMIT."""
+        return self._database.settle(tenant_id=tenant_id, batch_id=batch_id)

@@ -1,0 +1,1 @@
+"""Workers: each calls one use case for what is due."""
