@@ -200,23 +200,24 @@ class Proxy:
                     threading.Thread(target=self._copy, args=arguments, daemon=True).start()
 
     def _copy(self, source: socket.socket, target: socket.socket, speaker: str) -> None:
-        with suppress(OSError):
+        with source, suppress(OSError):
             while words := source.recv(1 << 16):
                 if speaker != self._speaker:
                     self._speaker = speaker
                     self.turns += speaker == "client"
-                if speaker == "client" and b"COMMIT\0" in words and self.on_commit != "pass":
-                    self._interfere(source, target, words)
-                    return
+                is_commit = speaker == "client" and b"COMMIT\0" in words
+                if is_commit and self.on_commit != "pass":
+                    self._interfere(self.on_commit, client=source, server=target, words=words)
+                    break
                 target.sendall(words)
-        for end in (source, target):
             with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
+                target.shutdown(socket.SHUT_RDWR)
 
-    def _interfere(self, client: socket.socket, server: socket.socket, words: bytes) -> None:
+    def _interfere(
+        self, evil: str, *, client: socket.socket, server: socket.socket, words: bytes
+    ) -> None:
         client.shutdown(socket.SHUT_RDWR)
-        if self.on_commit == "cut":
+        if evil == "cut":
             time.sleep(self.DELAY_SECONDS)
             server.sendall(words)
             time.sleep(self.DELAY_SECONDS)
-        server.shutdown(socket.SHUT_RDWR)

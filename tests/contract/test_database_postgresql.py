@@ -251,13 +251,12 @@ def test_a_commit_that_stopped_waiting_for_its_standby_is_unknown(
 
 
 def test_a_commit_without_an_answer_in_time_is_unknown(
-    server: PostgresServer, without_standby: None
+    postgres: Database, without_standby: None
 ) -> None:
-    with (
-        postgres_database(server, options=DatabaseOptions(commit_seconds=0.1)) as database,
-        pytest.raises(CommitUnknown, match="in time"),
-    ):
-        insert_batch(database, "bat_1")
+    with postgres._write(TENANT, commit_seconds=0.1) as transaction:
+        transaction.lock([guard("room")])
+        with pytest.raises(CommitUnknown, match="in time"):
+            transaction.commit()
 
 
 def test_ctrl_c_does_not_cancel_a_commit(postgres: Database, without_standby: None) -> None:

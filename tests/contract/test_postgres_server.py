@@ -57,7 +57,7 @@ def test_a_server_is_as_it_was_asked_to_be() -> None:
         assert settings_of(server.url(), *names) == ["on", "on", "17", "5MB"]
         assert settings_of(server.tcp_url(), "max_connections") == ["17"]
         with pytest.raises(psycopg.OperationalError):
-            psycopg.connect(server.tcp_url().replace(":", ":wrong", 2), connect_timeout=2)
+            psycopg.connect(server.tcp_url().replace("@", "wrong@"), connect_timeout=2)
 
     assert not server.directory.parent.exists()
 

@@ -73,8 +73,8 @@ class Scene:
 
     Attributes:
         rules: Weekly rules by owner: the offering and each required resource.
-        claims: Counting claims by resource, of unlimited ones only the blocks; what has lapsed is not among them, nor what an
-            empty slot opened by demand would give back.
+        claims: Counting claims by resource, of unlimited ones only the blocks. What has lapsed is
+            not among them, nor what an empty slot opened by demand would give back.
         used_by_slot: Places taken, of the slots that have a counter.
         stored_slots: The offering's stored slots by id.
     """
@@ -345,9 +345,7 @@ def wishes_in(scene: Scene, window: Interval, *, party_size: int) -> list[Wish]:
     """Return a wish for every slot that starts in a window, open or not, in order of start."""
     offering = scene.offering
     wishes = {
-        slot.slot_id: wish_for(
-            offering, slot=slot, starts_at=slot.starts_at, party_size=party_size
-        )
+        slot.slot_id: wish_for(offering, slot=slot, starts_at=slot.starts_at, party_size=party_size)
         for slot in scene.stored_slots.values()
         if window.covers(slot.starts_at)
         and (slot.origin is SlotOrigin.MANUAL or slot.status is SlotStatus.OPEN)

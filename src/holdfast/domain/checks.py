@@ -5,10 +5,13 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
+from typing import TypeAlias
 
 from holdfast.domain.errors import InputFault, InputInvalid
 from holdfast.domain.money import is_currency
 from holdfast.domain.zones import UnknownZone, zone
+
+Fault: TypeAlias = InputFault
 
 NAME_MAX = 200
 TEXT_MAX = 5_000
@@ -61,9 +64,9 @@ def text(
 def line(
     pointer: str, value: str | None, *, shortest: int = 0, longest: int = NAME_MAX
 ) -> InputFault | None:
-    """Check a text of one line.
+    r"""Check a text of one line.
 
-    >>> line("/name", "two\\nlines").code
+    >>> line("/name", "two\nlines").code
     'bad_character'
     """
     if value is not None and any(letter in value for letter in "\n\r\t\u2028\u2029\u0085"):
@@ -71,9 +74,7 @@ def line(
     return text(pointer, value, shortest=shortest, longest=longest)
 
 
-def whole(
-    pointer: str, value: int | None, *, least: int, most: int
-) -> InputFault | None:
+def whole(pointer: str, value: int | None, *, least: int, most: int) -> InputFault | None:
     """Check that a number is within its range."""
     if value is None or least <= value <= most:
         return None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from holdfast.domain.ids import ClaimId, ResourceId, SlotId, OfferingId
+from holdfast.domain.ids import ClaimId, OfferingId, ResourceId, SlotId
 from holdfast.domain.intervals import Interval
 
 # A longer stretch is written as several claims, so that a search for overlaps is bounded.

@@ -51,8 +51,10 @@ class Money:
     def __str__(self) -> str:
         """Write the amount with its currency's own decimals.
 
-        >>> str(Money(amount_minor=2500, currency="EUR")), str(Money(amount_minor=7, currency="JPY"))
-        ('25.00 EUR', '7 JPY')
+        >>> str(Money(amount_minor=2500, currency="EUR"))
+        '25.00 EUR'
+        >>> str(Money(amount_minor=7, currency="JPY"))
+        '7 JPY'
         """
         if self.exponent == 0:
             return f"{self.amount_minor} {self.currency}"

@@ -82,9 +82,7 @@ def list_open_slots(
         raise RecordNotFound(kind="offering", key=query.offering_id)
     scene = load_scene(store, tenant_id=tenant_id, offering=offering, window=window, now=now)
     slots = open_slots(scene, window, party_size=query.party_size, now=now)
-    return Availability(
-        offering=offering, zone=scene.zone_name, window=window, slots=tuple(slots)
-    )
+    return Availability(offering=offering, zone=scene.zone_name, window=window, slots=tuple(slots))
 
 
 def _window(query: AvailabilityQuery, now: datetime) -> Interval:

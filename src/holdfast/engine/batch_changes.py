@@ -23,8 +23,8 @@ def changes_of(
     lapsed are released along the way, under the locks that the batch holds anyway.
     """
     changes = Changes(batch_id=batch_id, now=view.now)
-    for key in view.changed:
-        before, after = view.original.get(key), view.records[key]
+    for name in view.changed:
+        before, after = view.original.get(name), view.records[name]
         if isinstance(after, Claim):
             _add_claim(changes, view, cast("Claim | None", before), after)
         elif before is None:
@@ -70,8 +70,8 @@ def _reap(changes: Changes, view: BatchView) -> None:
     for key, lapsed in view.lapsed.items():
         changes.lapsed_keys[key] = lapsed.count
         changes.counters.setdefault(key, CounterChange()).delta -= lapsed.units
-    for key, record in view.original.items():
-        if not isinstance(record, Claim) or key in view.changed or record.key in view.lapsed:
+    for name, record in view.original.items():
+        if not isinstance(record, Claim) or name in view.changed or record.key in view.lapsed:
             continue
         is_lapsed = record.released_at is None and not record.counts_at(view.now)
         if is_lapsed and record.key in view.locked:

@@ -25,7 +25,7 @@ from holdfast.domain.holds import transition as hold_transition
 from holdfast.domain.ids import BookingId, CustomerId, HoldId
 from holdfast.domain.money import Money
 from holdfast.domain.resources import Resource
-from holdfast.engine.people import find_or_add_customer, find_customer_reads
+from holdfast.engine.people import find_customer_reads, find_or_add_customer
 from holdfast.engine.placing import (
     SlotChoice,
     Taker,
@@ -151,9 +151,7 @@ def _customer_reads(look: Look, details: Details) -> frozenset[Read]:
 def _place(view: View, command: PlaceBooking, now: datetime) -> Booking:
     booking_id = BookingId(view.new_id("bkg"))
     taker = Taker(owner_kind=ClaimOwner.BOOKING, owner_id=booking_id, counts_until=None)
-    target, wish, assigned = take(
-        view, command.choice, party_size=command.party_size, taker=taker
-    )
+    target, wish, assigned = take(view, command.choice, party_size=command.party_size, taker=taker)
     agreed = _Agreed(
         target=target,
         starts_at=wish.starts_at,
@@ -357,9 +355,7 @@ def _cancel(view: View, command: CancelBooking, now: datetime) -> Booking:
         cancel_reason=command.reason,
         ended_at=now,
     )
-    view.fact(
-        "booking.cancelled", cancelled, number=cancelled.number, by=by, reason=command.reason
-    )
+    view.fact("booking.cancelled", cancelled, number=cancelled.number, by=by, reason=command.reason)
     return cancelled
 
 

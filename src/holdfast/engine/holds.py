@@ -125,9 +125,7 @@ def _place(view: View, command: PlaceHold, now: datetime) -> Hold:
     target_ttl = _ttl(view, command, is_public=is_public)
     expires_at = now + target_ttl
     taker = Taker(owner_kind=ClaimOwner.HOLD, owner_id=hold_id, counts_until=expires_at)
-    target, wish, assigned = take(
-        view, command.choice, party_size=command.party_size, taker=taker
-    )
+    target, wish, assigned = take(view, command.choice, party_size=command.party_size, taker=taker)
     hold = Hold(
         hold_id=hold_id,
         status=HoldStatus.ACTIVE,
@@ -179,13 +177,10 @@ def _extend(view: View, command: ExtendHold, now: datetime) -> Hold:
     ttl = command.ttl if command.ttl is not None else hold.expires_at - hold.created_at
     longest = PUBLIC_HOLD_TTL if hold.is_public else HOLD_TTL_MAX
     expires_at = min(now + min(ttl, longest), hold.ceiling_at)
-    if expires_at <= hold.expires_at:
-        expires_at = hold.expires_at
+    expires_at = max(hold.expires_at, expires_at)
     for claim in view.where(Claim, "owner_id", hold.hold_id):
         view.change_claim(claim, counts_until=expires_at)
-    extended = view.update(
-        hold, expires_at=expires_at, extension_count=hold.extension_count + 1
-    )
+    extended = view.update(hold, expires_at=expires_at, extension_count=hold.extension_count + 1)
     view.fact("hold.extended", extended, expires_at=expires_at)
     return extended
 
@@ -254,12 +249,8 @@ def _expire(view: View, command: ExpireHold, now: datetime) -> Hold:
 
 USE_CASES: Mapping[type, UseCase[Any, Any]] = MappingProxyType(
     {
-        PlaceHold: UseCase(
-            "hold.place", scopes=HOLD_SCOPES, needs=_place_needs, decide=_place
-        ),
-        ExtendHold: UseCase(
-            "hold.extend", scopes=HOLD_SCOPES, needs=_extend_needs, decide=_extend
-        ),
+        PlaceHold: UseCase("hold.place", scopes=HOLD_SCOPES, needs=_place_needs, decide=_place),
+        ExtendHold: UseCase("hold.extend", scopes=HOLD_SCOPES, needs=_extend_needs, decide=_extend),
         ReleaseHold: UseCase(
             "hold.release", scopes=HOLD_SCOPES, needs=_release_needs, decide=_release
         ),

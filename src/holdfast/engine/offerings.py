@@ -116,7 +116,7 @@ def require_valid(offering: Offering) -> None:
     checks.require(_faults_of_requirements(offering))
 
 
-def _faults_of_words(offering: Offering) -> list[checks.InputFault | None]:
+def _faults_of_words(offering: Offering) -> list[checks.Fault | None]:
     slug_message = "3 to 40 letters a to z, digits and hyphens, and not a reserved word."
     bad_slug = checks.fault("/slug", "not_a_slug", slug_message)
     return [
@@ -130,7 +130,7 @@ def _faults_of_words(offering: Offering) -> list[checks.InputFault | None]:
     ]
 
 
-def _faults_of_numbers(offering: Offering) -> list[checks.InputFault | None]:
+def _faults_of_numbers(offering: Offering) -> list[checks.Fault | None]:
     least_max = offering.party_min
     return [
         checks.length("/duration", offering.duration, least=_MINUTE, most=DURATION_MAX),
@@ -148,10 +148,10 @@ def _faults_of_numbers(offering: Offering) -> list[checks.InputFault | None]:
     ]
 
 
-def _faults_of_requirements(offering: Offering) -> list[checks.InputFault | None]:
+def _faults_of_requirements(offering: Offering) -> list[checks.Fault | None]:
     needed = offering.requirements
     message = f"An offering needs at most {REQUIREMENTS_MAX} resources."
-    faults: list[checks.InputFault | None] = [
+    faults: list[checks.Fault | None] = [
         checks.fault("/requirements", "too_many", message)
         if len(needed) > REQUIREMENTS_MAX
         else None
@@ -190,8 +190,8 @@ def _require_slug_free(view: View, slug: str, own_id: str | None) -> None:
 
 
 def _add_needs(command: AddOffering, look: Look) -> Needs:
-    reads = [ById(Tenant, look.tenant_id), Where(Offering, "slug", command.slug)]
-    return Needs.of(reads=[*reads, *_resource_reads(command.requirements)])
+    tenant, same = ById(Tenant, look.tenant_id), Where(Offering, "slug", command.slug)
+    return Needs.of(reads=[tenant, same, *_resource_reads(command.requirements)])
 
 
 def _add(view: View, command: AddOffering, now: datetime) -> Offering:

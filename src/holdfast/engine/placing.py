@@ -35,7 +35,6 @@ from holdfast.domain.holds import AssignedResource
 from holdfast.domain.ids import (
     ClaimId,
     OfferingId,
-    ResourceId,
     SlotId,
     generated_slot_id,
     read_generated_slot_id,
@@ -107,9 +106,7 @@ def choose(look: Look, choice: SlotChoice) -> Target:
     assert starts_at is not None
     if slot_id is None:
         slot_id = generated_slot_id(offering_id, starts_at)
-    look.want(
-        ById(Tenant, look.tenant_id), ById(Offering, offering_id), ById(Slot, slot_id)
-    )
+    look.want(ById(Tenant, look.tenant_id), ById(Offering, offering_id), ById(Slot, slot_id))
     offering = look.find(Offering, offering_id)
     if offering is None:
         kind, key = ("offering", offering_id) if choice.slot_id is None else ("slot", slot_id)
@@ -146,9 +143,7 @@ def placing_needs(look: Look, choice: SlotChoice) -> Needs:
         guards.add(offering_key(offering.offering_id))
     own_guards, overs = look_over(look, _claimed_requirements(look, target), interval)
     more = way_making_needs(look, overs, interval, own_id=target.slot_id)
-    return Needs.of(
-        guards=guards | own_guards | more.guards, counters=counters | more.counters
-    )
+    return Needs.of(guards=guards | own_guards | more.guards, counters=counters | more.counters)
 
 
 def way_making_needs(
@@ -162,9 +157,7 @@ def way_making_needs(
     return Needs.of(guards=guards, counters=counters)
 
 
-def make_way(
-    view: View, overs: Iterable[Over], interval: Interval, *, own_id: str | None
-) -> None:
+def make_way(view: View, overs: Iterable[Over], interval: Interval, *, own_id: str | None) -> None:
     """Close the empty slots that are in the way."""
     for slot in demand_slots(view, overs, interval, own_id=own_id):
         _close_if_empty(view, slot)
@@ -241,18 +234,14 @@ def demand_slots(
     )
     slots = [look.get(Slot, owner) for owner in sorted(owners)]
     return [
-        slot
-        for slot in slots
-        if slot.origin is SlotOrigin.GENERATED and slot.capacity is not None
+        slot for slot in slots if slot.origin is SlotOrigin.GENERATED and slot.capacity is not None
     ]
 
 
 def scene_of(view: View, target: Target) -> Scene:
     """Build what the evaluator judges, from what is locked and loaded."""
     offering, interval = target.offering, padded(target.offering, target.interval)
-    resources = {
-        r.resource_id: view.get(Resource, r.resource_id) for r in offering.requirements
-    }
+    resources = {r.resource_id: view.get(Resource, r.resource_id) for r in offering.requirements}
     owners = [offering.offering_id, *resources]
     claims = {}
     for requirement in _claimed_requirements(view, target):
@@ -271,9 +260,7 @@ def scene_of(view: View, target: Target) -> Scene:
         offering=offering,
         resources=resources,
         rules={
-            owner: tuple(
-                rule.weekly for rule in view.where(ScheduleRule, "owner_id", owner)
-            )
+            owner: tuple(rule.weekly for rule in view.where(ScheduleRule, "owner_id", owner))
             for owner in owners
         },
         claims=claims,
@@ -312,8 +299,16 @@ def take(
         raise refusal
     if target.offering.counting is Counting.PLACES:
         _open_slot(view, target)
-        place = _claim(view, taker, slot_key(wish.slot_id), None, party_size, wish.interval)
-        view.acquire(place)
+        view.acquire(
+            _claim(
+                view,
+                taker,
+                key=slot_key(wish.slot_id),
+                resource=None,
+                units=party_size,
+                interval=wish.interval,
+            )
+        )
     assigned = []
     for requirement in target.offering.requirements:
         resource = scene.resources[requirement.resource_id]
@@ -336,9 +331,7 @@ def check_conversion(view: View, target: Target) -> None:
     scene = Scene(
         tenant=target.tenant,
         offering=offering,
-        resources={
-            r.resource_id: view.get(Resource, r.resource_id) for r in offering.requirements
-        },
+        resources={r.resource_id: view.get(Resource, r.resource_id) for r in offering.requirements},
         rules={},
         claims={},
         used_by_slot={},
@@ -417,9 +410,7 @@ def _open_slot(view: View, target: Target) -> None:
         claim_for_slot(view, offering, target.slot_id, target.interval)
 
 
-def claim_for_slot(
-    view: View, offering: Offering, slot_id: SlotId, interval: Interval
-) -> None:
+def claim_for_slot(view: View, offering: Offering, slot_id: SlotId, interval: Interval) -> None:
     """Take the rooms and staff of a slot for the slot itself."""
     owner = Taker(owner_kind=ClaimOwner.SLOT, owner_id=slot_id, counts_until=None)
     for requirement in offering.requirements:
@@ -428,27 +419,34 @@ def claim_for_slot(
             _acquire(view, owner, resource, requirement.quantity, padded(offering, interval))
 
 
-def _acquire(
-    view: View, taker: Taker, resource: Resource, units: int, interval: Interval
-) -> None:
-    key = resource_key(resource.resource_id)
+def _acquire(view: View, taker: Taker, resource: Resource, units: int, interval: Interval) -> None:
+    """Take units of a resource, a long stretch in several claims."""
     for piece in pieces(interval):
-        view.acquire(_claim(view, taker, key, resource, units, piece))
+        view.acquire(
+            _claim(
+                view,
+                taker,
+                key=resource_key(resource.resource_id),
+                resource=resource,
+                units=units,
+                interval=piece,
+            )
+        )
 
 
 def _claim(
     view: View,
     taker: Taker,
+    *,
     key: str,
     resource: Resource | None,
     units: int,
     interval: Interval,
 ) -> Claim:
-    resource_id: ResourceId | None = resource.resource_id if resource else None
     return Claim(
         claim_id=ClaimId(view.new_id("clm")),
         key=key,
-        resource_id=resource_id,
+        resource_id=resource.resource_id if resource is not None else None,
         owner_kind=taker.owner_kind,
         owner_id=taker.owner_id,
         units=units,

@@ -52,7 +52,7 @@ class LockedRow:
     decided_at: datetime | None
 
 
-class StorageFault(Exception):  # noqa: N818 - a family of faults, none of them a user's error
+class StorageFault(Exception):
     """A failure of the database or of the way to it; never a refusal."""
 
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
-from functools import cache
 from types import MappingProxyType
 from typing import cast
 
@@ -27,8 +26,9 @@ from holdfast.domain.tenants import Tenant
 
 @dataclass(frozen=True, slots=True)
 class RecordKind:
-    """What a kind of record is called, which field is its id, and which value of which other
-    field means that it is live: found by a `Where`.
+    """What a kind of record is called, which field is its id, and what a live one looks like.
+
+    `live_value` of `live_field` means that a `Where` finds the record.
     """
 
     name: str
@@ -72,10 +72,15 @@ def version_of(record: object) -> int:
     return cast("int", getattr(record, "version", 1))
 
 
-@cache
 def field_names(kind: type) -> tuple[str, ...]:
     """Return the names of a record's fields, in order."""
-    return tuple(field.name for field in fields(kind))
+    names = _FIELD_NAMES.get(kind)
+    if names is None:
+        names = _FIELD_NAMES[kind] = tuple(field.name for field in fields(kind))
+    return names
+
+
+_FIELD_NAMES: dict[type, tuple[str, ...]] = {}
 
 
 def plain(value: object) -> object:

@@ -55,7 +55,7 @@ class RemoveRule:
     rule_id: RuleId
 
 
-def faults_of(i: int, opening: WeeklyOpening) -> list[checks.InputFault | None]:
+def faults_of(i: int, opening: WeeklyOpening) -> list[checks.Fault | None]:
     """Say what is wrong with one opening."""
     at = f"/rules/{i}"
     days = opening.weekdays

@@ -66,7 +66,7 @@ def require_valid(tenant: Tenant) -> None:
     )
 
 
-def _slug(slug: str) -> checks.InputFault | None:
+def _slug(slug: str) -> checks.Fault | None:
     if slug in RESERVED_SLUGS:
         return checks.fault("/slug", "reserved", f"'{slug}' is reserved. Choose another name.")
     if not is_slug(slug):

@@ -149,9 +149,7 @@ class UnitOfWork:
             outcomes, answers = self._decide(store, started, view)
             batch_id = BatchId(self._ids.new("bat", now=view.now))
             if view.records_changed:
-                store.flush(
-                    changes_of(view, batch_id=batch_id, answers=answers, ids=self._ids)
-                )
+                store.flush(changes_of(view, batch_id=batch_id, answers=answers, ids=self._ids))
                 self._commit(tenant_id, store, batch_id)
             else:
                 store.rollback()
@@ -254,9 +252,7 @@ class UnitOfWork:
             return Outcome(answer=found.answer, is_replayed=True)
         if item.refusal is not None:
             return Outcome(error=item.refusal)
-        view = CommandView(
-            batch, actor=envelope.actor, ids=self._ids, action=item.use_case.name
-        )
+        view = CommandView(batch, actor=envelope.actor, ids=self._ids, action=item.use_case.name)
         try:
             needs = item.use_case.needs(envelope.command, view)
             if not needs.keys <= batch.locked.keys():
@@ -327,5 +323,3 @@ class _ClockFault(StorageUnavailable):
 def _is_retryable(fault: StorageFault) -> bool:
     """Whether the whole batch is worth another try: conflicts, and a key that came in between."""
     return isinstance(fault, (TransactionConflict, ConstraintViolated))
-
-

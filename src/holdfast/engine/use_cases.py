@@ -138,9 +138,7 @@ class Needs:
         reads: Iterable[Read] = (),
     ) -> Needs:
         """Return needs from any iterables."""
-        return cls(
-            guards=frozenset(guards), counters=frozenset(counters), reads=frozenset(reads)
-        )
+        return cls(guards=frozenset(guards), counters=frozenset(counters), reads=frozenset(reads))
 
     @property
     def keys(self) -> frozenset[str]:

@@ -36,7 +36,7 @@ R = TypeVar("R")
 Loaded = Mapping[Read, tuple[object, ...]]
 
 
-class UndeclaredRead(Exception):  # noqa: N818 - not an error of anybody's: a sign to load more
+class UndeclaredRead(Exception):
     """Something was read that was not loaded; `reads` says what."""
 
     def __init__(self, reads: Collection[Read]) -> None:
@@ -55,7 +55,7 @@ class AuditNote:
 
 
 class Snapshot:
-    """Unlocked reading for `needs`, answered in rounds: what is missing is loaded for all at once."""
+    """Unlocked reading for `needs`: in each round what is missing is loaded for all at once."""
 
     def __init__(self) -> None:
         self.loaded: dict[Read, tuple[object, ...]] = {}
@@ -241,7 +241,7 @@ class CommandView:
         found = {id_of(row): cast("R", row) for row in self._batch.loaded[read]}
         for record in self._changed(kind):
             if getattr(record, field_name) == value and is_live(record):
-                found[id_of(record)] = cast("R", record)
+                found[id_of(record)] = record
             else:
                 found.pop(id_of(record), None)
         return tuple(found[key] for key in sorted(found))
@@ -290,7 +290,7 @@ class CommandView:
 
     def update(self, record: R, **changes: object) -> R:
         """Replace a record by one with other values and the next version; returns it."""
-        changed = cast("R", replace(record, version=version_of(record) + 1, **changes))  # type: ignore[type-var]  # every kind is a dataclass
+        changed = replace(record, version=version_of(record) + 1, **changes)  # type: ignore[type-var]  # every kind is a dataclass
         self._put(record, changed)
         return changed
 

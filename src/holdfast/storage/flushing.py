@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, insert, update
+from sqlalchemy import Connection, Table, Update, bindparam, insert, update
 
 from holdfast.domain.claims import Claim
 from holdfast.domain.history import AuditEntry, Event
@@ -79,7 +79,10 @@ def flush(connection: Connection, tenant_id: str, changes: Changes) -> None:
     writer.count(changes)
     writer.insert(history.audit, [mapper_of(AuditEntry).to_row(row) for row in changes.audit])
     writer.insert(history.outbox, [mapper_of(Event).to_row(row) for row in changes.events])
-    writer.insert(history.answer, [_answer_row(kept) for kept in changes.answers])
+    writer.insert(
+        history.answer,
+        [_answer_row(kept) for kept in sorted(changes.answers, key=lambda kept: kept.key.name)],
+    )
     writer.insert(
         ledger_schema.batch,
         [{"batch_id": changes.batch_id, "is_void": False, "created_at": changes.now}],
@@ -172,7 +175,7 @@ class _Writer:
         for kind in _KIND_BY_ORDER:
             mapper = mapper_of(kind)
             rows = [mapper.to_row(record) for record in by_kind.get(kind, ())]
-            rows.sort(key=lambda row: str(row[mapper.id_column.name]))
+            rows.sort(key=mapper.order_of)
             self.insert(mapper.table, rows)
 
     def count(self, changes: Changes) -> None:
@@ -198,7 +201,7 @@ class _Writer:
             filled = [{"tenant_id": self._tenant_id, **row} for row in rows]
             self._connection.execute(insert(table), filled)
 
-    def _many(self, statement: Any, rows: Rows, what: str) -> None:
+    def _many(self, statement: Update, rows: Rows, what: str) -> None:
         """Run an UPDATE for many rows and check that each of them was there."""
         if rows:
             result = self._connection.execute(statement, rows)
@@ -222,4 +225,3 @@ def _answer_row(kept: KeptAnswer) -> dict[str, Any]:
         "body": kept.answer.body,
         "at": kept.at,
     }
-

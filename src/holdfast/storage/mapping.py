@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import RowMapping, Table
 
 from holdfast.domain.access import ApiKey, Member
 from holdfast.domain.blocks import Block
@@ -31,7 +31,8 @@ from holdfast.domain.tenants import Tenant
 from holdfast.engine.records import field_names
 from holdfast.storage.schema import catalogue, history, ledger, people
 
-Row = Mapping[str, Any]
+Row = Mapping[str, Any] | RowMapping
+"""A row by the names of its columns, or a part of one that is kept as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +59,11 @@ def _contact(name: str) -> Form:
     )
 
 
-def _list(name: str, write: Callable[[Any], Any], read: Callable[[Any], Any]) -> Form:
+def _list(name: str, write: Callable[[Any], object], read: Callable[[Any], object]) -> Form:
     return Form(
         lambda value: {name: [write(item) for item in value]},
         lambda row: tuple(read(item) for item in row[name]),
     )
-
-
-def _same(value: Any) -> Any:
-    return value
 
 
 def _requirement_row(value: Requirement) -> dict[str, Any]:
@@ -103,15 +100,25 @@ class Mapper:
         *,
         forms: Mapping[str, Form] | None = None,
         derived: Iterable[str] = (),
+        unique: str | None = None,
     ) -> None:
         self.kind = kind
         self.table = table
+        self._unique = unique
         self._forms = dict(forms or {})
         self._plain = tuple(name for name in field_names(kind) if name not in self._forms)
         self._derived = tuple(derived)
         self.id_column = list(table.primary_key.columns)[-1]
         missing = [n for n in (*self._plain, *self._derived) if n not in table.columns]
         assert not missing, f"{table.name} lacks {missing}"
+
+    def order_of(self, row: Row) -> tuple[str, str]:
+        """Return where a row comes in the order of writing: by its unique key, then its id.
+
+        Two batches that insert the same unique keys then wait in line and not in a circle.
+        """
+        unique = row[self._unique] if self._unique is not None else None
+        return (unique or "", row[self.id_column.name])
 
     def to_row(self, record: object) -> dict[str, Any]:
         """Return a record as a row, without its tenant."""
@@ -122,7 +129,7 @@ class Mapper:
             row.update(form.write(getattr(record, name)))
         return row
 
-    def from_row(self, row: Row) -> Any:
+    def from_row(self, row: Row) -> Any:  # noqa: ANN401 - the kind is known only to the caller
         """Return a row as the domain's value."""
         values = {name: row[name] for name in self._plain}
         for name, form in self._forms.items():
@@ -134,25 +141,24 @@ _LIST_OF_ASSIGNED = _list("assigned", _assigned_row, _assigned)
 
 MAPPERS: Mapping[type, Mapper] = MappingProxyType(
     {
-        Tenant: Mapper(Tenant, catalogue.tenant),
+        Tenant: Mapper(Tenant, catalogue.tenant, unique="slug"),
         Category: Mapper(Category, catalogue.category),
-        Resource: Mapper(
-            Resource, catalogue.resource, forms={"skills": _list("skills", _same, str)}
-        ),
+        Resource: Mapper(Resource, catalogue.resource, forms={"skills": _list("skills", str, str)}),
         Offering: Mapper(
             Offering,
             catalogue.offering,
+            unique="slug",
             forms={
                 "price": _money("price"),
                 "requirements": _list("requirements", _requirement_row, _requirement),
             },
         ),
         ScheduleRule: Mapper(
-            ScheduleRule, catalogue.rule, forms={"weekdays": _list("weekdays", _same, int)}
+            ScheduleRule, catalogue.rule, forms={"weekdays": _list("weekdays", int, int)}
         ),
         Block: Mapper(Block, catalogue.block),
-        Customer: Mapper(Customer, people.customer),
-        Member: Mapper(Member, people.member),
+        Customer: Mapper(Customer, people.customer, unique="email_key"),
+        Member: Mapper(Member, people.member, unique="email_key"),
         ApiKey: Mapper(ApiKey, people.key),
         Slot: Mapper(Slot, ledger.slot, derived=["start_key"]),
         Claim: Mapper(Claim, ledger.claim),
@@ -168,6 +174,7 @@ MAPPERS: Mapping[type, Mapper] = MappingProxyType(
         Booking: Mapper(
             Booking,
             ledger.booking,
+            unique="number",
             forms={
                 "assigned": _LIST_OF_ASSIGNED,
                 "price": _money("price"),
@@ -185,4 +192,4 @@ MAPPERS: Mapping[type, Mapper] = MappingProxyType(
 
 def mapper_of(kind: type) -> Mapper:
     """Return the mapper of a kind of record."""
-    return cast("Mapper", MAPPERS[kind])
+    return MAPPERS[kind]

@@ -72,7 +72,7 @@ def _load_by_id(
     connection: Connection, tenant_id: str, kind: type, reads: Sequence[ById]
 ) -> dict[Read, tuple[object, ...]]:
     mapper = mapper_of(kind)
-    answers: dict[Read, tuple[object, ...]] = {read: () for read in reads}
+    answers: dict[Read, tuple[object, ...]] = dict.fromkeys(reads, ())
     for part in chunks(reads, CHUNK):
         ids = [read.record_id for read in part]
         condition = mapper.id_column.in_(ids)
@@ -239,12 +239,10 @@ def page(connection: Connection, tenant_id: str, listing: Listing) -> list[objec
         beyond = order < value if listing.is_descending else order > value
         further = record_id < last_id if listing.is_descending else record_id > last_id
         conditions.append(or_(beyond, and_(order == value, further)))
-    directions = [order, record_id]
+    ordering = (order.asc(), record_id.asc())
     if listing.is_descending:
-        directions = [column.desc() for column in directions]
-    statement = (
-        select(mapper.table).where(*conditions).order_by(*directions).limit(listing.limit)
-    )
+        ordering = (order.desc(), record_id.desc())
+    statement = select(mapper.table).where(*conditions).order_by(*ordering).limit(listing.limit)
     rows = connection.execute(statement).mappings()
     return [mapper.from_row(row) for row in rows]
 

@@ -43,9 +43,7 @@ class SqlWriteStore:
 
     def lapsed(self, keys: Collection[str], *, now: datetime) -> list[Lapsed]:
         """Sum up the lapsed claims of counters."""
-        return reading.lapsed(
-            self._transaction.connection, self._transaction.tenant_id, keys, now
-        )
+        return reading.lapsed(self._transaction.connection, self._transaction.tenant_id, keys, now)
 
     def answers(
         self, names: Collection[tuple[str, str, str]]

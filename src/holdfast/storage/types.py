@@ -192,3 +192,20 @@ class Enumerated(TypeDecorator[_Member]):
             return None if value is None else members[value]
 
         return decode
+
+
+class Length(TypeDecorator[timedelta]):
+    """A length of time: exactly, as a number of microseconds."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: timedelta | None, dialect: Dialect) -> int | None:
+        """Write a length."""
+        del dialect
+        return None if value is None else value // timedelta(microseconds=1)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> timedelta | None:
+        """Read a length."""
+        del dialect
+        return None if value is None else timedelta(microseconds=value)

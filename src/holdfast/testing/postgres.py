@@ -150,7 +150,12 @@ class _ServerUser:
         """Whether the user can reach a folder."""
         if self.uid is None:
             return os.access(path, os.X_OK)
-        return all(folder.stat().st_mode & stat.S_IXOTH for folder in (path, *path.parents))
+        return all(self._may_pass(folder.stat()) for folder in (path, *path.parents))
+
+    def _may_pass(self, folder: os.stat_result) -> bool:
+        """Whether a folder's permissions let the user through; groups are left aside."""
+        needed = stat.S_IXUSR if folder.st_uid == self.uid else stat.S_IXOTH
+        return bool(folder.st_mode & needed)
 
 
 def _server_user() -> _ServerUser:

@@ -101,8 +101,6 @@ def open_concert(
         )
     )
     evening = desk.slots.add(
-        AddSlot(
-            slot_id=desk.slots.new_id(), offering_id=ticket.offering_id, starts_at=starts_at
-        )
+        AddSlot(slot_id=desk.slots.new_id(), offering_id=ticket.offering_id, starts_at=starts_at)
     )
     return Concert(tenant=tenant, desk=desk, hall=hall, ticket=ticket, evening=evening)

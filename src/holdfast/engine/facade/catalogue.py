@@ -51,9 +51,7 @@ class Categories:
         if_version: int | None = None,
     ) -> Category:
         """Change a category's fields. See `ChangeCategory`."""
-        command = ChangeCategory(
-            category_id=category_id, changes=changes, if_version=if_version
-        )
+        command = ChangeCategory(category_id=category_id, changes=changes, if_version=if_version)
         return result_of(Category, self._port.run(command))
 
     def get(self, category_id: CategoryId) -> Category:
@@ -100,9 +98,7 @@ class Resources:
         if_version: int | None = None,
     ) -> Resource:
         """Change a resource's fields. See `ChangeResource`."""
-        command = ChangeResource(
-            resource_id=resource_id, changes=changes, if_version=if_version
-        )
+        command = ChangeResource(resource_id=resource_id, changes=changes, if_version=if_version)
         return result_of(Resource, self._port.run(command))
 
     def act(
@@ -166,9 +162,7 @@ class Offerings:
         if_version: int | None = None,
     ) -> Offering:
         """Change an offering's fields. See `ChangeOffering`."""
-        command = ChangeOffering(
-            offering_id=offering_id, changes=changes, if_version=if_version
-        )
+        command = ChangeOffering(offering_id=offering_id, changes=changes, if_version=if_version)
         return result_of(Offering, self._port.run(command))
 
     def get(self, offering_id: OfferingId) -> Offering:

@@ -58,9 +58,7 @@ class TenantEngine:
         """Return the business itself."""
         return self._port.read(lambda store: get(store, Tenant, self.tenant_id))
 
-    def change(
-        self, changes: dict[str, object], *, if_version: int | None = None
-    ) -> Tenant:
+    def change(self, changes: dict[str, object], *, if_version: int | None = None) -> Tenant:
         """Change the business's name, zone or defaults. See `ChangeTenant`."""
         command = ChangeTenant(changes=changes, if_version=if_version)
         return result_of(Tenant, self._port.run(command))

@@ -144,9 +144,7 @@ class Holds:
 
     def release(self, hold_id: HoldId, *, if_version: int | None = None) -> Hold:
         """Give the places back."""
-        return result_of(
-            Hold, self._port.run(ReleaseHold(hold_id=hold_id, if_version=if_version))
-        )
+        return result_of(Hold, self._port.run(ReleaseHold(hold_id=hold_id, if_version=if_version)))
 
     def release_all(self, client_key: str) -> tuple[Hold, ...]:
         """Give back everything that one client key holds."""

@@ -116,9 +116,7 @@ class Customers:
         if_version: int | None = None,
     ) -> Customer:
         """Change a customer's fields. See `ChangeCustomer`."""
-        command = ChangeCustomer(
-            customer_id=customer_id, changes=changes, if_version=if_version
-        )
+        command = ChangeCustomer(customer_id=customer_id, changes=changes, if_version=if_version)
         return result_of(Customer, self._port.run(command))
 
     def get(self, customer_id: CustomerId) -> Customer:

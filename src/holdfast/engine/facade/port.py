@@ -89,5 +89,3 @@ def result_of(kind: type[T], result: object) -> T:
     """Say which kind of record a command returns."""
     assert isinstance(result, kind)
     return result
-
-

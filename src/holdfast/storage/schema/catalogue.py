@@ -10,7 +10,6 @@ from holdfast.domain.offerings import Counting, OfferingStatus, PriceUnit
 from holdfast.domain.resources import ResourceStatus, Scheme
 from holdfast.domain.rules import RuleStatus
 from holdfast.domain.tenants import TenantStatus
-from holdfast.storage.lengths import Length
 from holdfast.storage.schema.base import (
     date_column,
     flag_column,
@@ -24,6 +23,7 @@ from holdfast.storage.schema.base import (
     tenant_key,
     words_column,
 )
+from holdfast.storage.types import Length
 
 tenant = Table(
     "tenant",

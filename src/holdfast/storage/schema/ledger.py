@@ -72,9 +72,7 @@ claim = Table(
     instant_column("released_at", nullable=True),
     CheckConstraint("units > 0", name="units_positive"),
     CheckConstraint("starts_at < ends_at", name="interval"),
-    CheckConstraint(
-        "NOT is_over OR reason IS NOT NULL", name="over_has_reason"
-    ),
+    CheckConstraint("NOT is_over OR reason IS NOT NULL", name="over_has_reason"),
     # The unreleased claims of a key around some time: the search under the guard.
     Index(
         "ix_claim_over",
