@@ -23,14 +23,15 @@ def changes_of(
     lapsed are released along the way, under the locks that the batch holds anyway.
     """
     changes = Changes(batch_id=batch_id, now=view.now)
-    for name in view.changed:
-        before, after = view.original.get(name), view.records[name]
-        if isinstance(after, Claim):
-            _add_claim(changes, view, cast("Claim | None", before), after)
-        elif before is None:
-            changes.inserted.append(after)
-        else:
-            changes.updated.append((before, after))
+    for kind, records in view.changed.items():
+        for record_id, after in records.items():
+            before = view.original.get((kind, record_id))
+            if isinstance(after, Claim):
+                _add_claim(changes, view, cast("Claim | None", before), after)
+            elif before is None:
+                changes.inserted.append(after)
+            else:
+                changes.updated.append((before, after))
     _reap(changes, view)
     for key in view.touched:
         changes.counters.setdefault(key, CounterChange())
@@ -70,8 +71,9 @@ def _reap(changes: Changes, view: BatchView) -> None:
     for key, lapsed in view.lapsed.items():
         changes.lapsed_keys[key] = lapsed.count
         changes.counters.setdefault(key, CounterChange()).delta -= lapsed.units
-    for name, record in view.original.items():
-        if not isinstance(record, Claim) or name in view.changed or record.key in view.lapsed:
+    changed = view.changed.get(Claim, {})
+    for (_, record_id), record in view.original.items():
+        if not isinstance(record, Claim) or record_id in changed or record.key in view.lapsed:
             continue
         is_lapsed = record.released_at is None and not record.counts_at(view.now)
         if is_lapsed and record.key in view.locked:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from holdfast.domain.availability import (
     CHECKS,
@@ -39,7 +39,7 @@ from holdfast.domain.ids import (
     generated_slot_id,
     read_generated_slot_id,
 )
-from holdfast.domain.intervals import Interval
+from holdfast.domain.intervals import FIRST_INSTANT, LAST_INSTANT, Interval
 from holdfast.domain.offerings import Counting, Offering, Requirement
 from holdfast.domain.resources import Resource
 from holdfast.domain.rules import ScheduleRule
@@ -89,10 +89,7 @@ def choose(look: Look, choice: SlotChoice) -> Target:
         InputInvalid: Neither a slot nor an offering with a start is named, or both.
         RecordNotFound: There is no such offering or slot.
     """
-    by_start = choice.offering_id is not None and choice.starts_at is not None
-    if (choice.slot_id is None) != by_start:
-        message = "Say which slot: either slot_id, or offering_id together with starts_at."
-        raise InputInvalid.at("/slot_id", "slot_choice", message)
+    _require_one_choice(choice)
     offering_id, starts_at, slot_id = choice.offering_id, choice.starts_at, choice.slot_id
     if slot_id is not None:
         said = read_generated_slot_id(slot_id)
@@ -106,7 +103,10 @@ def choose(look: Look, choice: SlotChoice) -> Target:
     assert starts_at is not None
     if slot_id is None:
         slot_id = generated_slot_id(offering_id, starts_at)
-    look.want(ById(Tenant, look.tenant_id), ById(Offering, offering_id), ById(Slot, slot_id))
+    same_start = Where(Slot, "start_key", start_key(offering_id, starts_at))
+    look.want(
+        ById(Tenant, look.tenant_id), ById(Offering, offering_id), ById(Slot, slot_id), same_start
+    )
     offering = look.find(Offering, offering_id)
     if offering is None:
         kind, key = ("offering", offering_id) if choice.slot_id is None else ("slot", slot_id)
@@ -116,6 +116,22 @@ def choose(look: Look, choice: SlotChoice) -> Target:
         stored = _manual_slot_at(look, offering_id, starts_at)
     tenant = look.get(Tenant, look.tenant_id)
     return Target(tenant=tenant, offering=offering, slot=stored, starts_at=starts_at)
+
+
+def _require_one_choice(choice: SlotChoice) -> None:
+    given = [choice.slot_id, choice.offering_id, choice.starts_at]
+    if [value is None for value in given] not in ([False, True, True], [True, False, False]):
+        message = "Say which slot: either slot_id, or offering_id together with starts_at."
+        raise InputInvalid.at("/slot_id", "slot_choice", message)
+    starts_at = choice.starts_at
+    if starts_at is None:
+        return
+    if starts_at.tzinfo is not UTC or not FIRST_INSTANT <= starts_at < LAST_INSTANT:
+        message = "It has to be an instant in UTC, from 1970 to 2199."
+        raise InputInvalid.at("/starts_at", "out_of_range", message)
+    if starts_at.microsecond:
+        message = "Slots start on whole seconds."
+        raise InputInvalid.at("/starts_at", "not_whole_seconds", message)
 
 
 def _manual_slot_at(look: Look, offering_id: OfferingId, starts_at: datetime) -> Slot | None:

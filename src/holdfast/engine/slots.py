@@ -59,6 +59,8 @@ def _interval(command: AddSlot, offering: Offering) -> Interval:
     ends_at = command.ends_at or command.starts_at + offering.duration
     if not FIRST_INSTANT <= command.starts_at < ends_at <= LAST_INSTANT:
         raise InputInvalid.at("/ends_at", "reversed", "A slot ends after it starts.")
+    if command.starts_at.microsecond or ends_at.microsecond:
+        raise InputInvalid.at("/starts_at", "not_whole_seconds", "Slots start on whole seconds.")
     if ends_at - command.starts_at > DURATION_MAX:
         message = f"A slot is at most {DURATION_MAX.days} days long."
         raise InputInvalid.at("/ends_at", "too_long", message)

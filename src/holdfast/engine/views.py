@@ -33,6 +33,8 @@ from holdfast.engine.records import KINDS, id_of, is_live, plain, version_of
 
 R = TypeVar("R")
 
+_NOTHING: Mapping[str, object] = {}
+
 Loaded = Mapping[Read, tuple[object, ...]]
 
 
@@ -144,7 +146,7 @@ class BatchView:
             if not isinstance(read, ById):
                 self.found.update(ById(type(row), id_of(row)) for row in rows)
         self.records: dict[tuple[type, str], object] = dict(self.original)
-        self.changed: dict[tuple[type, str], None] = {}
+        self.changed: dict[type, dict[str, object]] = {}
         self.locked = dict(locked)
         self.lapsed = {row.key: row for row in lapsed if locked[row.key].cap is not None}
         self.counters: dict[str, CounterChange] = {}
@@ -335,7 +337,8 @@ class CommandView:
         """Make this command's changes the batch's: it was accepted."""
         batch = self._batch
         batch.records.update(self.records)
-        batch.changed.update(dict.fromkeys(self.records))
+        for (kind, record_id), record in self.records.items():
+            batch.changed.setdefault(kind, {})[record_id] = record
         batch.touched.update(self.touched)
         batch.events.extend(self.events)
         batch.audit.extend(self.audit)
@@ -386,9 +389,9 @@ class CommandView:
 
     def _changed(self, kind: type[R]) -> Iterator[R]:
         """Records of a kind that this batch or command has changed, the latest value of each."""
-        for key in self._batch.changed:
-            if key[0] is kind and key not in self.records:
-                yield cast("R", self._batch.records[key])
+        for record_id, record in self._batch.changed.get(kind, _NOTHING).items():
+            if (kind, record_id) not in self.records:
+                yield cast("R", record)
         for key, record in self.records.items():
             if key[0] is kind:
                 yield cast("R", record)

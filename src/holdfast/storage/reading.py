@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy import false as sql_false
 
 from holdfast.domain.claims import LONGEST_CLAIM, Claim
@@ -32,7 +43,7 @@ from holdfast.storage.schema import history, ledger
 
 # The databases take far more; a statement of this size is still planned quickly.
 CHUNK = 400
-OVERS_PER_STATEMENT = 60
+OVER_SIZES = (1, 4, 16, 64)
 
 T = TypeVar("T")
 
@@ -63,7 +74,7 @@ def load(
         answers.update(_load_by_id(connection, tenant_id, kind, wanted))
     for (kind, field), fields in where.items():
         answers.update(_load_where(connection, tenant_id, kind, field, fields))
-    for part in chunks(overs, OVERS_PER_STATEMENT):
+    for part in chunks(overs, OVER_SIZES[-1]):
         answers.update(_load_over(connection, tenant_id, part))
     return answers
 
@@ -72,11 +83,11 @@ def _load_by_id(
     connection: Connection, tenant_id: str, kind: type, reads: Sequence[ById]
 ) -> dict[Read, tuple[object, ...]]:
     mapper = mapper_of(kind)
+    statement = _in_statement(kind, None)
     answers: dict[Read, tuple[object, ...]] = dict.fromkeys(reads, ())
     for part in chunks(reads, CHUNK):
-        ids = [read.record_id for read in part]
-        condition = mapper.id_column.in_(ids)
-        for record in _select(connection, tenant_id, mapper, condition):
+        values = {"b_tenant": tenant_id, "b_values": [read.record_id for read in part]}
+        for record in _records(connection, statement, values, mapper):
             answers[ById(kind, id_of(record))] = (record,)
     return answers
 
@@ -85,13 +96,26 @@ def _load_where(
     connection: Connection, tenant_id: str, kind: type, field: str, reads: Sequence[Where]
 ) -> dict[Read, tuple[object, ...]]:
     mapper = mapper_of(kind)
-    column = mapper.table.columns[field]
+    statement = _in_statement(kind, field)
     found: dict[str, list[object]] = {read.value: [] for read in reads}
     for part in chunks(found, CHUNK):
-        condition = and_(column.in_(part), _live(mapper))
-        for record in _select(connection, tenant_id, mapper, condition):
+        values = {"b_tenant": tenant_id, "b_values": part}
+        for record in _records(connection, statement, values, mapper):
             found[getattr(record, field)].append(record)
     return {read: tuple(found[read.value]) for read in reads}
+
+
+# Building an expression costs more than running it, so those of the hot path are built once.
+@cache
+def _in_statement(kind: type[object], field: str | None) -> Select[Any]:
+    """The records of a kind whose field (None: whose id) is one of some values."""
+    mapper = mapper_of(kind)
+    column = mapper.id_column if field is None else mapper.table.columns[field]
+    values = column.in_(bindparam("b_values", expanding=True))
+    conditions = [mapper.table.columns.tenant_id == bindparam("b_tenant"), values]
+    if field is not None:
+        conditions.append(_live(mapper))
+    return select(mapper.table).where(*conditions).order_by(mapper.id_column)
 
 
 def _live(mapper: Mapper) -> ColumnElement[bool]:
@@ -105,20 +129,16 @@ def _live(mapper: Mapper) -> ColumnElement[bool]:
 def _load_over(
     connection: Connection, tenant_id: str, overs: Sequence[Over]
 ) -> dict[Read, tuple[object, ...]]:
-    claim = ledger.claim.columns
-    ranges = [
-        and_(
-            claim.key == over.key,
-            claim.starts_at < over.ends_at,
-            claim.ends_at > over.starts_at,
-            # No claim is longer than this, so the search has an end on both sides.
-            claim.starts_at > _bounded(over.starts_at),
-        )
-        for over in overs
-    ]
-    condition = and_(claim.released_at.is_(None), or_(*ranges))
+    # Statements come in a few sizes; what is left of a size repeats the last range.
+    size = next(size for size in OVER_SIZES if size >= len(overs))
+    values: dict[str, object] = {"b_tenant": tenant_id}
+    for i in range(size):
+        over = overs[min(i, len(overs) - 1)]
+        values[f"key_{i}"], values[f"ends_{i}"] = over.key, over.ends_at
+        values[f"starts_{i}"], values[f"bound_{i}"] = over.starts_at, _bounded(over.starts_at)
     rows: dict[str, list[Claim]] = {}
-    for found in _select(connection, tenant_id, mapper_of(Claim), condition):
+    mapper = mapper_of(Claim)
+    for found in _records(connection, _over_statement(size), values, mapper):
         rows.setdefault(found.key, []).append(found)
     return {
         over: tuple(
@@ -130,20 +150,36 @@ def _load_over(
     }
 
 
+@cache
+def _over_statement(size: int) -> Select[Any]:
+    """The unreleased claims in any of some ranges of keys and time."""
+    claim = ledger.claim.columns
+    ranges = [
+        and_(
+            claim.key == bindparam(f"key_{i}"),
+            claim.starts_at < bindparam(f"ends_{i}"),
+            claim.ends_at > bindparam(f"starts_{i}"),
+            # No claim is longer than this, so the search has an end on both sides.
+            claim.starts_at > bindparam(f"bound_{i}"),
+        )
+        for i in range(size)
+    ]
+    return (
+        select(ledger.claim)
+        .where(claim.tenant_id == bindparam("b_tenant"), claim.released_at.is_(None), or_(*ranges))
+        .order_by(claim.claim_id)
+    )
+
+
 def _bounded(starts_at: datetime) -> datetime:
     earliest = datetime.min.replace(tzinfo=starts_at.tzinfo)
     return earliest if starts_at - earliest < LONGEST_CLAIM else starts_at - LONGEST_CLAIM
 
 
-def _select(
-    connection: Connection, tenant_id: str, mapper: Mapper, condition: ColumnElement[bool]
+def _records(
+    connection: Connection, statement: Select[Any], values: Mapping[str, object], mapper: Mapper
 ) -> Iterator[Any]:
-    statement = (
-        select(mapper.table)
-        .where(mapper.table.columns.tenant_id == tenant_id, condition)
-        .order_by(mapper.id_column)
-    )
-    for row in connection.execute(statement).mappings():
+    for row in connection.execute(statement, values).mappings():
         yield mapper.from_row(row)
 
 
@@ -224,7 +260,9 @@ def slots_between(
         slot.starts_at >= starts_at,
         slot.starts_at < ends_at,
     )
-    return list(_select(connection, tenant_id, mapper_of(Slot), condition))
+    mapper = mapper_of(Slot)
+    statement = select(ledger.slot).where(slot.tenant_id == tenant_id, condition)
+    return list(_records(connection, statement.order_by(slot.slot_id), {}, mapper))
 
 
 def page(connection: Connection, tenant_id: str, listing: Listing) -> list[object]:
