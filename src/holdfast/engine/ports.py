@@ -11,7 +11,7 @@ from typing import Protocol
 
 from holdfast.domain.claims import Claim
 from holdfast.domain.history import AuditEntry, Event
-from holdfast.domain.ids import BatchId, TenantId
+from holdfast.domain.ids import BatchId, HoldId, TenantId
 from holdfast.domain.slots import Slot
 from holdfast.domain.tenants import Tenant
 
@@ -349,4 +349,37 @@ class TenantRegister(Protocol):
 
     def with_due_holds(self, *, limit: int) -> list[TenantId]:
         """Return businesses that have holds whose time is over."""
+        ...
+
+    def due_holds(
+        self, tenant_id: TenantId, *, after: tuple[datetime, HoldId] | None, limit: int
+    ) -> list[tuple[datetime, HoldId]]:
+        """Return a page of a business's holds whose time is over: when it was, and the id.
+
+        They come in that order; `after` is the last one of the page before.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cutoffs:
+    """How old what only serves retries may become before it is removed."""
+
+    batches_before: datetime
+    answers_before: datetime
+
+
+class Housekeeping(Protocol):
+    """Removing rows that have served: which batches committed, and answers kept for retries."""
+
+    def with_old_rows(self, cutoffs: Cutoffs, *, limit: int) -> list[TenantId]:
+        """Return businesses that have such rows."""
+        ...
+
+    def purge(self, tenant_id: TenantId, cutoffs: Cutoffs, *, limit: int) -> int:
+        """Remove about `limit` such rows of each kind in one transaction; return how many.
+
+        Raises:
+            StorageFault: The database could not be asked, or somebody else did the same.
+        """
         ...

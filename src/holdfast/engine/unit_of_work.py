@@ -13,7 +13,14 @@ from datetime import timedelta
 
 import structlog
 
-from holdfast.domain.errors import ClockBehind, HoldfastError, KeyReused, RequestFailed, ServerBusy
+from holdfast.domain.errors import (
+    ClockBehind,
+    HoldfastError,
+    KeyReused,
+    RecordExists,
+    RequestFailed,
+    ServerBusy,
+)
 from holdfast.domain.ids import BatchId, TenantId
 from holdfast.engine.batch_changes import changes_of
 from holdfast.engine.ports import (
@@ -40,6 +47,8 @@ MOVES_MAX = 3
 ALONE_TRIES_MAX = 5
 ROUNDS_MAX = 12
 CLOCK_BEHIND_MAX = timedelta(seconds=5)
+# Unique names that no use case can check for itself, since they are unique among all tenants.
+TAKEN_NAMES = {"uq_tenant_slug": ("tenant", "slug")}
 
 
 @dataclass(slots=True)
@@ -132,7 +141,11 @@ class UnitOfWork:
                 return
             if item.outcome is not None:
                 return
-        if isinstance(fault, ConstraintViolated):
+        if isinstance(fault, ConstraintViolated) and fault.constraint in TAKEN_NAMES:
+            kind, field_name = TAKEN_NAMES[fault.constraint]
+            taken = RecordExists(kind=kind, key=str(_named(item, field_name)))
+            item.outcome = Outcome(error=taken)
+        elif isinstance(fault, ConstraintViolated):
             self._fail(item, fault)
         else:
             self._give_up([item], fault)
@@ -318,6 +331,13 @@ class _ClockFault(StorageUnavailable):
     def __init__(self, refusal: ClockBehind) -> None:
         super().__init__(refusal.detail)
         self.refusal = refusal
+
+
+def _named(item: _Item, field_name: str) -> object:
+    """The name that a command asked for."""
+    command = item.envelope.command
+    changes = getattr(command, "changes", {})
+    return changes.get(field_name, getattr(command, field_name, ""))
 
 
 def _is_retryable(fault: StorageFault) -> bool:

@@ -9,7 +9,12 @@ from datetime import datetime, timedelta
 from holdfast.domain.access import Scope
 from holdfast.domain.bookings import Booking, BookingStatus, CancelledBy
 from holdfast.domain.customers import Contact
-from holdfast.domain.errors import Alternative, HoldfastError, RecordNotFound
+from holdfast.domain.errors import (
+    AvailabilityClosed,
+    CapacityExceeded,
+    HoldfastError,
+    RecordNotFound,
+)
 from holdfast.domain.history import AuditEntry
 from holdfast.domain.holds import Hold, HoldStatus
 from holdfast.domain.ids import (
@@ -132,7 +137,7 @@ class Holds:
         )
         try:
             return result_of(Hold, self._port.run(command, idempotency_key))
-        except HoldfastError as refusal:
+        except (CapacityExceeded, AvailabilityClosed) as refusal:
             raise self._availability.explained(choice, party_size, refusal) from None
 
     def extend(
@@ -247,7 +252,7 @@ class Bookings:
         command = PlaceBooking(choice=choice, party_size=party_size, details=details)
         try:
             return result_of(Booking, self._port.run(command, idempotency_key))
-        except HoldfastError as refusal:
+        except (CapacityExceeded, AvailabilityClosed) as refusal:
             raise self._availability.explained(choice, party_size, refusal) from None
 
     def convert(
@@ -356,6 +361,3 @@ class History:
         return self._port.read(
             lambda store: page(store, AuditEntry, request, order_by="at", filters=filters)
         )
-
-
-__all__ = ["Alternative", "AvailabilityAnswers", "BookingQuery", "Bookings", "History", "Holds"]
