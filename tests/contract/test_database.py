@@ -319,6 +319,7 @@ def test_what_cannot_be_settled_in_time_is_not_guessed(opening: Opening) -> None
     [
         ("not a url with secret", "cannot be read"),
         ("mysql://root@localhost/x", "not in 'mysql'"),
+        ("sqlite:///x.sqlite?mode=ro", "options"),
         ("sqlite:////no/such/folder/x.sqlite", "does not exist"),
     ],
 )

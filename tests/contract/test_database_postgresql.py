@@ -186,6 +186,18 @@ def test_a_backend_killed_before_commit_is_settled_as_void(
     assert not postgres.settle(tenant_id=TENANT, batch_id="bat_1")
 
 
+def test_a_connection_known_to_be_lost_before_commit_leaves_no_doubt(
+    postgres: Database, server: PostgresServer
+) -> None:
+    with postgres.write(TENANT) as transaction:
+        backend = transaction.connection.execute(select(text("pg_backend_pid()"))).scalar_one()
+        server.execute(f"SELECT pg_terminate_backend({backend}, 1000)")
+        with pytest.raises(StorageUnavailable):
+            transaction.connection.execute(select(1))
+        with pytest.raises(StorageUnavailable):
+            transaction.commit()
+
+
 def test_commit_of_a_transaction_that_postgresql_has_given_up_is_a_conflict(
     postgres: Database,
 ) -> None:

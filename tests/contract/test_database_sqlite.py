@@ -15,7 +15,8 @@ import pytest
 from sqlalchemy import text
 
 from holdfast.engine.ports import StorageUnavailable, TransactionConflict
-from holdfast.storage.database import Database, DatabaseMisconfigured
+from holdfast.storage.database import Database, DatabaseMisconfigured, memory
+from holdfast.storage.database.memory import MemoryFolder
 from holdfast.storage.database.queueing import ThreadQueue
 from holdfast.storage.database.sqlite import _set
 from tests.contract.databases import (
@@ -43,7 +44,7 @@ print(commits_in(sys.argv[1], seconds=float(sys.argv[2])))
 """
 
 FORK = """
-import os, sys
+import fcntl, os, sys
 from holdfast.storage.database import Database
 from tests.contract.databases import TENANT, WallClock, guard, lock_and_commit
 database = Database.open(sys.argv[1], clock=WallClock())
@@ -59,7 +60,11 @@ if child == 0:
         os._exit(0)
     os._exit(1)
 assert os.waitpid(child, 0)[1] == 0
-transaction.commit()
+with open(sys.argv[1].removeprefix("sqlite:///") + ".lock") as lock_file:
+    try:
+        fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        transaction.commit()
 child = os.fork()
 if child == 0:
     lock_and_commit(database, "child")
@@ -225,6 +230,32 @@ def test_two_databases_in_memory_are_two() -> None:
     assert [keys_in(database) for database in opened] == [["room"], []]
     for database in opened:
         database.dispose()
+
+
+KILLED = """
+import os, signal
+from holdfast.storage.database.memory import MemoryFolder
+folder = MemoryFolder()
+print(folder.path, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_process_left_in_memory_is_removed_by_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with python(KILLED) as killed:
+        assert killed.stdout is not None
+        abandoned = Path(killed.stdout.readline().strip())
+    living = MemoryFolder()
+    assert abandoned.exists()
+
+    monkeypatch.setattr(memory, "_AGE_SECONDS_MIN", -1.0)
+    MemoryFolder().remove()
+
+    assert not abandoned.exists()
+    assert living.path.exists()
+    living.remove()
 
 
 @pytest.mark.race

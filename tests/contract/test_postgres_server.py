@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -109,6 +110,7 @@ def test_it_goes_with_its_process_however_that_ends(number: signal.Signals) -> N
     assert is_gone(int(pid))
     if number == signal.SIGINT:
         assert not Path(folder).exists()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_a_server_that_does_not_start_says_why() -> None:

@@ -127,9 +127,10 @@ def test_an_instant_of_another_zone_is_the_same_instant(database: Database) -> N
 @pytest.mark.parametrize(
     ("column", "value"),
     [
-        ("seen_at", datetime(2026, 1, 1)),  # noqa: DTZ001 - naive is what is to be refused
+        ("seen_at", datetime.fromisoformat("2026-01-01T00:00:00")),
         ("made_on", datetime(2026, 1, 1, tzinfo=UTC)),
         ("answers", float("nan")),
+        ("name", "before\0after"),
         ("colour", "green"),
     ],
 )

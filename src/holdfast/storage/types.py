@@ -115,7 +115,7 @@ class LocalDate(TypeDecorator[date]):
 
 
 class _BytewiseText(TypeDecorator[str]):
-    """Text that compares by its UTF-8 bytes, on every database."""
+    """Text that compares by its UTF-8 bytes, on every database, and has no NUL in it."""
 
     impl = Text
     cache_ok = True
@@ -123,6 +123,13 @@ class _BytewiseText(TypeDecorator[str]):
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Store as bytewise text."""
         return _bytewise(dialect)
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Store text; NUL, which SQLite would take and PostgreSQL not, raises `ValueError`."""
+        del dialect
+        if value is not None and "\0" in value:
+            raise ValueError("Text with a NUL character cannot be stored.")
+        return value
 
 
 class Id(_BytewiseText):

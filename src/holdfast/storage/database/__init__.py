@@ -4,7 +4,8 @@
 - `transactions.py`: `WriteTransaction` and `ReadTransaction`
 - `options.py`: pool sizes and time limits
 - `backend.py`: what the two databases must both be able to do
-- `sqlite.py`, `queueing.py`: SQLite, and the line in which its writers wait
+- `sqlite.py`, `queueing.py`, `memory.py`: SQLite, the line in which its writers wait, and where
+  its databases "in memory" are
 - `postgresql.py`, `wire.py`: PostgreSQL, and the exchanges that need libpq itself
 - `constraints.py`: which constraint SQLite's complaint is about
 """

@@ -87,7 +87,7 @@ class Backend(Protocol):
         ...
 
     def commit(self, connection: Connection, *, limit_seconds: float) -> None:
-        """Commit, or say what became of it."""
+        """Commit on a connection that is not lost, or say what became of it."""
         ...
 
     def rollback(self, connection: Connection) -> None:

@@ -19,6 +19,8 @@ class DatabaseOptions:
             `TransactionConflict`. PostgreSQL only.
         idle_in_transaction_seconds: After so long without a statement PostgreSQL ends a write
             transaction, so that a paused process does not stall a tenant.
+        answer_seconds: How long PostgreSQL may take to begin a transaction, to give all its locks
+            or to tell the time before the connection is dropped: a frozen server enforces nothing.
         commit_seconds: How long COMMIT may take before its connection is dropped, never
             cancelled; after it `CommitUnknown`. PostgreSQL only.
         settle_seconds: For how long `Database.settle` tries.
@@ -38,6 +40,7 @@ class DatabaseOptions:
     connect_seconds: float = 2.0
     lock_seconds: float = 2.0
     idle_in_transaction_seconds: float = 5.0
+    answer_seconds: float = 10.0
     commit_seconds: float = 10.0
     settle_seconds: float = 5.0
     read_statement_seconds: float = 30.0

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, cast
 
 import psycopg
-from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, TransactionStatus
+from psycopg.pq import DiagnosticField, ExecStatus, TransactionStatus
 from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -102,12 +102,12 @@ class PostgresBackend:
     def begin_write(self, connection: Connection) -> None:
         """Begin READ COMMITTED, with the limits of time that hold for writers."""
         with self._faults():
-            _raise_first_failure(wire.simple(_driver(connection), self._begin_write))
+            _raise_first_failure(self._ask(connection, self._begin_write))
 
     def begin_read(self, connection: Connection) -> None:
         """Begin REPEATABLE READ, READ ONLY: all statements see one state."""
         with self._faults():
-            _raise_first_failure(wire.simple(_driver(connection), self._begin_read))
+            _raise_first_failure(self._ask(connection, self._begin_read))
 
     def lock(
         self,
@@ -128,7 +128,9 @@ class PostgresBackend:
                 sends.append(wire.prepare(_LOCK_NAME, _LOCK))
             sends += [wire.with_prepared(_LOCK_NAME, row) for row in rows]
         with self._faults():
-            outcomes = wire.pipelined(_driver(connection), sends)
+            outcomes = wire.pipelined(
+                _driver(connection), sends, limit_seconds=self._options.answer_seconds
+            )
             _raise_first_failure(outcomes)
         connection.info[_LOCK_IS_PREPARED] = True
         answers = outcomes[len(outcomes) - len(rows) :]
@@ -139,7 +141,7 @@ class PostgresBackend:
     def now(self, connection: Connection) -> datetime:
         """Read `clock_timestamp()`, never `now()`, which is the transaction's start."""
         with self._faults():
-            outcomes = wire.simple(_driver(connection), _CLOCK)
+            outcomes = self._ask(connection, _CLOCK)
             _raise_first_failure(outcomes)
         return instant_from(int(outcomes[0].get_value(0, 0) or 0))
 
@@ -151,11 +153,8 @@ class PostgresBackend:
                 server was shut down, or a synchronous standby was not waited for.
             TransactionConflict: It was rolled back.
             ConstraintViolated: It was rolled back, by a deferred constraint.
-            StorageUnavailable: The connection had been lost before COMMIT was sent.
         """
         driver = _driver(connection)
-        if driver.closed or driver.pgconn.status != ConnStatus.OK:
-            raise StorageUnavailable("The connection was lost before COMMIT was sent.")
         notices = cast("list[str | None]", connection.info[_NOTICES])
         notices.clear()
         try:
@@ -229,6 +228,10 @@ class PostgresBackend:
         """Close the connections."""
         self.writers.dispose()
         self.readers.dispose()
+
+    def _ask(self, connection: Connection, sql: bytes) -> list[wire.Outcome]:
+        """Send what is answered at once."""
+        return wire.simple(_driver(connection), sql, limit_seconds=self._options.answer_seconds)
 
     @contextmanager
     def _faults(self) -> Iterator[None]:

@@ -44,13 +44,22 @@ class ThreadQueue:
             called = threading.Lock()
             called.acquire()  # whoever releases the queue opens it
             self._waiting.append(called)
-        if called.acquire(timeout=max(0.0, timeout_seconds)):
-            return True
+        try:
+            is_ours = called.acquire(timeout=max(0.0, timeout_seconds))
+        except BaseException:  # Ctrl-C: nobody is to hand the lock to who has left
+            if not self._left_the_line(called):
+                self.release()
+            raise
+        # Not to have been in the line any more means that it was handed over at the last moment.
+        return is_ours or not self._left_the_line(called)
+
+    def _left_the_line(self, called: threading.Lock) -> bool:
+        """Leave the line; say whether one was still in it."""
         with self._guard:
-            if called in self._waiting:
+            is_waiting = called in self._waiting
+            if is_waiting:
                 self._waiting.remove(called)
-                return False
-            return True  # it was handed over at the very moment of giving up
+            return is_waiting
 
     def release(self) -> None:
         """Hand the lock to who has waited longest, or leave it free."""
@@ -83,14 +92,14 @@ class WriterQueue:
             if self._lock_path is None:
                 yield
             else:
-                with _process_turn(self._lock_path, deadline=deadline):
+                with _turn_among_processes(self._lock_path, deadline=deadline):
                     yield
         finally:
             self._threads.release()
 
 
 @contextmanager
-def _process_turn(lock_path: Path, *, deadline: float) -> Iterator[None]:
+def _turn_among_processes(lock_path: Path, *, deadline: float) -> Iterator[None]:
     """Hold the lock file for the block.
 
     There are two locks: who gets `.next` is next, and lets go of it on getting the lock itself.
@@ -98,6 +107,7 @@ def _process_turn(lock_path: Path, *, deadline: float) -> Iterator[None]:
     files for itself: a descriptor that is shared, by threads or through a fork, would be let in
     beside its owner.
     """
+    owner = os.getpid()
     with _opened(lock_path) as own, _opened(lock_path.with_name(lock_path.name + ".next")) as next_:
         _wait(
             next_,
@@ -118,8 +128,9 @@ def _process_turn(lock_path: Path, *, deadline: float) -> Iterator[None]:
             yield
         finally:
             # Told expressly: a process forked meanwhile has a copy of the descriptor, and closing
-            # ours alone would leave the lock with it.
-            fcntl.flock(own, fcntl.LOCK_UN)
+            # ours alone would leave the lock with it. For the same reason only by its owner.
+            if os.getpid() == owner:
+                fcntl.flock(own, fcntl.LOCK_UN)
 
 
 @contextmanager

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sqlite3
-import tempfile
 import time
-import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
@@ -30,6 +26,7 @@ from holdfast.engine.ports import (
 )
 from holdfast.storage.database.backend import DatabaseMisconfigured, Locked
 from holdfast.storage.database.constraints import constraint_in
+from holdfast.storage.database.memory import MemoryFolder
 from holdfast.storage.database.options import DatabaseOptions, milliseconds
 from holdfast.storage.database.queueing import WriterQueue
 from holdfast.storage.types import instant_from
@@ -57,21 +54,16 @@ class SqliteBackend:
     has_clock = False
 
     def __init__(self, url: URL, *, options: DatabaseOptions) -> None:
-        """Make the pools; no connection is made yet.
-
-        A database "in memory" is a file in a private folder, in memory where the machine has such
-        a place, removed when the database is disposed of or the process ends. SQLite's own
-        in-memory databases either belong to one connection or have other locking rules than files
-        (readers block writers, nobody waits), so that what worked on one would fail on the other.
-        """
+        """Make the pools; no connection is made yet."""
         self._options = options
         self._inherited: list[object] = []
-        self._remove = None
+        self._memory: MemoryFolder | None = None
         self._lock_path: Path | None
+        if url.query:
+            raise DatabaseMisconfigured("A SQLite URL takes no options after '?'.")
         if url.database is None or url.database in {"", ":memory:"}:
-            folder = Path(tempfile.mkdtemp(prefix="holdfast-", dir=_memory_folder()))
-            self._remove = weakref.finalize(self, _remove_own, folder, os.getpid())
-            self._path, self._lock_path = folder / "memory.sqlite", None
+            self._memory = MemoryFolder()
+            self._path, self._lock_path = self._memory.path / "memory.sqlite", None
         else:
             self._path = Path(url.database).resolve()
             self._lock_path = self._path.with_name(self._path.name + ".lock")
@@ -205,8 +197,8 @@ class SqliteBackend:
         """Close the connections and remove a database that was in memory."""
         self.writers.dispose()
         self.readers.dispose()
-        if self._remove is not None:
-            self._remove()
+        if self._memory is not None:
+            self._memory.remove()
 
     def _engine(self, *, size: int, is_reader: bool) -> Engine:
         """Make one pool."""
@@ -279,18 +271,6 @@ def _set(driver: sqlite3.Connection, pragma: str, value: int) -> None:
     (found,) = driver.execute(f"PRAGMA {pragma}").fetchone()
     if found != value:
         raise DatabaseMisconfigured(f"SQLite has {pragma} = {found} where {value} was asked for.")
-
-
-def _memory_folder() -> str | None:
-    """Return a place for files that is in memory, or None for the machine's ordinary one."""
-    shared = "/dev/shm"  # noqa: S108 - a private folder is made in it
-    return shared if os.access(shared, os.W_OK) else None
-
-
-def _remove_own(folder: Path, owner: int) -> None:
-    """Remove a private folder, unless this is a child that was forked from its owner."""
-    if os.getpid() == owner:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _driver(connection: Connection) -> sqlite3.Connection:

@@ -158,6 +158,8 @@ class WriteTransaction:
         """
         if not requests:
             return []
+        # libpq would take the part before a NUL for the whole key.
+        assert not any("\0" in request.key for request in requests), "a key has no NUL in it"
         self._statistics.add_statements(len(requests))
         connection = self._lease.connection
         lock = partial(self._backend.lock, tenant_id=self.tenant_id, requests=requests)
@@ -199,7 +201,10 @@ class WriteTransaction:
         if connection is None:
             self._lease.end()
             return
-        if not connection.invalidated and FAILED in connection.info:
+        if self._backend.is_lost(connection):
+            self.rollback()
+            raise StorageUnavailable("The connection was lost; nothing was committed.")
+        if FAILED in connection.info:
             self.rollback()
             raise TransactionConflict("A statement had failed; nothing was committed.")
         try:

@@ -41,15 +41,16 @@ def with_prepared(name: bytes, parameters: Sequence[bytes | None]) -> Send:
     return lambda libpq: libpq.send_query_prepared(name, parameters)
 
 
-def pipelined(driver: Driver, sends: Sequence[Send]) -> list[Outcome]:
+def pipelined(driver: Driver, sends: Sequence[Send], *, limit_seconds: float) -> list[Outcome]:
     """Send statements in one go and return one outcome for each, in one round trip.
 
     After one that failed, the others' outcomes say that they were not run.
 
     Raises:
-        ConnectionLost: The connection broke; the transaction is undone.
+        ConnectionLost: The connection broke or was dropped; the transaction is undone.
     """
     libpq = driver.pgconn
+    deadline = time.monotonic() + limit_seconds
     outcomes: list[Outcome] = []
     with _dropped_unless_done(driver):
         libpq.enter_pipeline_mode()
@@ -57,7 +58,7 @@ def pipelined(driver: Driver, sends: Sequence[Send]) -> list[Outcome]:
             send(libpq)
         libpq.pipeline_sync()
         while True:
-            outcome = _next_outcome(libpq, deadline=None)
+            outcome = _next_outcome(libpq, deadline=deadline)
             if outcome is None:
                 continue  # the end of one statement's outcomes
             if outcome.status == ExecStatus.PIPELINE_SYNC:
@@ -67,7 +68,7 @@ def pipelined(driver: Driver, sends: Sequence[Send]) -> list[Outcome]:
     return outcomes
 
 
-def simple(driver: Driver, sql: bytes, *, limit_seconds: float | None = None) -> list[Outcome]:
+def simple(driver: Driver, sql: bytes, *, limit_seconds: float) -> list[Outcome]:
     """Send statements without parameters and return their outcomes, in one round trip.
 
     Nothing is ever cancelled: when the time is up the connection is dropped.
@@ -76,7 +77,7 @@ def simple(driver: Driver, sql: bytes, *, limit_seconds: float | None = None) ->
         ConnectionLost: The connection broke or was dropped; what was sent may have been done.
     """
     libpq = driver.pgconn
-    deadline = None if limit_seconds is None else time.monotonic() + limit_seconds
+    deadline = time.monotonic() + limit_seconds
     outcomes: list[Outcome] = []
     with _dropped_unless_done(driver):
         libpq.send_query(sql)
@@ -98,16 +99,13 @@ def _dropped_unless_done(driver: Driver) -> Iterator[None]:
         raise
 
 
-def _next_outcome(libpq: Libpq, *, deadline: float | None) -> Outcome | None:
+def _next_outcome(libpq: Libpq, *, deadline: float) -> Outcome | None:
     """Wait for the next outcome; None ends those of one statement."""
-    poller = select.poll()
     while (unsent := libpq.flush()) or libpq.is_busy():
         # What is not yet sent may be waiting for us to read what the server has said already.
+        poller = select.poll()
         poller.register(libpq.socket, select.POLLIN | (select.POLLOUT if unsent else 0))
-        milliseconds = None
-        if deadline is not None:
-            milliseconds = max(0.0, deadline - time.monotonic()) * 1000
-        ready = poller.poll(milliseconds)
+        ready = poller.poll(max(0.0, deadline - time.monotonic()) * 1000)
         if not ready:
             raise ConnectionLost("No answer came in time; the connection was dropped.")
         if ready[0][1] & ~select.POLLOUT:
