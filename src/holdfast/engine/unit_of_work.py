@@ -44,6 +44,9 @@ log = structlog.get_logger("holdfast.batch")
 
 # After so many moves to the next batch a command runs alone.
 MOVES_MAX = 3
+# A batch locks at most so many keys; a command with more than the second number runs alone.
+BATCH_KEYS_MAX = 500
+WIDE_KEYS = 50
 ALONE_TRIES_MAX = 5
 ROUNDS_MAX = 12
 CLOCK_BEHIND_MAX = timedelta(seconds=5)
@@ -59,6 +62,7 @@ class _Item:
     use_case: UseCase[object, object]
     moves: int = 0
     needs: Needs = field(default_factory=Needs)
+    reads: frozenset[Read] = frozenset()
     refusal: HoldfastError | None = None
     outcome: Outcome | None = None
 
@@ -156,10 +160,12 @@ class UnitOfWork:
         if not started:
             return
         with self._stores.write(tenant_id) as store:
-            reads = self._find_needs(tenant_id, store, started)
-            locked = self._lock(store, started)
+            self._find_needs(tenant_id, store, started)
+            taken = _fitting(started)
+            reads = set[Read]().union(*(item.reads for item in taken))
+            locked = self._lock(store, taken)
             view = self._view(tenant_id, store, reads, locked)
-            outcomes, answers = self._decide(store, started, view)
+            outcomes, answers = self._decide(store, taken, view)
             batch_id = BatchId(self._ids.new("bat", now=view.now))
             if view.records_changed:
                 store.flush(changes_of(view, batch_id=batch_id, answers=answers, ids=self._ids))
@@ -173,12 +179,9 @@ class UnitOfWork:
             else:
                 item.outcome = outcome
 
-    def _find_needs(
-        self, tenant_id: TenantId, store: WriteStore, items: Sequence[_Item]
-    ) -> set[Read]:
+    def _find_needs(self, tenant_id: TenantId, store: WriteStore, items: Sequence[_Item]) -> None:
         """Find every command's needs, unlocked, loading what they look at in common rounds."""
         snapshot = Snapshot()
-        looked: set[Read] = set()
         waiting = list(items)
         for _ in range(ROUNDS_MAX):
             missing: set[Read] = set()
@@ -193,10 +196,10 @@ class UnitOfWork:
                     later.append(item)
                 except HoldfastError as refusal:
                     item.refusal = refusal
-                looked.update(look.looked, item.needs.reads)
+                item.reads = frozenset(look.looked) | item.needs.reads
             waiting = later
             if not waiting:
-                return looked
+                return
             snapshot.load(store, missing)
         message = f"needs() of {waiting[0].use_case.name} looks too far"
         raise AssertionError(message)
@@ -331,6 +334,25 @@ class _ClockFault(StorageUnavailable):
     def __init__(self, refusal: ClockBehind) -> None:
         super().__init__(refusal.detail)
         self.refusal = refusal
+
+
+def _fitting(items: Sequence[_Item]) -> list[_Item]:
+    """Take from the front what one batch may lock; the rest waits for the next one.
+
+    A command that locks very much runs by itself, so that it delays nobody's small one.
+    """
+    taken: list[_Item] = []
+    keys: set[str] = set()
+    for item in items:
+        own = item.needs.keys
+        is_too_much = len(own) > WIDE_KEYS or len(keys | own) > BATCH_KEYS_MAX
+        if taken and is_too_much:
+            break
+        taken.append(item)
+        keys |= own
+        if len(own) > WIDE_KEYS:
+            break
+    return taken
 
 
 def _named(item: _Item, field_name: str) -> object:
