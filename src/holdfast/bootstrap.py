@@ -80,9 +80,7 @@ class Engine(facade.Engine):
         """
         wall_clock = clock or SystemClock()
         is_sqlite = url.startswith("sqlite")
-        database = Database.open(
-            url, clock=wall_clock if is_sqlite else clock, options=options
-        )
+        database = Database.open(url, clock=wall_clock if is_sqlite else clock, options=options)
         if migrate:
             upgrade(database)
         else:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar, cast
 
 from holdfast.domain.errors import InputInvalid, RecordNotFound
+from holdfast.domain.history import AuditEntry
 from holdfast.engine.ports import ById, Filter, Listing, ReadStore, Where
 from holdfast.engine.records import KINDS, id_of
 
@@ -91,4 +92,6 @@ def page(
     if len(found) <= request.limit:
         return Page(items=items, next_after=None)
     last = items[-1]
-    return Page(items=items, next_after=(getattr(last, order_by), id_of(last)))
+    # A line of the history is no record, and has its own id.
+    last_id = last.audit_id if isinstance(last, AuditEntry) else id_of(last)
+    return Page(items=items, next_after=(getattr(last, order_by), last_id))

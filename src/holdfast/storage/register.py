@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, select
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from holdfast.domain.holds import HoldStatus
-from holdfast.domain.ids import TenantId
+from holdfast.domain.ids import HoldId, TenantId
 from holdfast.domain.tenants import Tenant
 from holdfast.storage.database import Database
 from holdfast.storage.mapping import mapper_of
@@ -46,6 +48,30 @@ class SqlTenantRegister:
                 .limit(limit)
             )
             return [TenantId(row[0]) for row in transaction.connection.execute(statement)]
+
+    def due_holds(
+        self, tenant_id: TenantId, *, after: tuple[datetime, HoldId] | None, limit: int
+    ) -> list[tuple[datetime, HoldId]]:
+        """Return a page of a business's active holds whose time is over, in that order."""
+        hold = ledger.hold.columns
+        with self._database.read(tenant_id) as transaction:
+            statement = (
+                select(hold.expires_at, hold.hold_id)
+                .where(
+                    hold.tenant_id == tenant_id,
+                    hold.status == HoldStatus.ACTIVE,
+                    hold.expires_at <= transaction.now(),
+                )
+                .order_by(hold.expires_at, hold.hold_id)
+                .limit(limit)
+            )
+            if after is not None:
+                expires_at, hold_id = after
+                is_later = hold.expires_at > expires_at
+                is_next = and_(hold.expires_at == expires_at, hold.hold_id > hold_id)
+                statement = statement.where(or_(is_later, is_next))
+            rows = transaction.connection.execute(statement)
+            return [(row.expires_at, HoldId(row.hold_id)) for row in rows]
 
     def _select(self, condition: ColumnElement[bool]) -> list[Tenant]:
         mapper = mapper_of(Tenant)

@@ -59,7 +59,7 @@ def canonical_json(value: object) -> str:
 def _bytewise(dialect: Dialect) -> TypeEngine[str]:
     """Return text that compares bytewise: PostgreSQL is told so, SQLite does by itself."""
     collation = "C" if dialect.name == "postgresql" else None
-    return dialect.type_descriptor(Text(collation=collation))
+    return Text(collation=collation)  # `type_descriptor` would make a VARCHAR of it on PostgreSQL
 
 
 class Instant(TypeDecorator[datetime]):

@@ -140,9 +140,9 @@ class Database:
     def clock_skew(self, wall_clock: Callable[[], datetime]) -> timedelta:
         """Return by how much a clock is ahead of the database's own, half the way there deducted.
 
-        Zero on SQLite, which has no clock.
+        Zero where the clock of record is another one: that which the database was opened with.
         """
-        if not self._backend.has_clock:
+        if self._clock is not None:
             return timedelta(0)
         with self.read() as transaction:
             connection = transaction.connection

@@ -121,18 +121,22 @@ class PostgresBackend:
         tenant = tenant_id.encode()
         rows = [(tenant, item.key.encode(), item.kind.value.encode()) for item in requests]
         sends = list(self._begin_pipelined) if is_first else []
+        prepared_at: int | None = None
         if self._options.prepare_threshold is None:
             sends += [wire.with_parameters(_LOCK, row) for row in rows]
         else:
             if _LOCK_IS_PREPARED not in connection.info:
+                prepared_at = len(sends)
                 sends.append(wire.prepare(_LOCK_NAME, _LOCK))
             sends += [wire.with_prepared(_LOCK_NAME, row) for row in rows]
         with self._faults():
             outcomes = wire.pipelined(
                 _driver(connection), sends, limit_seconds=self._options.answer_seconds
             )
+            # It stays prepared when a lock behind it fails, and cannot be prepared twice.
+            if prepared_at is not None and outcomes[prepared_at].status == ExecStatus.COMMAND_OK:
+                connection.info[_LOCK_IS_PREPARED] = True
             _raise_first_failure(outcomes)
-        connection.info[_LOCK_IS_PREPARED] = True
         answers = outcomes[len(outcomes) - len(rows) :]
         found = [_locked_row(item, answer) for item, answer in zip(requests, answers, strict=True)]
         clock = int(answers[-1].get_value(0, 6) or 0) if answers else None

@@ -99,9 +99,9 @@ class _Lease:
             if not self._backend.is_idle(connection):
                 self._backend.rollback(connection)
         with suppress(Exception):
-            if self._backend.is_idle(connection):
-                connection.info.pop(FAILED, None)
-            else:
+            # A connection on which a statement failed is not used again: psycopg takes what stood
+            # behind it in the pipeline for prepared, and would fail at that for ever.
+            if FAILED in connection.info or not self._backend.is_idle(connection):
                 connection.invalidate()
         with suppress(Exception):
             connection.close()

@@ -1,0 +1,148 @@
+"""Replaying: from a record's audit rows back to its states, and what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from itertools import pairwise
+from types import MappingProxyType
+from typing import TypeVar
+
+from holdfast.domain import bookings, holds, resources
+from holdfast.domain.blocks import BlockStatus
+from holdfast.domain.bookings import BookingStatus
+from holdfast.domain.history import AuditEntry
+from holdfast.domain.holds import HoldStatus
+from holdfast.domain.proving import Finding, Steps
+from holdfast.domain.resources import ResourceStatus
+from holdfast.domain.rules import RuleStatus
+
+State = Mapping[str, object]
+Moves = frozenset[tuple[str, str]]
+
+V = TypeVar("V")
+Status = TypeVar("Status", bound=StrEnum)
+Action = TypeVar("Action", bound=StrEnum)
+
+
+def _moves(transitions: Mapping[tuple[Status, Action], Status]) -> Moves:
+    return frozenset((source.value, to.value) for (source, _), to in transitions.items())
+
+
+MOVES: Mapping[str, Moves] = MappingProxyType(
+    {
+        "hold": _moves(holds.TRANSITIONS),
+        "booking": _moves(bookings.TRANSITIONS),
+        "resource": _moves(resources.TRANSITIONS),
+        "block": frozenset({(BlockStatus.ACTIVE.value, BlockStatus.REMOVED.value)}),
+        "rule": frozenset({(RuleStatus.ACTIVE.value, RuleStatus.REMOVED.value)}),
+    }
+)
+"""From which status to which a record may go, by the kind of record."""
+
+FIRST_STATUSES: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "hold": frozenset({HoldStatus.ACTIVE.value}),
+        "booking": frozenset({BookingStatus.PENDING.value, BookingStatus.CONFIRMED.value}),
+        "resource": frozenset({ResourceStatus.ACTIVE.value}),
+        "block": frozenset({BlockStatus.ACTIVE.value}),
+        "rule": frozenset({RuleStatus.ACTIVE.value}),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay:
+    """What a record's history says: each state with the instant from which it held."""
+
+    states: tuple[tuple[datetime, State], ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def last(self) -> State | None:
+        """The state that it should have now."""
+        return self.states[-1][1] if self.states else None
+
+    def steps(self, read: Callable[[State], V]) -> Steps[V]:
+        """Return what something in it was over time. There has to be a state."""
+        instants, values = list[datetime](), list[V]()
+        for at, state in self.states:
+            # A clock may go back a little; the order of versions may not.
+            instants.append(max(at, instants[-1]) if instants else at)
+            values.append(read(state))
+        return Steps(tuple(instants), tuple(values))
+
+
+def replay(entries: Sequence[AuditEntry]) -> Replay:
+    """Replay a record's audit rows, which come by version."""
+    states = list[tuple[datetime, State]]()
+    findings = list[Finding]()
+    for expected, entry in enumerate(entries, start=1):
+        if entry.subject_version != expected:
+            findings.append(_gap(entry, expected))
+            break
+        if expected == 1:
+            states.append((entry.at, dict(entry.changes)))
+            continue
+        state = dict(states[-1][1])
+        for name, change in entry.changes.items():
+            if not isinstance(change, list) or len(change) != _PAIR:
+                findings.append(_broken(entry, f"'{name}' is not [before, after]"))
+                continue
+            before, after = change
+            if state.get(name) != before:
+                said = f"'{name}' was {before!r} before it, and version {expected - 1} left"
+                findings.append(_broken(entry, f"{said} {state.get(name)!r}"))
+            state[name] = after
+        state["version"] = expected
+        states.append((entry.at, state))
+    return Replay(states=tuple(states), findings=tuple(findings))
+
+
+_PAIR = 2
+
+
+def _gap(entry: AuditEntry, expected: int) -> Finding:
+    detail = f"After version {expected - 1} its history goes on with {entry.subject_version}."
+    if expected == 1:
+        detail = f"Its history begins with version {entry.subject_version}."
+    if entry.subject_version < expected:
+        detail = f"Its history has version {entry.subject_version} twice."
+    return Finding("audit.gap", entry.subject_id, detail)
+
+
+def _broken(entry: AuditEntry, what: str) -> Finding:
+    detail = f"The change to version {entry.subject_version} does not fit: {what}."
+    return Finding("audit.broken", entry.subject_id, detail)
+
+
+def status_faults(
+    kind: str, name: str, states: Sequence[tuple[datetime, State]]
+) -> Iterator[Finding]:
+    """Find statuses that a record of a kind can never have come to."""
+    moves = MOVES.get(kind)
+    if moves is None or not states:
+        return
+    first = str(states[0][1].get("status"))
+    if first not in FIRST_STATUSES[kind]:
+        yield Finding("status.not_allowed", name, f"A {kind} cannot begin as '{first}'.")
+    for (_, old), (at, new) in pairwise(states):
+        source, target = str(old.get("status")), str(new.get("status"))
+        if source != target and (source, target) not in moves:
+            detail = f"A {kind} cannot go from '{source}' to '{target}', and did so"
+            yield Finding("status.not_allowed", name, f"{detail} at {at.isoformat()}.")
+        if kind == "hold" and source != target:
+            yield from _untimely(name, at, target, until=str(old.get("expires_at")))
+
+
+def _untimely(name: str, at: datetime, target: str, *, until: str) -> Iterator[Finding]:
+    """Find a hold that expired before its time, or was converted after it."""
+    is_over = at >= datetime.fromisoformat(until)
+    if target == HoldStatus.EXPIRED and not is_over:
+        detail = f"It expired at {at.isoformat()}, before its time was over at {until}."
+        yield Finding("hold.expired_early", name, detail)
+    if target == HoldStatus.CONVERTED and is_over:
+        detail = f"It was converted at {at.isoformat()}; its time was over at {until}."
+        yield Finding("hold.converted_late", name, detail)

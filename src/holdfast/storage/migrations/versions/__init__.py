@@ -1,0 +1,1 @@
+"""The scripts, by number. Alembic loads them; nothing imports them."""
