@@ -1,0 +1,322 @@
+"""Resources: what time is booked on. Deleting is soft and can be undone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BeforeValidator, Field
+from starlette.responses import Response
+
+from holdfast.api.calls import Call, Endpoint
+from holdfast.api.models import (
+    ACategoryId,
+    Body,
+    InstantOut,
+    Line,
+    LongText,
+    MaybeEmptyLine,
+    Metadata,
+    Out,
+    Patch,
+    Query,
+    SortOrder,
+    Units,
+    Words,
+    ZoneName,
+    wrong,
+)
+from holdfast.api.paging import PageOut, PageQuery
+from holdfast.domain.access import Scope
+from holdfast.domain.ids import ResourceId
+from holdfast.domain.resources import Resource, ResourceAction, ResourceStatus
+from holdfast.engine.reading import Page
+from holdfast.engine.resources import SKILLS_MAX, ActOnResource, AddResource, ChangeResource
+
+Skills = Annotated[list[Line], Field(max_length=SKILLS_MAX)]
+
+
+class AddResourceIn(Body):
+    """A thing or person that can be booked. A `capacity` of null is unlimited."""
+
+    name: Line
+    kind: Line = "other"
+    capacity: Units | None = 1
+    short_name: MaybeEmptyLine | None = None
+    description: LongText = ""
+    category_id: ACategoryId | None = None
+    zone: ZoneName | None = None
+    owner_id: MaybeEmptyLine | None = None
+    skills: Skills = Field(default_factory=list)
+    sort_order: SortOrder = 0
+    metadata: Metadata = Field(default_factory=dict)
+
+
+class ChangeResourceIn(Patch):
+    """What to change. The capacity may not fall below what is claimed."""
+
+    inside: ClassVar = MappingProxyType({"skills": ("skills", tuple)})
+
+    name: Line = ""
+    kind: Line = ""
+    capacity: Units | None = None
+    short_name: MaybeEmptyLine | None = None
+    description: LongText = ""
+    category_id: ACategoryId | None = None
+    zone: ZoneName | None = None
+    owner_id: MaybeEmptyLine | None = None
+    skills: Skills = Field(default_factory=list)
+    sort_order: SortOrder = 0
+    metadata: Metadata = Field(default_factory=dict)
+
+
+class ActionIn(Body):
+    """Nothing has to be said for it."""
+
+
+def _flag(value: object) -> object:
+    if isinstance(value, str):
+        if value not in {"true", "false"}:
+            raise wrong("wrong_type", "Give true or false.")
+        return value == "true"
+    return value
+
+
+class DeleteResourceQuery(Query):
+    """With `force` a resource is deleted although upcoming claims are on it; they stay."""
+
+    force: Annotated[bool, BeforeValidator(_flag)] = False
+
+
+class ResourceQuery(PageQuery):
+    """Which resources to list; by default the active and inactive ones."""
+
+    kind: Line | None = None
+    category_id: ACategoryId | None = None
+    status: Words[ResourceStatus] = ()
+
+
+class ResourceOut(Out):
+    """A thing or person that can be booked. A `capacity` of null is unlimited."""
+
+    resource_id: str
+    name: str
+    kind: str
+    short_name: str | None
+    description: str
+    category_id: str | None
+    capacity: int | None
+    zone: str | None
+    owner_id: str | None
+    skills: list[str]
+    sort_order: int
+    status: ResourceStatus
+    metadata: dict[str, Any]
+    created_at: InstantOut
+    deleted_at: InstantOut | None
+    version: int
+
+    @classmethod
+    def of(cls, resource: Resource) -> ResourceOut:
+        """Show a resource."""
+        return cls(
+            resource_id=resource.resource_id,
+            name=resource.name,
+            kind=resource.kind,
+            short_name=resource.short_name,
+            description=resource.description,
+            category_id=resource.category_id,
+            capacity=resource.capacity,
+            zone=resource.zone,
+            owner_id=resource.owner_id,
+            skills=list(resource.skills),
+            sort_order=resource.sort_order,
+            status=resource.status,
+            metadata=resource.metadata,
+            created_at=resource.created_at,
+            deleted_at=resource.deleted_at,
+            version=resource.version,
+        )
+
+
+class ResourcePage(PageOut):
+    """A page of resources, by their sort order."""
+
+    items: list[ResourceOut]
+
+
+def _resource_id(call: Call) -> ResourceId:
+    return ResourceId(call.path_id("resource_id", "res", kind="resource"))
+
+
+async def add(call: Call) -> Response:
+    """Add a resource."""
+    body = await call.body(AddResourceIn)
+    command = AddResource(
+        name=body.name,
+        kind=body.kind,
+        capacity=body.capacity,
+        short_name=body.short_name,
+        description=body.description,
+        category_id=body.category_id,
+        zone=body.zone,
+        owner_id=body.owner_id,
+        skills=tuple(body.skills),
+        sort_order=body.sort_order,
+        metadata=body.metadata,
+    )
+    return await call.write(command, ResourceOut.of, location="/v1/resources")
+
+
+async def list_(call: Call) -> Response:
+    """List resources."""
+    query = call.query(ResourceQuery)
+    request = call.page_request(query)
+    statuses = query.status or (ResourceStatus.ACTIVE, ResourceStatus.INACTIVE)
+    page: Page[Resource] = await call.read(
+        lambda desk: desk.resources.list(
+            request, kind=query.kind, category_id=query.category_id, statuses=statuses
+        )
+    )
+    cursor = call.next_cursor(page)
+    items = [ResourceOut.of(resource) for resource in page.items]
+    return call.page(ResourcePage(items=items, next_cursor=cursor), cursor)
+
+
+async def get(call: Call) -> Response:
+    """Show a resource."""
+    resource_id = _resource_id(call)
+    resource = await call.read(lambda desk: desk.resources.get(resource_id))
+    return call.record(ResourceOut.of(resource), version=resource.version)
+
+
+async def change(call: Call) -> Response:
+    """Change a resource."""
+    resource_id = _resource_id(call)
+    body = await call.body(ChangeResourceIn)
+    command = ChangeResource(
+        resource_id=resource_id, changes=body.changes(), if_version=call.if_version
+    )
+    return await call.write(command, ResourceOut.of)
+
+
+async def delete(call: Call) -> Response:
+    """Delete a resource softly."""
+    resource_id = _resource_id(call)
+    await call.no_body()
+    query = call.query(DeleteResourceQuery)
+    command = ActOnResource(
+        resource_id=resource_id,
+        action=ResourceAction.DELETE,
+        is_forced=query.force,
+        if_version=call.if_version,
+    )
+    return await call.write(command, ResourceOut.of)
+
+
+async def _act(call: Call, action: ResourceAction) -> Response:
+    resource_id = _resource_id(call)
+    await call.body(ActionIn)
+    command = ActOnResource(resource_id=resource_id, action=action, if_version=call.if_version)
+    return await call.write(command, ResourceOut.of)
+
+
+async def activate(call: Call) -> Response:
+    """Take a resource into use."""
+    return await _act(call, ResourceAction.ACTIVATE)
+
+
+async def deactivate(call: Call) -> Response:
+    """Take a resource out of use."""
+    return await _act(call, ResourceAction.DEACTIVATE)
+
+
+async def restore(call: Call) -> Response:
+    """Undo the deletion of a resource."""
+    return await _act(call, ResourceAction.RESTORE)
+
+
+_CHANGED = ("record.changed", "record.not_found", "state.transition_not_allowed")
+_VERBS: Mapping[str, Any] = MappingProxyType(
+    {
+        "activate": (activate, "Take a resource into use"),
+        "deactivate": (deactivate, "Take a resource out of use"),
+        "restore": (restore, "Undo the deletion of a resource"),
+    }
+)
+
+ENDPOINTS = (
+    Endpoint(
+        method="POST",
+        path="/v1/resources",
+        name="addResource",
+        summary="Add a thing or person that can be booked",
+        scopes=(Scope.CATALOGUE_WRITE,),
+        run=add,
+        body=AddResourceIn,
+        answer=ResourceOut,
+        status=201,
+        codes=("record.not_found",),
+    ),
+    Endpoint(
+        method="GET",
+        path="/v1/resources",
+        name="listResources",
+        summary="List resources, by their sort order",
+        scopes=(Scope.CATALOGUE_READ,),
+        run=list_,
+        query=ResourceQuery,
+        answer=ResourcePage,
+    ),
+    Endpoint(
+        method="GET",
+        path="/v1/resources/{resource_id}",
+        name="getResource",
+        summary="Show a resource, deleted ones included",
+        scopes=(Scope.CATALOGUE_READ,),
+        run=get,
+        answer=ResourceOut,
+        codes=("record.not_found",),
+    ),
+    Endpoint(
+        method="PATCH",
+        path="/v1/resources/{resource_id}",
+        name="changeResource",
+        summary="Change a resource",
+        scopes=(Scope.CATALOGUE_WRITE,),
+        run=change,
+        body=ChangeResourceIn,
+        answer=ResourceOut,
+        codes=("capacity.exceeded", "record.in_use", *_CHANGED),
+        takes_version=True,
+    ),
+    Endpoint(
+        method="DELETE",
+        path="/v1/resources/{resource_id}",
+        name="deleteResource",
+        summary="Delete a resource softly; refused while upcoming claims are on it",
+        scopes=(Scope.CATALOGUE_WRITE,),
+        run=delete,
+        query=DeleteResourceQuery,
+        answer=ResourceOut,
+        codes=("record.in_use", *_CHANGED),
+        takes_version=True,
+    ),
+    *(
+        Endpoint(
+            method="POST",
+            path=f"/v1/resources/{{resource_id}}/{verb}",
+            name=f"{verb}Resource",
+            summary=summary,
+            scopes=(Scope.CATALOGUE_WRITE,),
+            run=run,
+            body=ActionIn,
+            is_body_optional=True,
+            answer=ResourceOut,
+            codes=_CHANGED,
+            takes_version=True,
+        )
+        for verb, (run, summary) in _VERBS.items()
+    ),
+)
