@@ -1,0 +1,53 @@
+"""The gateway: how asynchronous routes reach the synchronous engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from holdfast.domain.errors import ServerBusy
+from holdfast.domain.ids import TenantId
+from holdfast.engine.facade import Engine
+from holdfast.engine.ports import StorageUnavailable, TransactionConflict
+from holdfast.engine.use_cases import Envelope, Outcome
+from holdfast.server.lane import CommitLane
+from holdfast.server.readers import Readers
+from holdfast.server.skew import SkewGuard
+
+T = TypeVar("T")
+
+
+class LaneGateway:
+    """Writes go through the commit lane, reads through the bounded pool of readers.
+
+    Attributes:
+        engine: The engine, for reads within `read`.
+    """
+
+    def __init__(
+        self, engine: Engine, *, lane: CommitLane, readers: Readers, skew: SkewGuard
+    ) -> None:
+        """Put the parts together."""
+        self.engine = engine
+        self._lane = lane
+        self._readers = readers
+        self._skew = skew
+
+    async def write(self, tenant_id: TenantId, envelope: Envelope) -> Outcome:
+        """Run a command with its neighbours, in the commit lane, and wait for its outcome."""
+        if self._skew.claim_check():
+            await self.read(self._skew.check)
+        if self._skew.is_too_large:
+            return Outcome(error=self._skew.refusal())
+        return await self._lane.submit(tenant_id, envelope)
+
+    async def read(self, question: Callable[[], T]) -> T:
+        """Run a blocking question in the bounded pool of readers.
+
+        Raises:
+            ServerBusy: No reader was free in time, or the database could not be reached.
+        """
+        try:
+            return await self._readers.ask(question)
+        except (StorageUnavailable, TransactionConflict) as fault:
+            raise ServerBusy from fault

@@ -1,0 +1,177 @@
+"""The workers on real databases: expiring holds, removing old rows."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from holdfast.bootstrap import Engine
+from holdfast.domain.access import SYSTEM
+from holdfast.domain.holds import Hold, HoldStatus
+from holdfast.domain.ids import HoldId
+from holdfast.engine.holds import PlaceHold
+from holdfast.engine.placing import SlotChoice
+from holdfast.engine.reading import PageRequest
+from holdfast.engine.use_cases import Envelope
+from holdfast.storage.housekeeping import SqlHousekeeping
+from holdfast.storage.schema import capacity as ledger_schema
+from holdfast.storage.schema import history
+from holdfast.testing.clocks import ManualClock
+from holdfast.testing.samples import Concert, open_concert
+from holdfast.workers.expire import expire_holds
+from holdfast.workers.purge import purge_old_rows
+
+DAY = timedelta(days=1)
+
+
+def open_evening(engine: Engine, clock: ManualClock, *, slug: str = "odeon") -> Concert:
+    return open_concert(engine, starts_at=clock.now() + 30 * DAY, places=2_000, slug=slug)
+
+
+def place_many(engine: Engine, concert: Concert, count: int) -> list[HoldId]:
+    """Place holds of one guest each, in batches."""
+    place = PlaceHold(choice=SlotChoice(slot_id=concert.evening.slot_id))
+    placed: list[HoldId] = []
+    while len(placed) < count:
+        wanted = min(64, count - len(placed))
+        envelopes = [Envelope(command=place, actor=SYSTEM) for _ in range(wanted)]
+        for outcome in engine.unit_of_work.run(concert.tenant.tenant_id, envelopes):
+            assert isinstance(outcome.result, Hold)
+            placed.append(outcome.result.hold_id)
+    return placed
+
+
+def places_used(engine: Engine, concert: Concert) -> int:
+    """Return what the evening's counter has in use, as it stands in the database."""
+    table = ledger_schema.capacity.columns
+    with engine.database.read(concert.tenant.tenant_id) as transaction:
+        statement = select(func.sum(table.used)).where(
+            table.tenant_id == concert.tenant.tenant_id, table.cap.is_not(None)
+        )
+        return int(transaction.connection.execute(statement).scalar_one())
+
+
+def count_statuses(concert: Concert) -> dict[HoldStatus, int]:
+    """Count the business's holds by status."""
+    counts: dict[HoldStatus, int] = {}
+    request = PageRequest(limit=200)
+    while True:
+        page = concert.desk.holds.list(request)
+        for hold in page.items:
+            counts[hold.status] = counts.get(hold.status, 0) + 1
+        if page.next_after is None:
+            break
+        request = PageRequest(limit=200, after=page.next_after)
+    return counts
+
+
+def test_a_thousand_due_holds_are_expired_and_their_places_come_back(
+    engine: Engine, clock: ManualClock
+) -> None:
+    concert = open_evening(engine, clock)
+    other = open_evening(engine, clock, slug="other")
+    place_many(engine, concert, 1_000)
+    place_many(engine, other, 3)
+    clock.advance(hours=2)
+    still_good = place_many(engine, concert, 5)
+    before = engine.database.statistics.commits
+
+    released = expire_holds(engine)
+
+    assert released == {"released": 1_003}
+    # Sixteen pages of at most 64 holds, and one of the other business.
+    assert engine.database.statistics.commits - before == 17
+    assert count_statuses(concert) == {HoldStatus.EXPIRED: 1_000, HoldStatus.ACTIVE: 5}
+    assert count_statuses(other) == {HoldStatus.EXPIRED: 3}
+    assert places_used(engine, concert) == 5
+    assert concert.desk.holds.get(still_good[0]).status is HoldStatus.ACTIVE
+    assert expire_holds(engine) == {"released": 0}
+
+
+def test_a_hold_is_due_at_the_instant_of_its_expiry_and_not_before(
+    engine: Engine, clock: ManualClock
+) -> None:
+    concert = open_evening(engine, clock)
+    hold = concert.desk.holds.place(slot_id=concert.evening.slot_id)
+
+    clock.set(hold.expires_at - timedelta(microseconds=1))
+    too_early = expire_holds(engine)
+    clock.set(hold.expires_at)
+
+    assert too_early == {"released": 0}
+    assert expire_holds(engine) == {"released": 1}
+
+
+def test_whoever_is_asked_to_stop_stops_between_two_batches(
+    engine: Engine, clock: ManualClock
+) -> None:
+    concert = open_evening(engine, clock)
+    place_many(engine, concert, 130)
+    clock.advance(hours=2)
+    answers = iter([False, True])
+
+    released = expire_holds(engine, should_stop=lambda: next(answers, True))
+
+    assert released == {"released": 64}
+    assert expire_holds(engine) == {"released": 66}
+
+
+@pytest.mark.parametrize("rows_max", [1_000, 7])
+def test_only_rows_older_than_asked_are_removed(
+    engine: Engine, clock: ManualClock, rows_max: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("holdfast.workers.purge.ROWS_MAX", rows_max)
+    concert = open_evening(engine, clock)
+    for number in range(10):
+        concert.desk.holds.place(slot_id=concert.evening.slot_id, idempotency_key=str(number))
+    old = _rows(engine)
+    clock.advance(days=8)
+    concert.desk.holds.place(slot_id=concert.evening.slot_id, idempotency_key="new")
+    housekeeping = SqlHousekeeping(engine.database)
+
+    def purge(batch_days: int, answer_days: int) -> dict[str, int]:
+        return purge_old_rows(
+            housekeeping,
+            now=clock.now(),
+            batch_age=batch_days * DAY,
+            answer_age=answer_days * DAY,
+            should_stop=lambda: False,
+        )
+
+    assert old == (14, 10)  # the business, its hall, its ticket, its evening; and the holds
+    assert purge(9, 30) == {"removed": 0}
+    assert purge(7, 30) == {"removed": 14}
+    assert _rows(engine) == (1, 11)
+    assert purge(7, 7) == {"removed": 10}
+    assert _rows(engine) == (1, 1)
+    assert purge(7, 7) == {"removed": 0}
+
+
+def test_a_retry_is_recognised_until_its_answer_is_removed(
+    engine: Engine, clock: ManualClock
+) -> None:
+    concert = open_evening(engine, clock)
+
+    first = concert.desk.holds.place(slot_id=concert.evening.slot_id, idempotency_key="once")
+    purge_old_rows(
+        SqlHousekeeping(engine.database),
+        now=clock.now(),
+        batch_age=7 * DAY,
+        answer_age=30 * DAY,
+        should_stop=lambda: False,
+    )
+    second = concert.desk.holds.place(slot_id=concert.evening.slot_id, idempotency_key="once")
+
+    assert second.hold_id == first.hold_id
+
+
+def _rows(engine: Engine) -> tuple[int, int]:
+    """Count the batch marks and the kept answers of all businesses."""
+    with engine.database.read() as transaction:
+        counts = [
+            transaction.connection.execute(select(func.count()).select_from(table)).scalar_one()
+            for table in (ledger_schema.batch, history.answer)
+        ]
+    return counts[0], counts[1]
