@@ -1,0 +1,200 @@
+"""Holdfast: an exact booking engine. It sells time and places, and never sells one place twice.
+
+    from datetime import timedelta
+
+    from holdfast import AddOffering, AddResource, AddTenant, Contact, Details, Engine
+    from holdfast import Requirement, WeeklyOpening
+
+    engine = Engine.open("sqlite:///bookings.db")
+    engine.add_tenant(AddTenant(slug="sarah", name="Sarah", zone="Europe/Paris", currency="EUR"))
+    sarah = engine.tenant("sarah")
+
+    chair = sarah.resources.add(AddResource(name="Sarah's chair", kind="chair")).resource_id
+    every_day = WeeklyOpening(weekdays=(1, 2, 3, 4, 5, 6, 7), opens_minute=600, closes_minute=1140)
+    sarah.schedules.set(chair, [every_day])
+    cut = sarah.offerings.add(
+        AddOffering(
+            slug="cut",
+            name="Haircut",
+            duration=timedelta(minutes=30),
+            requirements=(Requirement(resource_id=chair),),
+        )
+    )
+
+    slot = sarah.availability.list(cut.offering_id).slots[0]
+    guest = Details(contact=Contact(name="Ada"))
+    booking = sarah.bookings.place(slot_id=slot.slot_id, details=guest)
+    print(f"{booking.number} is {booking.status}, from {slot.starts_at}")
+
+These names are the whole public interface; what stands elsewhere may move. A name is loaded when
+it is first used, so that `import holdfast` costs nothing, and no name here brings a web framework.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+# Every name stands here twice: for readers and type checkers, and for whoever uses it first. A test
+# holds the two lists together.
+if TYPE_CHECKING:
+    from holdfast.bootstrap import Engine as Engine
+    from holdfast.bootstrap import RandomIds as RandomIds
+    from holdfast.bootstrap import SystemClock as SystemClock
+    from holdfast.domain.access import SYSTEM as SYSTEM
+    from holdfast.domain.access import AccessStatus as AccessStatus
+    from holdfast.domain.access import Actor as Actor
+    from holdfast.domain.access import ActorKind as ActorKind
+    from holdfast.domain.access import ApiKey as ApiKey
+    from holdfast.domain.access import KeyKind as KeyKind
+    from holdfast.domain.access import Member as Member
+    from holdfast.domain.access import Role as Role
+    from holdfast.domain.access import Scope as Scope
+    from holdfast.domain.availability import OpenSlot as OpenSlot
+    from holdfast.domain.blocks import Block as Block
+    from holdfast.domain.blocks import BlockStatus as BlockStatus
+    from holdfast.domain.bookings import Booking as Booking
+    from holdfast.domain.bookings import BookingStatus as BookingStatus
+    from holdfast.domain.bookings import CancelledBy as CancelledBy
+    from holdfast.domain.bookings import PendingReason as PendingReason
+    from holdfast.domain.categories import Category as Category
+    from holdfast.domain.categories import CategoryStatus as CategoryStatus
+    from holdfast.domain.customers import Contact as Contact
+    from holdfast.domain.customers import Customer as Customer
+    from holdfast.domain.customers import CustomerStatus as CustomerStatus
+    from holdfast.domain.errors import AccessDenied as AccessDenied
+    from holdfast.domain.errors import Alternative as Alternative
+    from holdfast.domain.errors import AvailabilityClosed as AvailabilityClosed
+    from holdfast.domain.errors import BeyondHorizon as BeyondHorizon
+    from holdfast.domain.errors import CancellationClosed as CancellationClosed
+    from holdfast.domain.errors import CapacityExceeded as CapacityExceeded
+    from holdfast.domain.errors import ClockBehind as ClockBehind
+    from holdfast.domain.errors import HoldExpired as HoldExpired
+    from holdfast.domain.errors import HoldfastError as HoldfastError
+    from holdfast.domain.errors import InputFault as InputFault
+    from holdfast.domain.errors import InputInvalid as InputInvalid
+    from holdfast.domain.errors import InputTooLarge as InputTooLarge
+    from holdfast.domain.errors import InputUnsupported as InputUnsupported
+    from holdfast.domain.errors import KeyReused as KeyReused
+    from holdfast.domain.errors import LimitReached as LimitReached
+    from holdfast.domain.errors import MethodNotAllowed as MethodNotAllowed
+    from holdfast.domain.errors import NoticeTooShort as NoticeTooShort
+    from holdfast.domain.errors import PartySizeRefused as PartySizeRefused
+    from holdfast.domain.errors import PolicyRefused as PolicyRefused
+    from holdfast.domain.errors import RateLimited as RateLimited
+    from holdfast.domain.errors import RecordChanged as RecordChanged
+    from holdfast.domain.errors import RecordExists as RecordExists
+    from holdfast.domain.errors import RecordInUse as RecordInUse
+    from holdfast.domain.errors import RecordNotFound as RecordNotFound
+    from holdfast.domain.errors import RequestFailed as RequestFailed
+    from holdfast.domain.errors import RequestInProgress as RequestInProgress
+    from holdfast.domain.errors import ServerBusy as ServerBusy
+    from holdfast.domain.errors import TransitionNotAllowed as TransitionNotAllowed
+    from holdfast.domain.errors import Unauthenticated as Unauthenticated
+    from holdfast.domain.history import AuditEntry as AuditEntry
+    from holdfast.domain.holds import AssignedResource as AssignedResource
+    from holdfast.domain.holds import Hold as Hold
+    from holdfast.domain.holds import HoldStatus as HoldStatus
+    from holdfast.domain.money import Money as Money
+    from holdfast.domain.offerings import Counting as Counting
+    from holdfast.domain.offerings import Offering as Offering
+    from holdfast.domain.offerings import OfferingStatus as OfferingStatus
+    from holdfast.domain.offerings import Per as Per
+    from holdfast.domain.offerings import PriceUnit as PriceUnit
+    from holdfast.domain.offerings import Requirement as Requirement
+    from holdfast.domain.resources import Resource as Resource
+    from holdfast.domain.resources import ResourceAction as ResourceAction
+    from holdfast.domain.resources import ResourceStatus as ResourceStatus
+    from holdfast.domain.resources import Scheme as Scheme
+    from holdfast.domain.rules import ScheduleRule as ScheduleRule
+    from holdfast.domain.slots import Slot as Slot
+    from holdfast.domain.slots import SlotOrigin as SlotOrigin
+    from holdfast.domain.slots import SlotStatus as SlotStatus
+    from holdfast.domain.tenants import Tenant as Tenant
+    from holdfast.domain.tenants import TenantStatus as TenantStatus
+    from holdfast.engine.availability import Availability as Availability
+    from holdfast.engine.blocks import AddBlock as AddBlock
+    from holdfast.engine.bookings import Details as Details
+    from holdfast.engine.categories import AddCategory as AddCategory
+    from holdfast.engine.customers import AddCustomer as AddCustomer
+    from holdfast.engine.facade import TenantEngine as TenantEngine
+    from holdfast.engine.facade.ledger import BookingQuery as BookingQuery
+    from holdfast.engine.keys import NewKey as NewKey
+    from holdfast.engine.members import AddMember as AddMember
+    from holdfast.engine.offerings import AddOffering as AddOffering
+    from holdfast.engine.ports import Clock as Clock
+    from holdfast.engine.ports import Ids as Ids
+    from holdfast.engine.ports import StorageFault as StorageFault
+    from holdfast.engine.ports import StorageUnavailable as StorageUnavailable
+    from holdfast.engine.reading import Page as Page
+    from holdfast.engine.reading import PageRequest as PageRequest
+    from holdfast.engine.resources import AddResource as AddResource
+    from holdfast.engine.schedules import WeeklyOpening as WeeklyOpening
+    from holdfast.engine.slots import AddSlot as AddSlot
+    from holdfast.engine.tenants import AddTenant as AddTenant
+    from holdfast.storage.database import DatabaseMisconfigured as DatabaseMisconfigured
+    from holdfast.storage.database import DatabaseOptions as DatabaseOptions
+    from holdfast.storage.migrating import SchemaOutdated as SchemaOutdated
+
+_HOMES = {
+    "holdfast.bootstrap": "Engine RandomIds SystemClock",
+    "holdfast.domain.access": (
+        "SYSTEM AccessStatus Actor ActorKind ApiKey KeyKind Member Role Scope"
+    ),
+    "holdfast.domain.availability": "OpenSlot",
+    "holdfast.domain.blocks": "Block BlockStatus",
+    "holdfast.domain.bookings": "Booking BookingStatus CancelledBy PendingReason",
+    "holdfast.domain.categories": "Category CategoryStatus",
+    "holdfast.domain.customers": "Contact Customer CustomerStatus",
+    "holdfast.domain.errors": (
+        "AccessDenied Alternative AvailabilityClosed BeyondHorizon CancellationClosed "
+        "CapacityExceeded ClockBehind HoldExpired HoldfastError InputFault InputInvalid "
+        "InputTooLarge InputUnsupported KeyReused LimitReached MethodNotAllowed "
+        "NoticeTooShort PartySizeRefused PolicyRefused RateLimited RecordChanged RecordExists "
+        "RecordInUse RecordNotFound RequestFailed RequestInProgress ServerBusy "
+        "TransitionNotAllowed Unauthenticated"
+    ),
+    "holdfast.domain.history": "AuditEntry",
+    "holdfast.domain.holds": "AssignedResource Hold HoldStatus",
+    "holdfast.domain.money": "Money",
+    "holdfast.domain.offerings": "Counting Offering OfferingStatus Per PriceUnit Requirement",
+    "holdfast.domain.resources": "Resource ResourceAction ResourceStatus Scheme",
+    "holdfast.domain.rules": "ScheduleRule",
+    "holdfast.domain.slots": "Slot SlotOrigin SlotStatus",
+    "holdfast.domain.tenants": "Tenant TenantStatus",
+    "holdfast.engine.availability": "Availability",
+    "holdfast.engine.blocks": "AddBlock",
+    "holdfast.engine.bookings": "Details",
+    "holdfast.engine.categories": "AddCategory",
+    "holdfast.engine.customers": "AddCustomer",
+    "holdfast.engine.facade": "TenantEngine",
+    "holdfast.engine.facade.ledger": "BookingQuery",
+    "holdfast.engine.keys": "NewKey",
+    "holdfast.engine.members": "AddMember",
+    "holdfast.engine.offerings": "AddOffering",
+    "holdfast.engine.ports": "Clock Ids StorageFault StorageUnavailable",
+    "holdfast.engine.reading": "Page PageRequest",
+    "holdfast.engine.resources": "AddResource",
+    "holdfast.engine.schedules": "WeeklyOpening",
+    "holdfast.engine.slots": "AddSlot",
+    "holdfast.engine.tenants": "AddTenant",
+    "holdfast.storage.database": "DatabaseMisconfigured DatabaseOptions",
+    "holdfast.storage.migrating": "SchemaOutdated",
+}
+_HOME_BY_NAME = {name: home for home, names in _HOMES.items() for name in names.split()}
+
+__all__ = list(_HOME_BY_NAME)
+
+if not TYPE_CHECKING:  # else a type checker would believe that every name is here
+
+    def __getattr__(name: str) -> object:
+        """Load a public name when it is first used."""
+        if name not in _HOME_BY_NAME:
+            raise AttributeError(f"module 'holdfast' has no attribute {name!r}")
+        found = getattr(importlib.import_module(_HOME_BY_NAME[name]), name)
+        globals()[name] = found
+        return found
+
+    def __dir__() -> list[str]:
+        """List the public names, loaded or not."""
+        return sorted({*globals(), *_HOME_BY_NAME})

@@ -1,0 +1,1 @@
+"""What can be said to the program. Signatures and help only, so that `--help` answers at once."""

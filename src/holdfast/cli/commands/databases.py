@@ -1,0 +1,66 @@
+"""Commands about the database: make it, migrate it, prove it, copy it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from holdfast.cli.options import AsJson, DatabaseUrl, chosen
+
+PANEL = "Database"
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the program."""
+    app.command("init", rich_help_panel="Start here")(init)
+    app.command("migrate", rich_help_panel=PANEL)(migrate)
+    app.command("audit", rich_help_panel=PANEL)(audit)
+
+
+def init(
+    *,
+    db: DatabaseUrl = None,
+    slug: Annotated[
+        str | None, typer.Option(help="The business's name in URLs: salon-sarah.")
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(help="The business's name for people: 'Salon Sarah'.")
+    ] = None,
+    zone: Annotated[
+        str | None, typer.Option(help="The business's IANA time zone: Europe/Paris.")
+    ] = None,
+    currency: Annotated[
+        str | None, typer.Option(help="The business's ISO 4217 currency: EUR.")
+    ] = None,
+) -> None:
+    """Make the database, its first business and its owner's key.
+
+    What is not given is asked for on a terminal, and has a default elsewhere. The key goes to
+    stdout and is never shown again: KEY=$(holdfast init …)
+    """
+    from holdfast.cli import databases  # slow: loads the engine
+
+    wishes = databases.Wishes(slug=slug, name=name, zone=zone, currency=currency)
+    databases.init(chosen(db), wishes)
+
+
+def migrate(*, db: DatabaseUrl = None) -> None:
+    """Bring the database's schema up to date."""
+    from holdfast.cli import databases  # slow: loads the engine
+
+    databases.migrate(chosen(db))
+
+
+def audit(
+    *,
+    tenant: Annotated[
+        str | None, typer.Option(metavar="SLUG", help="Prove this tenant only.", show_default="all")
+    ] = None,
+    db: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Prove from the stored history that nothing was ever oversold; exit code 1 if it was."""
+    from holdfast.cli import auditing  # slow: loads the engine
+
+    raise typer.Exit(auditing.audit(chosen(db), tenant=tenant, is_json=as_json))

@@ -1,0 +1,122 @@
+"""What `holdfast demo` shows: where the server is, and lines that book when they are pasted."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from rich import box
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+LINKS = (
+    ("Documentation", "/docs"),
+    ("OpenAPI", "/openapi.json"),
+    ("Health", "/readyz"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Business:
+    """One business of the demo, and a booking that can be placed there.
+
+    Attributes:
+        story: What it is, in half a sentence.
+        booking: What the prepared booking is.
+        secret: A key of its owner.
+        slot_id, party_size, guest, email: The booking.
+    """
+
+    slug: str
+    name: str
+    story: str
+    booking: str
+    secret: str
+    slot_id: str
+    party_size: int
+    guest: str
+    email: str
+    idempotency_key: str = field(default_factory=lambda: f"demo-{secrets.token_hex(4)}")
+
+    def curl(self, url: str) -> str:
+        """Return the shell's line that books."""
+        body = {
+            "slot_id": self.slot_id,
+            "party_size": self.party_size,
+            "contact": {"name": self.guest, "email": self.email},
+        }
+        headers = {
+            "Authorization": f"Bearer {self.secret}",
+            "Content-Type": "application/json",
+            "Idempotency-Key": self.idempotency_key,
+        }
+        words = ["curl", "-i", f"{url}/v1/bookings"]
+        for name, value in headers.items():
+            words += ["-H", f"{name}: {value}"]
+        return shlex.join([*words, "-d", json.dumps(body)])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Programme:
+    """Everything that is shown once the server accepts."""
+
+    url: str
+    database: str
+    is_kept: bool
+    businesses: tuple[Business, ...]
+
+
+def show(programme: Programme) -> None:
+    """Show it all. What is to be copied stands alone on its line, however long that is."""
+    console = Console(highlight=False)
+    console.print()
+    console.print(_panel(programme))
+    for business in programme.businesses:
+        console.print(f"\n[bold]{business.booking}[/] [dim]· {business.name}[/]\n")
+        line = Text(business.curl(programme.url), style="cyan")
+        console.print(line, soft_wrap=True)
+    console.print(
+        "\nThe same line again gives the same booking: its Idempotency-Key is known. With another"
+        " key the haircut is refused, with alternatives: nothing is sold twice.\n"
+    )
+    _print_keys(console, programme.businesses)
+    gone = "The database stays." if programme.is_kept else "Then everything here is gone."
+    console.print(f"\n[bold]Ctrl-C[/] stops it. {gone}")
+
+
+def show_keys(businesses: Iterable[Business]) -> None:
+    """Show the keys only."""
+    _print_keys(Console(highlight=False), businesses)
+
+
+def _panel(programme: Programme) -> Panel:
+    """Draw the frame with the addresses."""
+    rows = Table.grid(padding=(0, 2))
+    rows.add_column(style="bold")
+    rows.add_column(overflow="fold")
+    for name, path in LINKS:
+        rows.add_row(name, Text(f"{programme.url}{path}", style=f"link {programme.url}{path}"))
+    rows.add_row("Database", Text(programme.database))
+    rows.add_row()
+    for business in programme.businesses:
+        rows.add_row(business.name, Text(business.story))
+    return Panel(
+        rows,
+        title="[bold]Holdfast is open[/]",
+        title_align="left",
+        border_style="green",
+        box=box.ROUNDED,
+        padding=(1, 2),
+        expand=False,
+    )
+
+
+def _print_keys(console: Console, businesses: Iterable[Business]) -> None:
+    for business in businesses:
+        console.print(f"[bold]Owner's key of '{business.slug}'[/]")
+        console.print(Text(business.secret), soft_wrap=True)
