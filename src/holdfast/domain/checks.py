@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
@@ -17,8 +18,11 @@ NAME_MAX = 200
 TEXT_MAX = 5_000
 EMAIL_MAX = 254
 PHONE_MAX = 40
+# The shortest emergency numbers.
+PHONE_DIGITS_MIN = 3
 METADATA_BYTES_MAX = 16_384
 METADATA_DEPTH_MAX = 8
+FLOAT_BYTES = 8
 YEAR = timedelta(days=366)
 _CONTROLS = frozenset({"Cc", "Cs", "Co", "Cn"})
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -121,7 +125,7 @@ def phone(pointer: str, value: str | None) -> InputFault | None:
         return too_long
     digits = sum(letter.isdigit() for letter in value)
     rest = [letter for letter in value if not (letter.isdigit() or letter in "+-./() ")]
-    if digits >= 3 and not rest:  # noqa: PLR2004 - the shortest emergency numbers
+    if digits >= PHONE_DIGITS_MIN and not rest:
         return None
     return fault(pointer, "not_a_phone", "It does not look like a telephone number.")
 
@@ -163,7 +167,7 @@ def _size(value: object, depth: int) -> int | None:
     if value is None or isinstance(value, (bool, int)):
         return len(str(value)) if not isinstance(value, int) or abs(value) < 2**63 else None
     if isinstance(value, float):
-        return 8 if value == value and abs(value) != float("inf") else None  # noqa: PLR0124 - NaN
+        return FLOAT_BYTES if math.isfinite(value) else None
     if isinstance(value, str):
         return None if text("", value) else len(value.encode("utf-8", "replace")) + 2
     if isinstance(value, Mapping):

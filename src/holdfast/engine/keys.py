@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,12 +12,12 @@ from typing import Any
 
 from holdfast.domain import checks
 from holdfast.domain.access import AccessStatus, ApiKey, KeyKind, Role, Scope
-from holdfast.domain.ids import KeyId, TenantId
+from holdfast.domain.ids import ALPHABET, BODY_LENGTH, KeyId, TenantId
 from holdfast.engine.use_cases import Look, Needs, UseCase, View
 
 _LETTER = {KeyKind.SECRET: "s", KeyKind.PUBLISHABLE: "p"}
 HINT_LENGTH = 4
-SECRET_LENGTH_MAX = 200
+_SECRET = re.compile(rf"hf[sp]_([{ALPHABET}]{{{BODY_LENGTH}}})_[0-9A-Za-z]{{40,100}}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,13 +51,8 @@ def digest_of(secret: str) -> str:
 
 def tenant_of(secret: str) -> TenantId | None:
     """Return the business that a secret names, or None when it is not one of ours."""
-    parts = secret.split("_")
-    if len(secret) > SECRET_LENGTH_MAX or len(parts) != 3:  # noqa: PLR2004 - hfs_<tenant>_<random>
-        return None
-    prefix, body, random_part = parts
-    if prefix not in {"hfs", "hfp"} or not body.isalnum() or not random_part.isalnum():
-        return None
-    return TenantId(f"tnt_{body}")
+    found = _SECRET.fullmatch(secret)
+    return TenantId(f"tnt_{found[1]}") if found else None
 
 
 def _add_needs(_command: AddKey, _look: Look) -> Needs:
