@@ -81,10 +81,14 @@ class Engine(facade.Engine):
         wall_clock = clock or SystemClock()
         is_sqlite = url.startswith("sqlite")
         database = Database.open(url, clock=wall_clock if is_sqlite else clock, options=options)
-        if migrate:
-            upgrade(database)
-        else:
-            require_current(database)
+        try:
+            if migrate:
+                upgrade(database)
+            else:
+                require_current(database)
+        except BaseException:
+            database.dispose()
+            raise
         return cls.over(database, clock=wall_clock, ids=ids or RandomIds())
 
     @classmethod

@@ -99,7 +99,8 @@ class Client:
 
     def raw_header(self, method: str, path: str, headers: list[tuple[bytes, bytes]]) -> Reply:
         """Send a request with exactly these headers."""
-        return self.runner.run(ask(self.app, _scope(method, path, "", headers, self.root_path)))
+        scope = scope_of(method, path, headers=headers, root_path=self.root_path)
+        return self.runner.run(ask(self.app, scope))
 
     async def _send(
         self, method: str, path: str, query: str, raw: bytes, headers: Mapping[str, str]
@@ -108,13 +109,19 @@ class Client:
             (name.lower().encode("latin-1"), value.encode("latin-1", "replace"))
             for name, value in headers.items()
         ]
-        scope = _scope(method, path, query, pairs, self.root_path)
+        scope = scope_of(method, path, query=query, headers=pairs, root_path=self.root_path)
         return await ask(self.app, scope, [raw])
 
 
-def _scope(
-    method: str, path: str, query: str, headers: list[tuple[bytes, bytes]], root_path: str
+def scope_of(
+    method: str,
+    path: str,
+    *,
+    query: str = "",
+    headers: list[tuple[bytes, bytes]] | None = None,
+    root_path: str = "",
 ) -> MutableMapping[str, Any]:
+    """Return a request's scope, as a server makes it."""
     return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},
@@ -125,7 +132,7 @@ def _scope(
         "raw_path": quote(path, safe="/%").encode(),
         "query_string": query.encode("utf-8", "surrogatepass"),
         "root_path": root_path,
-        "headers": headers,
+        "headers": headers or [],
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 80),
         "state": {},

@@ -31,8 +31,9 @@ def _plain_surroundings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in [name for name in os.environ if name.startswith("HOLDFAST_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("COLUMNS", "100")
+    logs = structlog.get_config()
     yield
-    structlog.reset_defaults()
+    structlog.configure(**logs)
 
 
 @pytest.fixture

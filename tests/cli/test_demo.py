@@ -13,6 +13,7 @@ import pytest
 
 from holdfast.cli import serving
 from holdfast.cli.faults import Misconfigured
+from holdfast.testing import postgres
 from tests.cli.conftest import Say
 from tests.cli.programs import descendants, free_port, is_alive, listens, running
 
@@ -90,8 +91,17 @@ def test_the_screen_says_where_everything_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("moment", ["as it starts", "as it serves"])
-def test_sigterm_leaves_nothing_either(moment: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "moment"),
+    [
+        (signal.SIGTERM, "as it starts"),
+        (signal.SIGTERM, "as it serves"),
+        (signal.SIGHUP, "as it serves"),
+    ],
+)
+def test_other_signals_leave_nothing_either(
+    number: signal.Signals, moment: str, tmp_path: Path
+) -> None:
     port = free_port()
     with running("demo", "--port", str(port), folder=tmp_path) as demo:
         if moment == "as it serves":
@@ -99,7 +109,7 @@ def test_sigterm_leaves_nothing_either(moment: str, tmp_path: Path) -> None:
         else:
             while not listens(port):
                 assert demo.process.poll() is None, demo.err
-        code = demo.stop(signal.SIGTERM)
+        code = demo.stop(number)
 
     assert (code, listens(port)) == (0, False)
     assert "Traceback" not in demo.err
@@ -141,6 +151,17 @@ def test_what_cannot_be_shown_is_told_in_a_sentence(
 
     assert (said.code, said.out) == (2, "")
     assert sentence in said.err
+
+
+def test_without_postgresql_the_demo_says_how_to_get_it(
+    say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "find_postgres_binaries", lambda **_: None)
+
+    said = say("demo", "--db", "postgresql")
+
+    assert (said.code, said.out) == (2, "")
+    assert "There is no PostgreSQL on this machine that can be run." in said.err
 
 
 def test_a_port_that_is_taken_is_told_if_it_was_asked_for(say: Say) -> None:

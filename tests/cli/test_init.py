@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +16,7 @@ from holdfast import AccessStatus, Engine, Role, SystemClock
 from holdfast.engine.keys import digest_of
 from holdfast.storage.database import Database
 from holdfast.storage.migrating import VERSION_TABLE, head
+from holdfast.testing.postgres import PostgresServer
 from tests.cli.conftest import Said, Say
 
 SARAH = ("--slug", "sarah", "--name", "Sarah", "--zone", "Europe/Paris", "--currency", "EUR")
@@ -53,11 +58,41 @@ def test_init_makes_the_database_and_prints_a_key_that_works(say: Say, empty_url
     assert kept == [(digest_of(said.out.strip()), Role.OWNER, AccessStatus.ACTIVE)]
 
 
+@pytest.mark.postgresql
+def test_init_asks_for_the_database_where_it_cannot_make_one(
+    say: Say, server: PostgresServer
+) -> None:
+    said = say("init", "--db", server.url("not_there"))
+
+    assert (said.code, said.out) == (2, "")
+    assert 'database "not_there" does not exist' in said.err
+    assert "createdb makes an empty one" in said.err
+
+
 def test_init_has_defaults_where_nobody_can_be_asked(say: Say, empty_url: str) -> None:
     said = say("init", "--db", empty_url)
 
     assert said.code == 0
     assert "tenant 'my-business' (My business, Etc/UTC, EUR)" in said.err
+
+
+def test_init_asks_a_person_for_what_was_not_said(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'asked.sqlite'}"
+    command = [sys.executable, "-m", "holdfast.cli", "init", "--db", url, "--currency", "EUR"]
+    ours, theirs = pty.openpty()
+    os.write(ours, b"Salon Sarah\n\nEurope/Paris\n")
+
+    with subprocess.Popen(
+        command, stdin=theirs, stdout=subprocess.PIPE, stderr=theirs, env=os.environ
+    ) as program:
+        out, _ = program.communicate(timeout=30)
+    said = os.read(ours, 1 << 16).decode()
+    os.close(theirs)
+    os.close(ours)
+
+    assert (program.returncode, out[:4]) == (0, b"hfs_")
+    assert "What is it called in URLs?" in said
+    assert "tenant 'salon-sarah' (Salon Sarah, Europe/Paris, EUR)" in said
 
 
 def test_a_second_init_says_that_there_is_something_already(say: Say, empty_url: str) -> None:

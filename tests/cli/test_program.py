@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from importlib.metadata import version
@@ -46,6 +47,17 @@ def test_help_loads_neither_database_nor_web() -> None:
     )
 
     assert loaded & HEAVY == set()
+
+
+def test_a_terminal_that_cannot_show_a_character_shows_a_stand_in(salon_url: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "holdfast.cli", "key", "list", "--db", salon_url],
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        check=True,
+    )
+
+    assert b"   \\u2026" in done.stdout
 
 
 def test_the_version_is_the_packages(say: Say) -> None:

@@ -11,11 +11,13 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from holdfast.settings import Settings
 from tests.cli.programs import free_port, running
 from tests.tidy.house import DOCS, ROOT, text_of
 
 README = text_of(ROOT / "README.md")
 LIBRARY = text_of(DOCS / "guide/library.md")
+OPERATING = text_of(DOCS / "guide/operating.md")
 SHORT = 20
 
 
@@ -78,6 +80,31 @@ def test_the_guides_programs_run_one_after_another(tmp_path: Path) -> None:
 
     assert said.splitlines()[0].startswith("capacity.exceeded Nothing is left then")
     assert len(said.splitlines()) == 6
+
+
+def test_the_guides_table_has_every_setting_and_its_default() -> None:
+    rows = re.findall(r"^\| `HOLDFAST_(\w+)` \| (?:`(.*?)`)? ?\|", OPERATING, re.MULTILINE)
+
+    documented = {name.lower(): default for name, default in rows}
+
+    assert documented == {
+        name: shown(field.default) for name, field in Settings.model_fields.items()
+    }
+
+
+def shown(default: object) -> str:
+    """Write a default as an operator would."""
+    match default:
+        case None | ():
+            return ""
+        case bool():
+            return str(default).lower()
+        case float():
+            return str(int(default))
+        case tuple():
+            return ",".join(default)
+        case _:
+            return str(default)
 
 
 def test_the_guides_web_app_serves_the_api_and_ends(

@@ -95,11 +95,12 @@ def _half_taken(database: Database, now: datetime) -> list[str]:
 def _wanted(record: Hold | Booking, offering: Offering) -> dict[str, int]:
     """Return the units by key that a hold or booking has to have."""
     is_counted = offering.counting is Counting.PLACES
+    of_slot = {r.resource_id for r in offering.requirements if is_counted and r.per is Per.BOOKING}
     keys = {f"slot:{record.slot_id}": record.party_size} if is_counted else {}
-    for requirement in offering.requirements:
-        if not (is_counted and requirement.per is Per.BOOKING):
-            units = requirement.units(record.party_size)
-            keys[f"res:{requirement.resource_id}"] = units
+    # What it was promised, whatever the offering has come to need since.
+    for part in record.assigned:
+        if part.resource_id not in of_slot:
+            keys[f"res:{part.resource_id}"] = part.units
     return keys
 
 

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 from holdfast.domain.access import SYSTEM
 from holdfast.domain.bookings import Booking
-from holdfast.domain.claims import Claim
 from holdfast.domain.customers import Contact
 from holdfast.domain.holds import Hold
 from holdfast.domain.ids import OfferingId, ResourceId

@@ -30,7 +30,7 @@ from tests.engine.stages import Stage
 
 POSITIONS = range(8)
 ON_POSTGRESQL = pytest.mark.parametrize(
-    "fresh_url", [pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True
+    "kind", [pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True
 )
 
 Opening = Callable[[], Stage]
@@ -298,7 +298,7 @@ def _file_locked(stage: Stage) -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize("fresh_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 def test_on_sqlite_a_writer_who_keeps_the_file_makes_the_whole_batch_wait_and_then_busy(
     stage: Stage,
 ) -> None:

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, make_url, text
 from sqlalchemy.types import TypeEngine
 
+from holdfast.engine.ports import StorageUnavailable
 from holdfast.storage import migrating
-from holdfast.storage.database import Database, DatabaseMisconfigured
+from holdfast.storage.database import Database, DatabaseMisconfigured, DatabaseOptions
 from holdfast.storage.migrating import (
     VERSION_TABLE,
     SchemaOutdated,
@@ -246,6 +248,34 @@ def test_several_processes_may_upgrade_at_once(empty_url: str, empty: Database) 
 
     assert [each.returncode for each in running] == [0, 0, 0]
     assert revision_of(empty) == head()
+
+
+def test_a_writer_that_is_slow_is_waited_for(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'empty.sqlite'}"
+    opened = [
+        Database.open(url, clock=ManualClock(), options=DatabaseOptions(acquire_seconds=0.05))
+        for _ in range(2)
+    ]
+    with opened[0].write(TENANT) as slow, ThreadPoolExecutor() as pool:
+        assert slow.connection is not None
+        upgraded = pool.submit(upgrade, opened[1])
+        with pytest.raises(TimeoutError):
+            upgraded.result(timeout=0.3)
+        slow.rollback()
+        upgraded.result(timeout=20)
+
+    assert revision_of(opened[0]) == head()
+    for database in opened:
+        database.dispose()
+
+
+def test_a_folder_that_cannot_be_written_to_is_not_waited_for(tmp_path: Path) -> None:
+    database = Database.open(f"sqlite:///{tmp_path / 'empty.sqlite'}", clock=ManualClock())
+    (tmp_path / "empty.sqlite.lock").mkdir()
+
+    with pytest.raises(StorageUnavailable, match="lock file"):
+        upgrade(database)
+    database.dispose()
 
 
 def test_a_script_that_fails_leaves_nothing_behind(empty: Database, scripts: Path) -> None:

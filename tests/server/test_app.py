@@ -183,7 +183,7 @@ def test_the_inside_workers_expire_holds(
 
 
 @pytest.mark.postgresql
-@pytest.mark.parametrize("fresh_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("kind", ["postgresql"])
 def test_a_clock_that_differs_from_the_databases_refuses_writes_only(url: str) -> None:
     database = Database.open(url)
     engine = Engine.over(database, clock=ManualClock(), ids=SeededIds())

@@ -23,6 +23,7 @@ from tests.server.tills import (
     A,
     B,
     C,
+    FullDisk,
     Gate,
     Till,
     code_of,
@@ -240,6 +241,13 @@ async def test_a_batch_that_crashes_answers_everybody_and_the_lane_goes_on() -> 
     assert (await first).result == "first"
     assert [code_of(crashed), code_of(near)] == ["request.failed", "request.failed"]
     assert after.result == "after"
+
+
+async def test_a_watch_that_fails_does_not_stop_the_lane() -> None:
+    lane = lane_over(Till(), watch=FullDisk())
+
+    assert (await lane.submit(A, wrapped(1))).result == 1
+    assert (await lane.submit(A, wrapped(2))).result == 2
 
 
 async def test_draining_finishes_what_is_queued_and_accepts_nothing_more() -> None:

@@ -34,6 +34,9 @@ from tests.server.tills import SECONDS_MAX
 
 pytestmark = [pytest.mark.slow, pytest.mark.race]
 
+# Which database it is makes no difference to these.
+ON_SQLITE = pytest.mark.parametrize("kind", ["sqlite"])
+
 CUSTOMERS = 8
 STOP_SECONDS_MAX = 10.0
 
@@ -110,6 +113,7 @@ def test_several_workers_count_together(url: str, house: House, tmp_path: Path) 
         wait_until_gone(server.program.pid, *server.pids)
 
 
+@ON_SQLITE
 def test_a_worker_that_dies_is_replaced(url: str, house: House, tmp_path: Path) -> None:
     with serving(url, tmp_path, workers=2) as server:
         os.kill(server.pids[0], signal.SIGKILL)
@@ -127,6 +131,7 @@ def test_a_worker_that_dies_is_replaced(url: str, house: House, tmp_path: Path) 
         assert exit_code == 0
 
 
+@ON_SQLITE
 def test_workers_end_when_their_supervisor_is_killed(
     url: str, house: House, tmp_path: Path
 ) -> None:
@@ -138,6 +143,7 @@ def test_workers_end_when_their_supervisor_is_killed(
         wait_until_gone(*server.pids)
 
 
+@ON_SQLITE
 def test_a_connection_that_says_nothing_does_not_hold_up_the_end(
     url: str, house: House, tmp_path: Path
 ) -> None:
@@ -160,13 +166,12 @@ def test_a_database_without_a_schema_is_refused_in_words(tmp_path: Path) -> None
     assert "holdfast migrate" in said
 
 
-def test_a_taken_port_is_refused_in_words(migrated_sqlite: Path, tmp_path: Path) -> None:
+@ON_SQLITE
+def test_a_taken_port_is_refused_in_words(url: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
 
-        exit_code, said = run_refused(
-            Settings(database_url=f"sqlite:///{migrated_sqlite}", port=port)
-        )
+        exit_code, said = run_refused(Settings(database_url=url, port=port))
 
     assert exit_code == 1
     assert f"Cannot listen on 127.0.0.1 port {port}" in said

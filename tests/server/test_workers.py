@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -116,6 +117,26 @@ def test_whoever_is_asked_to_stop_stops_between_two_batches(
 
     assert released == {"released": 64}
     assert expire_holds(engine) == {"released": 66}
+
+
+def test_two_workers_at_once_expire_each_hold_once(engine: Engine, clock: ManualClock) -> None:
+    concert = open_evening(engine, clock)
+    place_many(engine, concert, 300)
+    clock.advance(hours=2)
+
+    with ThreadPoolExecutor() as workers:
+        running = [workers.submit(expire_holds, engine) for _ in range(2)]
+        for worker in running:
+            worker.result()
+
+    expiries = [
+        event.subject_id
+        for event in concert.desk.history.list(PageRequest(limit=200)).items
+        if event.action == "hold.expire"
+    ]
+    assert count_statuses(concert) == {HoldStatus.EXPIRED: 300}
+    assert places_used(engine, concert) == 0
+    assert len(expiries) == len(set(expiries))
 
 
 @pytest.mark.parametrize("rows_max", [1_000, 7])

@@ -14,12 +14,12 @@ from holdfast.domain.access import Actor, ActorKind, Role
 from holdfast.domain.errors import RequestFailed, ServerBusy
 from holdfast.domain.ids import TenantId
 from holdfast.engine.use_cases import Envelope, Outcome
-from holdfast.server.lane import CommitLane, LaneOptions, Runner
+from holdfast.server.lane import CommitLane, LaneOptions, LaneWatch, Runner
 
 A, B, C = TenantId("tnt_a"), TenantId("tnt_b"), TenantId("tnt_c")
 ADA = Actor(kind=ActorKind.SECRET_KEY, actor_id="key_ada", role=Role.STAFF)
 BOB = Actor(kind=ActorKind.SECRET_KEY, actor_id="key_bob", role=Role.STAFF)
-SECONDS_MAX = 20
+SECONDS_MAX = 60
 
 
 class LaneFields(TypedDict, total=False):
@@ -35,11 +35,16 @@ class LaneFields(TypedDict, total=False):
 class Silence:
     """A watch that does not care."""
 
-    def batch_done(self, *, size: int, seconds: float, refusals: Counter[str]) -> None:
+    def batch_done(self, *, size: int, seconds: float, refusals: Counter[str], depth: int) -> None:
         """Do nothing."""
 
-    def queue_changed(self, depth: int) -> None:
-        """Do nothing."""
+
+class FullDisk:
+    """A watch that cannot note anything."""
+
+    def batch_done(self, *, size: int, seconds: float, refusals: Counter[str], depth: int) -> None:
+        """Fail."""
+        raise OSError
 
 
 class Gate:
@@ -108,11 +113,14 @@ class Till:
 def lane_over(
     runner: Runner,
     monotonic: Callable[[], float] = time.monotonic,
+    watch: LaneWatch | None = None,
     **fields: Unpack[LaneFields],
 ) -> CommitLane:
     """Return a lane of one thread, unless told otherwise."""
     one: LaneFields = {"threads": 1, **fields}
-    return CommitLane(runner, options=LaneOptions(**one), watch=Silence(), monotonic=monotonic)
+    return CommitLane(
+        runner, options=LaneOptions(**one), watch=watch or Silence(), monotonic=monotonic
+    )
 
 
 def wrapped(command: object, actor: Actor = ADA) -> Envelope:

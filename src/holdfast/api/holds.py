@@ -62,7 +62,7 @@ class PlaceHoldIn(Body):
 
 
 class ExtendHoldIn(Body):
-    """How long to keep the places from now on; by default as long as the hold was made for."""
+    """How long to keep the places from now on; by default as long as the offering says."""
 
     ttl_seconds: TtlSeconds | None = None
 

@@ -48,12 +48,14 @@ from holdfast.domain.offerings import (
     PriceUnit,
     Requirement,
 )
+from holdfast.domain.schedules import STEP_MAX
 from holdfast.domain.tenants import DEFAULT_HOLD_TTL
 from holdfast.engine.offerings import HORIZON_DAYS_MAX, AddOffering, ChangeOffering
 from holdfast.engine.reading import Page
 
 _LONGEST = minutes_of(DURATION_MAX)
 Duration = Annotated[int, Field(ge=1, le=_LONGEST)]
+Step = Annotated[int, Field(ge=1, le=minutes_of(STEP_MAX))]
 Buffer = Annotated[int, Field(ge=0, le=_LONGEST)]
 Notice = Annotated[int, Field(ge=0, le=minutes_of(YEAR))]
 HorizonDays = Annotated[int, Field(ge=0, le=HORIZON_DAYS_MAX)]
@@ -101,7 +103,7 @@ class AddOfferingIn(Body):
     kind: Line = "appointment"
     counting: Word[Counting] = Counting.RESOURCES
     slot_capacity: Units | None = None
-    slot_step_minutes: Duration | None = None
+    slot_step_minutes: Step | None = None
     buffer_before_minutes: Buffer = 0
     buffer_after_minutes: Buffer = 0
     notice_minutes: Notice | None = None
@@ -141,7 +143,7 @@ class ChangeOfferingIn(Patch):
     description: LongText = ""
     kind: Line = ""
     slot_capacity: Units | None = None
-    slot_step_minutes: Duration | None = None
+    slot_step_minutes: Step | None = None
     buffer_before_minutes: Buffer = 0
     buffer_after_minutes: Buffer = 0
     notice_minutes: Notice | None = None

@@ -227,14 +227,16 @@ def renamed(refusal: InputInvalid, names: Mapping[str, str]) -> InputInvalid:
     assert isinstance(faults, tuple)
     return InputInvalid(
         [
-            InputFault(
-                pointer=names.get(fault.pointer, fault.pointer),
-                code=fault.code,
-                detail=fault.detail,
-            )
+            InputFault(pointer=_renamed(fault.pointer, names), code=fault.code, detail=fault.detail)
             for fault in faults
         ]
     )
+
+
+def _renamed(pointer: str, names: Mapping[str, str]) -> str:
+    """Rename the last part of a pointer, wherever it stands."""
+    head, slash, last = pointer.rpartition("/")
+    return head + names.get(slash + last, slash + last)
 
 
 def _plain(value: object) -> object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Annotated
 
 from pydantic import Field
@@ -159,6 +160,8 @@ async def remove_rule(call: Call) -> Response:
     return await call.write(RemoveRule(rule_id=rule_id), RuleOut.of)
 
 
+_NAMES = MappingProxyType({"/slot_step": "/slot_step_minutes"})
+
 ENDPOINTS = (
     Endpoint(
         method="GET",
@@ -180,6 +183,7 @@ ENDPOINTS = (
         body=SetScheduleIn,
         answer=ScheduleOut,
         codes=("record.not_found",),
+        names=_NAMES,
     ),
     Endpoint(
         method="GET",
@@ -201,6 +205,7 @@ ENDPOINTS = (
         body=SetScheduleIn,
         answer=ScheduleOut,
         codes=("record.not_found",),
+        names=_NAMES,
     ),
     Endpoint(
         method="DELETE",

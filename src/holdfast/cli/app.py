@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from holdfast.cli import faults
+from holdfast.cli import faults, output
 from holdfast.cli.commands import businesses, databases, running
 
 app = typer.Typer(
@@ -51,6 +51,7 @@ def root(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit code."""
+    output.print_anything()
     manner = faults.Manner()
     try:
         app(arguments, obj=manner, prog_name="holdfast")

@@ -9,10 +9,11 @@ from rich.prompt import Prompt
 
 from holdfast.bootstrap import Engine, SystemClock
 from holdfast.cli import keys, output, tenants
-from holdfast.cli.faults import Refused
+from holdfast.cli.faults import Misconfigured, Refused
 from holdfast.cli.opening import quiet_logs
 from holdfast.domain.access import KeyKind, Role
 from holdfast.domain.tenants import is_slug
+from holdfast.engine.ports import StorageUnavailable
 from holdfast.engine.tenants import AddTenant
 from holdfast.storage.database import Database
 from holdfast.storage.migrating import SchemaOutdated, head, revision_of, upgrade
@@ -89,8 +90,15 @@ def _engine_to_begin_with(url: str) -> Engine:
     except SchemaOutdated as fault:
         if fault.found is not None:
             raise
-        with output.progress("Making the database"):
+        with output.progress("Making the tables"):
             engine = Engine.open(url)
+    except StorageUnavailable as fault:
+        if url.startswith("sqlite"):
+            raise
+        raise Misconfigured(
+            f"{str(fault).strip()}\nOn PostgreSQL the database has to be there: createdb makes an"
+            " empty one, and Holdfast its tables."
+        ) from fault
     found = engine.list_tenants()
     if found:
         engine.close()

@@ -68,10 +68,8 @@ def run(db: str, *, host: str, port: int | None, is_served: bool) -> int:
             " sqlite:///demo.sqlite"
         )
     quiet_logs()
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
     try:
-        with stage(db) as chosen:
+        with _stoppable(), stage(db) as chosen:
             if is_served:
                 return _perform(chosen, host=host, port=port)
             demo_screen.show_keys(build_world(chosen.url))
@@ -79,6 +77,18 @@ def run(db: str, *, host: str, port: int | None, is_served: bool) -> int:
     except KeyboardInterrupt:
         output.say_after_interrupt("Stopped.")
     return 0
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Have every signal that asks us to stop end the block the way Ctrl-C does."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, signal.default_int_handler) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, action in before.items():
+            signal.signal(number, action)
 
 
 @contextmanager

@@ -6,18 +6,26 @@ is to be copied is wrapped, coloured or interpreted.
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 _PASSWORD = re.compile(r"(://[^/?#@:]*:)[^/?#@]*@")
-_WIDE = 10_000  # so that no id in a listing is cut off; a terminal breaks long lines itself
+GAP = 3  # spaces between two columns
+
+
+def print_anything() -> None:
+    """Let a terminal that cannot show a character show a stand-in, instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def result(text: str) -> None:
@@ -38,20 +46,21 @@ def say_after_interrupt(text: str) -> None:
 
 def complain(text: str) -> None:
     """Print what went wrong."""
-    say(Text.assemble(("holdfast: ", "bold red"), text))
+    say(Text.assemble(("holdfast: ", "bold red"), text.strip()))
 
 
 def listing(columns: Sequence[str], rows: Iterable[Sequence[object]], *, none: str) -> None:
-    """Print a table, or say that there is nothing."""
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 3, 0, 0))
-    for name in columns:
-        table.add_column(name, no_wrap=True)
-    for row in rows:
-        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
-    if table.row_count == 0:
+    """Print a table, or say that there is nothing. Nothing is cut off, however long a line is."""
+    cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    if not cells:
         say(none)
         return
-    Console(highlight=False, width=_WIDE).print(table)
+    widths = [max(map(cell_len, column)) for column in zip(columns, *cells, strict=True)]
+    console = Console(highlight=False)
+    for row, style in [(list(columns), "bold"), *((row, "") for row in cells)]:
+        padded = [set_cell_size(cell, width) for cell, width in zip(row, widths, strict=True)]
+        line = (" " * GAP).join(padded).rstrip()
+        console.print(Text(line, style=style), soft_wrap=True)
 
 
 def as_json(value: object) -> None:

@@ -21,7 +21,7 @@ from holdfast.domain.errors import (
     PartySizeRefused,
 )
 from holdfast.domain.ids import ResourceId, SlotId, generated_slot_id
-from holdfast.domain.intervals import Interval
+from holdfast.domain.intervals import FIRST_INSTANT, LAST_INSTANT, Interval
 from holdfast.domain.offerings import Counting, Offering, OfferingStatus, Per, Requirement
 from holdfast.domain.resources import Resource, ResourceStatus
 from holdfast.domain.schedules import WeeklyRule, expand_rules, is_open, slots_on_grid
@@ -124,8 +124,13 @@ class OpenSlot:
 
 
 def padded(offering: Offering, interval: Interval) -> Interval:
-    """Return the time that a slot takes from its resources: with the offering's buffers."""
-    return interval.padded(offering.buffer_before, offering.buffer_after)
+    """Return the time that a slot takes from its resources: with the offering's buffers.
+
+    At the ends of the calendar there is nothing for a buffer to keep free.
+    """
+    starts_at = max(interval.starts_at - offering.buffer_before, FIRST_INSTANT)
+    ends_at = min(interval.ends_at + offering.buffer_after, LAST_INSTANT)
+    return Interval(starts_at=starts_at, ends_at=ends_at)
 
 
 def is_claimed_by_slot(offering: Offering, requirement: Requirement) -> bool:

@@ -98,6 +98,15 @@ def length(
     return fault(pointer, "out_of_range", f"It has to be from {least} to {most}.")
 
 
+def minutes(
+    pointer: str, value: timedelta | None, *, least: timedelta, most: timedelta
+) -> InputFault | None:
+    """Check that a length of time is within its range and of whole minutes, as slots are."""
+    if value is not None and value % timedelta(minutes=1):
+        return fault(pointer, "not_whole_minutes", "It has to be a number of whole minutes.")
+    return length(pointer, value, least=least, most=most)
+
+
 def email(pointer: str, value: str | None) -> InputFault | None:
     """Check that a text may be an e-mail address; only a mail sent to it proves that it is.
 

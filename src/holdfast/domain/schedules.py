@@ -38,6 +38,10 @@ _HOURS_PER_DAY = 24
 _MINUTES_PER_HOUR = 60
 
 
+class TooManySlots(ValueError):
+    """The question is too large; ask about a shorter time."""
+
+
 def parse_weekdays(values: Iterable[int]) -> frozenset[int]:
     """Turn weekday numbers, Sunday as 0 or 7, into ISO ones: Monday 1 to Sunday 7.
 
@@ -154,7 +158,7 @@ def open_intervals(rules: Iterable[Rule], window: Interval) -> tuple[Interval, .
     """Return the time within the window that any of the rules opens, sorted and merged.
 
     Raises:
-        ValueError: More than RULE_DAYS_MAX rules times days would have to be looked at.
+        TooManySlots: More than RULE_DAYS_MAX rules times days would have to be looked at.
     """
     rules = tuple(rules)
     _check_work(rules, window)
@@ -205,8 +209,9 @@ def expand_rules(
     [7, 8, 9]
 
     Raises:
-        ValueError: The duration is not positive, the step is not whole minutes, or there are
-            more than CANDIDATES_MAX candidates or RULE_DAYS_MAX rules times days.
+        ValueError: The duration is not positive or the step is not whole minutes.
+        TooManySlots: There are more than CANDIDATES_MAX candidates or RULE_DAYS_MAX rules times
+            days.
     """
     rules = tuple(rules)
     _check_work(rules, window)
@@ -219,7 +224,7 @@ def expand_rules(
             kept = _starts(opening, window, duration=duration, step=rule_step)
             candidate_count += len(kept)
             if candidate_count > CANDIDATES_MAX:
-                raise ValueError(f"More than {CANDIDATES_MAX} slots; ask for a shorter window.")
+                raise TooManySlots(f"More than {CANDIDATES_MAX} slots; ask for a shorter window.")
             starts.update(kept)
     return tuple(Interval(starts_at=at, ends_at=at + duration) for at in sorted(starts))
 
@@ -335,6 +340,6 @@ def _check_work(rules: Sequence[Rule], window: Interval) -> None:
     """Refuse a question that is too large, before any work."""
     rule_day_count = len(rules) * (window.duration.days + 1)
     if rule_day_count > RULE_DAYS_MAX:
-        raise ValueError(
+        raise TooManySlots(
             f"{len(rules)} rules over {window.duration.days} days are too many at once."
         )

@@ -29,9 +29,10 @@ from holdfast.domain.intervals import FIRST_INSTANT, LAST_INSTANT, Interval
 from holdfast.domain.offerings import Offering, OfferingStatus
 from holdfast.domain.resources import Resource
 from holdfast.domain.rules import ScheduleRule
+from holdfast.domain.schedules import TooManySlots
 from holdfast.domain.slots import Slot, SlotOrigin
 from holdfast.domain.tenants import Tenant
-from holdfast.domain.zones import day_interval, local_day, zone
+from holdfast.domain.zones import instant_of, local_day, zone
 from holdfast.engine.placing import SlotChoice, claims_key
 from holdfast.engine.ports import ById, Over, ReadStore, Where
 from holdfast.engine.reading import get
@@ -40,6 +41,8 @@ DEFAULT_WINDOW = timedelta(days=7)
 ALTERNATIVES = 5
 # How far ahead alternatives are looked for, in growing steps.
 SEARCH_DAYS = (7, 35, 190, WINDOW_DAYS_MAX)
+# What is closed for one of these reasons is closed at any time.
+OUT_OF_USE = frozenset({"tenant_inactive", "offering_inactive", "resource_inactive"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +84,11 @@ def list_open_slots(
     if offering.status is OfferingStatus.DELETED:
         raise RecordNotFound(kind="offering", key=query.offering_id)
     scene = load_scene(store, tenant_id=tenant_id, offering=offering, window=window, now=now)
-    slots = open_slots(scene, window, party_size=query.party_size, now=now)
+    try:
+        slots = open_slots(scene, window, party_size=query.party_size, now=now)
+    except TooManySlots:
+        message = "There are too many slots in that window. Ask for a shorter one."
+        raise InputInvalid.at("/to", "too_long", message) from None
     return Availability(offering=offering, zone=scene.zone_name, window=window, slots=tuple(slots))
 
 
@@ -199,7 +206,8 @@ def with_alternatives(
 
     Other refusals are returned as they are.
     """
-    if isinstance(refusal, (CapacityExceeded, AvailabilityClosed)):
+    is_searched = isinstance(refusal, (CapacityExceeded, AvailabilityClosed))
+    if is_searched and refusal.fields.get("reason") not in OUT_OF_USE:
         found = _alternatives(store, tenant_id=tenant_id, choice=choice, party_size=party_size)
         refusal.fields["alternatives"] = tuple(found)
     return refusal
@@ -220,16 +228,20 @@ def _alternatives(
     now = store.now()
     here = zone(offering.zone or tenant.zone)
     # From the wished day on, earlier slots of that day included, but never from the past.
-    since = max(day_interval(local_day(wished, here), here).starts_at, now)
+    since = max(instant_of(local_day(wished, here), 0, here, gap="forward"), now)
     horizon = tenant.horizon_days if offering.horizon_days is None else offering.horizon_days
     latest = min(now + timedelta(days=horizon + 1), LAST_INSTANT)
+    slots: list[OpenSlot] = []
     for days in SEARCH_DAYS:
         until = min(since + timedelta(days=days), latest)
         if until <= since:
             return ()
         window = Interval(starts_at=since, ends_at=until)
         scene = load_scene(store, tenant_id=tenant_id, offering=offering, window=window, now=now)
-        slots = open_slots(scene, window, party_size=party_size, now=now, limit=ALTERNATIVES)
+        try:
+            slots = open_slots(scene, window, party_size=party_size, now=now, limit=ALTERNATIVES)
+        except TooManySlots:
+            break
         if len(slots) == ALTERNATIVES or until == latest:
             break
     return [

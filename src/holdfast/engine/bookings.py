@@ -32,6 +32,7 @@ from holdfast.engine.placing import (
     Target,
     check_conversion,
     choose,
+    keeping_needs,
     placing_needs,
     release,
     release_needs,
@@ -228,7 +229,7 @@ def _convert_needs(command: ConvertHold, look: Look) -> Needs:
         look.want(ById(Booking, hold.booking_id))
     target = choose(look, SlotChoice(slot_id=hold.slot_id))
     look.want(*(ById(Resource, r.resource_id) for r in target.offering.requirements))
-    needs = release_needs(look, command.hold_id)
+    needs = keeping_needs(look, hold)
     contact = _contact(hold, command.details)
     reads = find_customer_reads(contact, command.details.customer_id)
     look.want(*reads)

@@ -101,8 +101,9 @@ def _add(view: View, command: AddCustomer, now: datetime) -> Customer:
 
 
 def _change_needs(command: ChangeCustomer, look: Look) -> Needs:
-    look.get(Customer, command.customer_id)
-    email = command.changes.get("email")
+    customer = look.get(Customer, command.customer_id)
+    # The address it has counts too: another may have taken it since this one was deleted.
+    email = command.changes.get("email", customer.email)
     return Needs.of(reads=_email_reads(email if isinstance(email, str) else None))
 
 

@@ -24,10 +24,12 @@ from holdfast.domain.holds import (
     transition,
 )
 from holdfast.domain.ids import HoldId
+from holdfast.domain.offerings import Offering
 from holdfast.engine.placing import (
     SlotChoice,
     Taker,
     choose,
+    keeping_needs,
     placing_needs,
     release,
     release_needs,
@@ -57,7 +59,10 @@ class PlaceHold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtendHold:
-    """Keep the places longer: until `ttl` from now, at most to the hold's ceiling."""
+    """Keep the places longer: until `ttl` from now, at most to the hold's ceiling.
+
+    `ttl` None means the offering's own hold time.
+    """
 
     hold_id: HoldId
     ttl: timedelta | None = None
@@ -156,14 +161,19 @@ def _place(view: View, command: PlaceHold, now: datetime) -> Hold:
 
 def _ttl(view: View, command: PlaceHold, *, is_public: bool) -> timedelta:
     own = choose(view, command.choice).offering.hold_ttl
-    asked = own if command.ttl is None else command.ttl
     longest = min(own, PUBLIC_HOLD_TTL) if is_public else HOLD_TTL_MAX
-    return min(asked, longest)
+    return min(_asked(command.ttl, own), longest)
+
+
+def _asked(ttl: timedelta | None, own: timedelta) -> timedelta:
+    """Return how long a hold is wanted for: by default as long as its offering says."""
+    if ttl is not None and ttl <= timedelta(0):
+        raise InputInvalid.at("/ttl_seconds", "out_of_range", "A hold lasts at least a second.")
+    return own if ttl is None else ttl
 
 
 def _extend_needs(command: ExtendHold, look: Look) -> Needs:
-    own_hold(look, command.hold_id)
-    return release_needs(look, command.hold_id)
+    return keeping_needs(look, own_hold(look, command.hold_id))
 
 
 def _extend(view: View, command: ExtendHold, now: datetime) -> Hold:
@@ -174,7 +184,8 @@ def _extend(view: View, command: ExtendHold, now: datetime) -> Hold:
     if hold.extension_count >= most:
         message = f"This hold has been extended {hold.extension_count} times. Book or let it go."
         raise LimitReached(message, limit=most, actual=hold.extension_count)
-    ttl = command.ttl if command.ttl is not None else hold.expires_at - hold.created_at
+    own = view.get(Offering, hold.offering_id).hold_ttl
+    ttl = _asked(command.ttl, own)
     longest = PUBLIC_HOLD_TTL if hold.is_public else HOLD_TTL_MAX
     expires_at = min(now + min(ttl, longest), hold.ceiling_at)
     expires_at = max(hold.expires_at, expires_at)

@@ -25,6 +25,7 @@ from holdfast.domain.offerings import (
     Requirement,
 )
 from holdfast.domain.resources import CAPACITY_MAX, Resource
+from holdfast.domain.schedules import STEP_MAX
 from holdfast.domain.slots import Slot, SlotStatus
 from holdfast.domain.tenants import DEFAULT_HOLD_TTL, Tenant, is_slug
 from holdfast.engine.patches import patched
@@ -133,8 +134,8 @@ def _faults_of_words(offering: Offering) -> list[checks.Fault | None]:
 def _faults_of_numbers(offering: Offering) -> list[checks.Fault | None]:
     least_max = offering.party_min
     return [
-        checks.length("/duration", offering.duration, least=_MINUTE, most=DURATION_MAX),
-        checks.length("/slot_step", offering.slot_step, least=_MINUTE, most=DURATION_MAX),
+        checks.minutes("/duration", offering.duration, least=_MINUTE, most=DURATION_MAX),
+        checks.minutes("/slot_step", offering.slot_step, least=_MINUTE, most=STEP_MAX),
         checks.length("/buffer_before", offering.buffer_before, least=_ZERO, most=DURATION_MAX),
         checks.length("/buffer_after", offering.buffer_after, least=_ZERO, most=DURATION_MAX),
         checks.length("/notice", offering.notice, least=_ZERO, most=checks.YEAR),
@@ -144,8 +145,18 @@ def _faults_of_numbers(offering: Offering) -> list[checks.Fault | None]:
         checks.whole("/party_min", offering.party_min, least=1, most=CAPACITY_MAX),
         checks.whole("/party_max", offering.party_max, least=least_max, most=CAPACITY_MAX),
         checks.whole("/price_minor", offering.price.amount_minor, least=0, most=AMOUNT_MAX),
+        _fault_of_largest_price(offering),
         checks.whole("/sort_order", offering.sort_order, least=0, most=SORT_ORDER_MAX),
     ]
+
+
+def _fault_of_largest_price(offering: Offering) -> checks.Fault | None:
+    try:
+        offering.price_of(party_size=offering.party_max or CAPACITY_MAX)
+    except ValueError:
+        message = "For the largest party the price would be too much; lower it or party_max."
+        return checks.fault("/price_minor", "out_of_range", message)
+    return None
 
 
 def _faults_of_requirements(offering: Offering) -> list[checks.Fault | None]:
@@ -268,6 +279,8 @@ def _change(view: View, command: ChangeOffering, now: datetime) -> Offering:
     changes = dict(command.changes)
     status = changes.get("status", offering.status)
     if offering.status is OfferingStatus.DELETED and status is OfferingStatus.DELETED:
+        if changes.keys() <= {"status"}:
+            return offering  # deleting it again
         raise TransitionNotAllowed(kind="offering", status=offering.status, action="change")
     if status is not offering.status:
         changes["deleted_at"] = now if status is OfferingStatus.DELETED else None

@@ -31,7 +31,7 @@ from holdfast.domain.claims import (
     slot_key,
 )
 from holdfast.domain.errors import InputInvalid, RecordNotFound
-from holdfast.domain.holds import AssignedResource
+from holdfast.domain.holds import AssignedResource, Hold
 from holdfast.domain.ids import (
     ClaimId,
     OfferingId,
@@ -114,6 +114,8 @@ def choose(look: Look, choice: SlotChoice) -> Target:
     stored = look.find(Slot, slot_id)
     if stored is None and choice.slot_id is None:
         stored = _manual_slot_at(look, offering_id, starts_at)
+    if stored is None and not FIRST_INSTANT <= starts_at <= LAST_INSTANT - offering.duration:
+        raise RecordNotFound(kind="slot", key=slot_id)
     tenant = look.get(Tenant, look.tenant_id)
     return Target(tenant=tenant, offering=offering, slot=stored, starts_at=starts_at)
 
@@ -377,6 +379,25 @@ def release_needs(look: Look, owner_id: str) -> Needs:
             guards.update(_resource_keys(look, slot_id))
     limited = _limited(look, guards)
     return Needs.of(guards=limited, counters=counters)
+
+
+def keeping_needs(look: Look, hold: Hold) -> Needs:
+    """Find what extending or converting a hold locks: what releasing it does, and all its keys.
+
+    The keys are named even when nothing is claimed under them any more. Whoever reaped the claims
+    left the time in those rows, and on a clock that has stepped back since, the hold must not
+    find itself in time again: its place is sold.
+    """
+    needs = release_needs(look, hold.hold_id)
+    look.want(ById(Offering, hold.offering_id), ById(Slot, hold.slot_id))
+    offering, slot = look.get(Offering, hold.offering_id), look.find(Slot, hold.slot_id)
+    by_slot = {r.resource_id for r in offering.requirements if is_claimed_by_slot(offering, r)}
+    own = {resource_key(a.resource_id) for a in hold.assigned if a.resource_id not in by_slot}
+    counters = set(needs.counters)
+    if offering.counting is Counting.PLACES and slot is not None and slot.capacity is not None:
+        counters.add(slot_key(slot.slot_id))
+    guards = needs.guards | _limited(look, own)
+    return Needs.of(guards=guards, counters=counters, reads=needs.reads)
 
 
 def _limited(look: Look, guards: Iterable[str]) -> set[str]:

@@ -16,6 +16,7 @@ from holdfast.domain.ids import OfferingId, ResourceId, RuleId
 from holdfast.domain.offerings import Offering
 from holdfast.domain.resources import Resource
 from holdfast.domain.rules import RULES_PER_OWNER_MAX, RuleStatus, ScheduleRule
+from holdfast.domain.schedules import STEP_MAX
 from holdfast.domain.tenants import Tenant
 from holdfast.engine.ports import ById, Where
 from holdfast.engine.use_cases import Look, Needs, UseCase, View
@@ -71,11 +72,8 @@ def faults_of(i: int, opening: WeeklyOpening) -> list[checks.Fault | None]:
         checks.whole(
             f"{at}/closes", opening.closes_minute, least=opens + 1, most=opens + DAY_MINUTES
         ),
-        checks.length(
-            f"{at}/slot_step",
-            opening.slot_step,
-            least=timedelta(minutes=1),
-            most=timedelta(days=1),
+        checks.minutes(
+            f"{at}/slot_step", opening.slot_step, least=timedelta(minutes=1), most=STEP_MAX
         ),
         reversed_fault if is_reversed else None,
         checks.zone_name(f"{at}/zone", opening.zone),

@@ -21,7 +21,7 @@ from holdfast.domain.availability import (
 )
 from holdfast.domain.claims import offering_key, slot_key
 from holdfast.domain.errors import InputInvalid, RecordExists
-from holdfast.domain.ids import OfferingId, SlotId
+from holdfast.domain.ids import OfferingId, SlotId, read_generated_slot_id
 from holdfast.domain.intervals import FIRST_INSTANT, LAST_INSTANT, Interval
 from holdfast.domain.offerings import DURATION_MAX, Counting, Offering, Requirement
 from holdfast.domain.resources import CAPACITY_MAX, Resource
@@ -82,9 +82,9 @@ def _add_needs(command: AddSlot, look: Look) -> Needs:
     if offering.counting is Counting.PLACES:
         counters.add(slot_key(command.slot_id))
     key = start_key(offering.offering_id, command.starts_at)
-    reads = [Where(Slot, "start_key", key)]
     others = [ById(Resource, r.resource_id) for r in offering.requirements]
-    return Needs.of(guards=guards, counters=counters, reads=[*reads, *others])
+    same = [Where(Slot, "start_key", key), ById(Slot, command.slot_id)]
+    return Needs.of(guards=guards, counters=counters, reads=[*same, *others])
 
 
 def _add(view: View, command: AddSlot, now: datetime) -> Slot:
@@ -96,6 +96,11 @@ def _add(view: View, command: AddSlot, now: datetime) -> Slot:
             checks.metadata("/metadata", command.metadata),
         ]
     )
+    if read_generated_slot_id(command.slot_id) is not None:
+        message = "Ids of this form belong to the slots of schedules. Use a new id."
+        raise InputInvalid.at("/slot_id", "reserved", message)
+    if view.find(Slot, command.slot_id) is not None:
+        raise RecordExists(kind="slot", key=command.slot_id)
     key = start_key(offering.offering_id, interval.starts_at)
     if any(slot.status is SlotStatus.OPEN for slot in view.where(Slot, "start_key", key)):
         raise RecordExists(kind="slot", key=f"{offering.slug} at {interval.starts_at.isoformat()}")

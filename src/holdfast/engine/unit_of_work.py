@@ -167,7 +167,7 @@ class UnitOfWork:
             view = self._view(tenant_id, store, reads, locked)
             outcomes, answers = self._decide(store, taken, view)
             batch_id = BatchId(self._ids.new("bat", now=view.now))
-            if view.records_changed:
+            if view.records_changed or answers:
                 store.flush(changes_of(view, batch_id=batch_id, answers=answers, ids=self._ids))
                 self._commit(tenant_id, store, batch_id)
             else:

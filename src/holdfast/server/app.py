@@ -171,7 +171,7 @@ def create_asgi_app(engine: Engine | str, settings: Settings | None = None) -> H
 
 def database_options(settings: Settings) -> DatabaseOptions:
     """Return the pools that the settings ask for."""
-    # One writer more than lanes for each worker, and one for whoever is about to begin.
+    # One writer for each lane and for each of the two workers inside; the same for reads.
     lanes = settings.lanes or LaneOptions().threads
     return DatabaseOptions(writers=lanes + 2, readers=settings.readers + 2)
 

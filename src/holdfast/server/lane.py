@@ -67,12 +67,8 @@ class Runner(Protocol):
 class LaneWatch(Protocol):
     """Who wants to know how the lane is doing."""
 
-    def batch_done(self, *, size: int, seconds: float, refusals: Counter[str]) -> None:
-        """Note that a batch is over, with the codes of the commands that were refused."""
-        ...
-
-    def queue_changed(self, depth: int) -> None:
-        """Note how many commands wait."""
+    def batch_done(self, *, size: int, seconds: float, refusals: Counter[str], depth: int) -> None:
+        """Note that a batch is over: its refusals by code, and how many commands wait now."""
         ...
 
 
@@ -227,7 +223,10 @@ class CommitLane:
         while (tenant_id := line.turns.get()) is not None:
             batch = self._take(line, tenant_id)
             if batch:
-                self._run(tenant_id, batch)
+                begun_at = self._monotonic()
+                outcomes = self._run(tenant_id, batch)
+                hand_over(zip(batch, outcomes, strict=True))
+                self._note(line, outcomes, seconds=self._monotonic() - begun_at)
             _put_back(line, tenant_id)
 
     def _take(self, line: _Line, tenant_id: TenantId) -> list[_Waiting]:
@@ -248,13 +247,10 @@ class CommitLane:
                 if is_alone:
                     break
             line.depth -= len(batch)
-            depth = line.depth
-        self._watch.queue_changed(depth)
         return batch
 
-    def _run(self, tenant_id: TenantId, batch: list[_Waiting]) -> None:
-        """Run a batch and answer everybody in it."""
-        begun_at = self._monotonic()
+    def _run(self, tenant_id: TenantId, batch: list[_Waiting]) -> list[Outcome]:
+        """Run a batch and say what became of each command, whatever happens."""
         try:
             outcomes = self._runner.run(tenant_id, [waiting.envelope for waiting in batch])
             assert len(outcomes) == len(batch), "every command has an outcome"
@@ -267,12 +263,17 @@ class CommitLane:
         for waiting, outcome in zip(batch, outcomes, strict=True):
             if outcome.bug is not None:
                 self._keep_alone(tenant_id, waiting.envelope.actor.actor_id)
-        hand_over(zip(batch, outcomes, strict=True))
-        self._watch.batch_done(
-            size=len(batch),
-            seconds=self._monotonic() - begun_at,
-            refusals=Counter(item.error.code for item in outcomes if item.error is not None),
-        )
+        return outcomes
+
+    def _note(self, line: _Line, outcomes: Sequence[Outcome], *, seconds: float) -> None:
+        """Tell the watch; one that fails, on a full disk for one, does not stop the lane."""
+        refusals = Counter(item.error.code for item in outcomes if item.error is not None)
+        try:
+            self._watch.batch_done(
+                size=len(outcomes), seconds=seconds, refusals=refusals, depth=line.depth
+            )
+        except Exception:
+            log.exception("lane.not_noted")
 
     def _keep_alone(self, tenant_id: TenantId, actor_id: str) -> None:
         """Keep a caller out of batches for a while: its bug must not cost its neighbours again.

@@ -48,7 +48,12 @@ def configure_logs(
     if chosen == "json":
         last += [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     else:
-        last += [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        # Plain tracebacks: the default ones show variables, and with them people's addresses.
+        last += [
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            )
+        ]
     output = logging.StreamHandler(sys.stderr)
     output.setFormatter(
         structlog.stdlib.ProcessorFormatter(processors=last, foreign_pre_chain=shared)

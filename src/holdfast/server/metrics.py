@@ -84,15 +84,12 @@ class Metrics:
             registry=registry,
         )
 
-    def batch_done(self, *, size: int, seconds: float, refusals: Tally[str]) -> None:
-        """Note that a batch is over, with the codes of the commands that were refused."""
+    def batch_done(self, *, size: int, seconds: float, refusals: Tally[str], depth: int) -> None:
+        """Note that a batch is over: its refusals by code, and how many commands wait now."""
         self._batch_size.observe(size)
         self._batch_seconds.observe(seconds)
         for code, count in refusals.items():
             self._refusals.labels(code).inc(count)
-
-    def queue_changed(self, depth: int) -> None:
-        """Note how many commands wait."""
         self._depth.set(depth)
 
     def request_done(self, *, method: str, route: str, status: int, seconds: float) -> None:

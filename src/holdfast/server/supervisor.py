@@ -59,7 +59,11 @@ class _Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(number, self._stopping.set)
         places = (self._keep_running() for _ in range(self._settings.workers))
-        codes = await asyncio.gather(*places)
+        running = asyncio.gather(*places)
+        await self._stopping.wait()
+        # The servers close theirs too: whoever comes now is told so at once, and goes elsewhere.
+        self._listener.close()
+        codes = await running
         return 0 if not any(codes) else 1
 
     async def _keep_running(self) -> int:

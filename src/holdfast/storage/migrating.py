@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -102,12 +103,15 @@ def upgrade(database: Database) -> None:
     if found == head():
         return
     _refuse_newer(found)
+    run_scripts = _script_runner()
     deadline = time.monotonic() + UPGRADE_SECONDS_MAX
-    while not _upgrade_once(database, is_last_try=time.monotonic() > deadline):
+    while not _upgrade_once(database, run_scripts, is_last_try=time.monotonic() > deadline):
         time.sleep(_PAUSE_SECONDS)
 
 
-def _upgrade_once(database: Database, *, is_last_try: bool) -> bool:
+def _upgrade_once(
+    database: Database, run_scripts: Callable[[Connection], None], *, is_last_try: bool
+) -> bool:
     """Try to upgrade and say whether it is done; somebody else may be at it."""
     try:
         with database.write(_TENANT) as transaction:
@@ -118,7 +122,7 @@ def _upgrade_once(database: Database, *, is_last_try: bool) -> bool:
             _refuse_newer(found)
             if found != head():
                 _refuse_foreign(connection, found)
-                _run_scripts(connection)
+                run_scripts(connection)
                 transaction.commit()
                 if found is not None:
                     log.info("migration.done", found=found, now=head())
@@ -126,9 +130,9 @@ def _upgrade_once(database: Database, *, is_last_try: bool) -> bool:
         if is_last_try:
             raise
         return False
-    except StorageUnavailable:
-        # On SQLite the file is another writer's; PostgreSQL cannot be reached.
-        if is_last_try or database.dialect_name == "postgresql":
+    except StorageUnavailable as fault:
+        # Without a cause it was another writer's turn; with one the disk or the network failed.
+        if is_last_try or fault.__cause__ is not None:
             raise
         return False
     return True
@@ -139,16 +143,22 @@ def _wait_for_lock(connection: Connection) -> None:
     connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK_NUMBER})
 
 
-def _run_scripts(connection: Connection) -> None:
-    """Have Alembic run the scripts that are missing, in the caller's transaction."""
+def _script_runner() -> Callable[[Connection], None]:
+    """Load Alembic, and return what has it run the missing scripts in the caller's transaction.
+
+    Loaded before there is a transaction, which would stand idle meanwhile.
+    """
     from alembic import command  # slow: 0.1 s, and seldom needed
     from alembic.config import Config  # slow as well
 
-    config = Config()
-    config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
-    config.attributes.update(connection=connection, version_table=VERSION_TABLE)
-    with _one_at_a_time:
-        command.upgrade(config, head())
+    def run(connection: Connection) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
+        config.attributes.update(connection=connection, version_table=VERSION_TABLE)
+        with _one_at_a_time:
+            command.upgrade(config, head())
+
+    return run
 
 
 def _revision_on(connection: Connection) -> str | None:

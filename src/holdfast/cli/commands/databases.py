@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,12 +11,17 @@ from holdfast.cli.options import AsJson, DatabaseUrl, chosen
 
 PANEL = "Database"
 
+Force = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
+
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the program."""
     app.command("init", rich_help_panel="Start here")(init)
     app.command("migrate", rich_help_panel=PANEL)(migrate)
     app.command("audit", rich_help_panel=PANEL)(audit)
+    app.command("backup", rich_help_panel=PANEL)(backup)
+    app.command("restore", rich_help_panel=PANEL)(restore)
+    app.command("clock", rich_help_panel=PANEL)(clock)
 
 
 def init(
@@ -64,3 +70,44 @@ def audit(
     from holdfast.cli import auditing  # slow: loads the engine
 
     raise typer.Exit(auditing.audit(chosen(db), tenant=tenant, is_json=as_json))
+
+
+def backup(
+    target: Annotated[Path, typer.Argument(help="The file to be made.", show_default=False)],
+    *,
+    force: Force = False,
+    db: DatabaseUrl = None,
+) -> None:
+    """Copy a SQLite database into one file, while others write to it."""
+    from holdfast.cli import copying  # slow: loads the engine
+
+    copying.backup(chosen(db), target, is_forced=force)
+
+
+def restore(
+    copy: Annotated[Path, typer.Argument(help="What `backup` made.", show_default=False)],
+    *,
+    force: Force = False,
+    db: DatabaseUrl = None,
+) -> None:
+    """Make a SQLite database from a backup, whose books are proved first."""
+    from holdfast.cli import copying  # slow: loads the engine
+
+    copying.restore(copy, chosen(db), is_forced=force)
+
+
+def clock(
+    *,
+    reset: Annotated[
+        bool,
+        typer.Option("--reset", help="Set what lies in the future to now, so that it sells again."),
+    ] = False,
+    tenant: Annotated[
+        str | None, typer.Option(metavar="SLUG", help="Reset this tenant only.", show_default="all")
+    ] = None,
+    db: DatabaseUrl = None,
+) -> None:
+    """Look whether the clock has gone back behind what was decided; exit code 1 if it has."""
+    from holdfast.cli import clocks  # slow: loads the engine
+
+    raise typer.Exit(clocks.clock(chosen(db), is_reset=reset, tenant=tenant))

@@ -33,6 +33,8 @@ _KIND_OF_OWNER: dict[ClaimOwner, type] = {
     ClaimOwner.SLOT: Slot,
 }
 _OWNER_OF_KIND = {kind: owner for owner, kind in _KIND_OF_OWNER.items()}
+# What a row raises whose values nobody can have written.
+_UNREADABLE = (KeyError, TypeError, ValueError)
 # Whose every change is told to the outbox.
 _TOLD: dict[type, str] = {Hold: "hold", Booking: "booking"}
 
@@ -93,10 +95,17 @@ class SubjectsProof:
             self._notebook.tally.changes += len(subject.entries)
 
     def _load(self, chunk: Sequence[_Subject]) -> dict[str, object]:
-        """Load the records as they stand."""
-        reads = {ById(kind, item.name): item for item in chunk if (kind := item.kind)}
-        loaded = self._store.load(reads)
-        return {item.name: loaded[read][0] for read, item in reads.items() if loaded[read]}
+        """Load the records as they stand; one that cannot be read is not in the way of others."""
+        reads = {ById(kind, item.name): item.name for item in chunk if (kind := item.kind)}
+        try:
+            loaded = self._store.load(reads)
+            return {name: loaded[read][0] for read, name in reads.items() if loaded[read]}
+        except _UNREADABLE as error:
+            if len(chunk) == 1:
+                detail = f"Its row cannot be read: {error!r}."
+                self._notebook.found([Finding("record.unreadable", chunk[0].name, detail)])
+                return {}
+            return {name: record for item in chunk for name, record in self._load([item]).items()}
 
     def _prove(self, subject: _Subject, record: object | None) -> Iterator[Finding]:
         """Prove one record."""
@@ -109,7 +118,7 @@ class SubjectsProof:
         yield from history.findings
         yield from status_faults(name, subject.name, history.states)
         if record is None:
-            detail = f"There is history of this {name}, or claims of it, and it is gone."
+            detail = f"There is history of this {name}, or claims of it, and it is not there."
             yield Finding("record.missing", subject.name, detail)
             return
         if subject.entries and not history.findings:
