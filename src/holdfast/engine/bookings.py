@@ -309,7 +309,9 @@ def _confirm(view: View, command: ConfirmBooking, now: datetime) -> Booking:
     check_conversion(view, choose(view, SlotChoice(slot_id=booking.slot_id)))
     left = tuple(r for r in booking.pending_reasons if r is not PendingReason.APPROVAL)
     if left:
-        return view.update(booking, pending_reasons=left)
+        approved = view.update(booking, pending_reasons=left)
+        view.fact("booking.approved", approved, number=approved.number)
+        return approved
     confirmed = view.update(booking, status=status, pending_reasons=(), confirmed_at=now)
     view.fact("booking.confirmed", confirmed, number=confirmed.number)
     return confirmed

@@ -258,7 +258,8 @@ def _change_needs(command: ChangeOffering, look: Look) -> Needs:
     slug = command.changes.get("slug")
     slugs = [Where(Offering, "slug", slug)] if isinstance(slug, str) else []
     counters = set[str]()
-    if "slot_capacity" in command.changes or "requirements" in command.changes:
+    is_counted = offering.counting is Counting.PLACES
+    if is_counted and command.changes.keys() & {"slot_capacity", "requirements"}:
         counters = {
             slot_key(slot.slot_id)
             for slot in look.where(Slot, "offering_id", offering.offering_id)
