@@ -575,9 +575,7 @@ def test_a_block_of_a_year_is_kept_in_pieces_and_found_in_each_of_them(
         AddBlock(resource_id=room.resource_id, starts_at=at("12:00"), ends_at=at("12:00", day=360))
     )
 
-    causes = [
-        cause_of(lambda day=day: book(desk, cut, at("15:00", day=day))) for day in (0, 31, 200)
-    ]
+    causes = [cause_of(partial(book, desk, cut, at("15:00", day=day))) for day in (0, 31, 200)]
     desk.blocks.remove(year.block_id)
 
     assert causes == [closed("blocked")] * 3

@@ -72,11 +72,10 @@ def deadlocks(request: pytest.FixtureRequest) -> Callable[[str], int]:
 
 
 @pytest.fixture
-def measured(record_property: Callable[[str, object], None]) -> Callable[..., None]:
+def measured(request: pytest.FixtureRequest) -> Callable[..., None]:
     """What writes measured numbers into the report of the run."""
 
     def write(**numbers: object) -> None:
-        for name, number in numbers.items():
-            record_property(name, number)
+        request.node.user_properties.extend(numbers.items())
 
     return write

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from typing import cast
 
 from holdfast.domain.claims import Claim, ClaimOwner, resource_key, slot_key
 from holdfast.domain.ids import generated_slot_id
@@ -14,6 +15,7 @@ from holdfast.domain.offerings import Offering
 from holdfast.domain.slots import Slot
 from holdfast.engine.holds import PlaceHold
 from holdfast.engine.placing import SlotChoice
+from holdfast.engine.ports import Over, Read, WriteStore
 from tests.engine.businesses import add_class, add_offering, add_room, at, hold
 from tests.races.books import Books
 from tests.races.clients import Reply, counts, crowd, together, wire_instant
@@ -203,3 +205,26 @@ def test_a_slot_that_is_opened_again_without_the_lock_takes_four_halls(bench: Be
 
     assert tally(outcomes) == {"done": 4}
     assert bench.books.units(halls) == 4
+
+
+@on_postgresql
+def test_a_slot_that_is_stored_between_two_looks_is_looked_for_again(bench: Bench) -> None:
+    hall = add_room(bench.desk)
+    yoga = add_class(bench.desk, "yoga", hall, places=2)
+    meeting = add_offering(bench.desk, "meeting", hall)
+    place = PlaceHold(choice=SlotChoice(offering_id=yoga.offering_id, starts_at=at("10:00")))
+    want = PlaceHold(choice=SlotChoice(offering_id=meeting.offering_id, starts_at=at("10:00")))
+    overtakers = iter([place])
+
+    def overtaken(step: str, store: WriteStore, subject: object) -> None:
+        is_for_claims = step == "load" and any(
+            isinstance(r, Over) for r in cast("set[Read]", subject)
+        )
+        if is_for_claims and (overtaker := next(overtakers, None)) is not None:
+            assert tally(bench.crew().run([overtaker])) == {"done": 1}
+
+    (outcomes,) = bench.crew(interfere=overtaken).run([place, want])
+
+    codes = [outcome.error.code if outcome.error else "done" for outcome in outcomes]
+    assert codes == ["done", "capacity.exceeded"]
+    assert bench.books.violations() == []

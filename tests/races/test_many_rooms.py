@@ -15,7 +15,7 @@ import pytest
 from holdfast.domain.access import SYSTEM
 from holdfast.domain.claims import Claim, resource_key
 from holdfast.domain.customers import Contact, Customer
-from holdfast.domain.ids import OfferingId
+from holdfast.domain.ids import OfferingId, ResourceId
 from holdfast.domain.resources import Resource
 from holdfast.engine.bookings import Details, PlaceBooking
 from holdfast.engine.facade import TenantEngine
@@ -40,7 +40,7 @@ from tests.races.unguarded import (
 
 CLIENTS, TURNS = 8, 25
 ROOMS, OFFERINGS = 12, 24
-VISITOR_TURNS = 10
+VISITOR_TURNS = 3
 CONTACT = {"contact": {"name": "Ada"}}
 
 Lock = Callable[[SqlWriteStore, Sequence[LockRequest]], list[LockedRow]]
@@ -51,7 +51,7 @@ class House:
     """A house of rooms, and offerings that each need some of them."""
 
     rooms: list[Resource]
-    needs: dict[OfferingId, tuple[str, ...]]
+    needs: dict[OfferingId, tuple[ResourceId, ...]]
 
     @classmethod
     def open(cls, desk: TenantEngine, *, capacity: int, smallest: int, seed: int = 7) -> House:
@@ -66,7 +66,7 @@ class House:
         return cls(rooms=rooms, needs=needs)
 
     def halves(self, books: Books) -> list[str]:
-        """Return who lives and has not exactly the rooms that it needs, or has rooms and is gone."""
+        """Return who lives with other rooms than it needs, or is gone and has rooms."""
         now = books.now()
         wanted = {
             str(row.get("booking_id") or row["hold_id"]): sorted(

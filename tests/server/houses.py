@@ -100,6 +100,7 @@ def serving(
         "HOLDFAST_DATABASE_URL": url,
         "HOLDFAST_PORT": "0",
         "HOLDFAST_WORKERS": str(workers),
+        "TMPDIR": str(folder),  # a killed supervisor cannot clean up behind itself
         **(more or {}),
     }
     with log.open("w") as output:

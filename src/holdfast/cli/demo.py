@@ -82,8 +82,13 @@ def run(db: str, *, host: str, port: int | None, is_served: bool) -> int:
 @contextmanager
 def _stoppable() -> Iterator[None]:
     """Have every signal that asks us to stop end the block the way Ctrl-C does."""
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, signal.default_int_handler) for number in numbers}
+    # The server takes the first two over while it runs, but not the one of a terminal's end.
+    actions = {
+        signal.SIGINT: signal.default_int_handler,
+        signal.SIGTERM: signal.default_int_handler,
+        signal.SIGHUP: lambda *_: signal.raise_signal(signal.SIGTERM),
+    }
+    before = {number: signal.signal(number, action) for number, action in actions.items()}
     try:
         yield
     finally:

@@ -34,7 +34,7 @@ from holdfast.engine.placing import (
     make_way,
     way_making_needs,
 )
-from holdfast.engine.ports import ById, Where
+from holdfast.engine.ports import ById, Read, Where
 from holdfast.engine.use_cases import Look, Needs, UseCase, View
 
 
@@ -83,7 +83,7 @@ def _add_needs(command: AddSlot, look: Look) -> Needs:
         counters.add(slot_key(command.slot_id))
     key = start_key(offering.offering_id, command.starts_at)
     others = [ById(Resource, r.resource_id) for r in offering.requirements]
-    same = [Where(Slot, "start_key", key), ById(Slot, command.slot_id)]
+    same: list[Read] = [Where(Slot, "start_key", key), ById(Slot, command.slot_id)]
     return Needs.of(guards=guards, counters=counters, reads=[*same, *others])
 
 

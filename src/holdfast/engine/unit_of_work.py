@@ -63,7 +63,6 @@ class _Item:
     moves: int = 0
     needs: Needs = field(default_factory=Needs)
     reads: frozenset[Read] = frozenset()
-    refusal: HoldfastError | None = None
     outcome: Outcome | None = None
 
 
@@ -188,14 +187,16 @@ class UnitOfWork:
             later = []
             for item in waiting:
                 look = SnapshotLook(snapshot, tenant_id=tenant_id, actor=item.envelope.actor)
-                item.refusal, item.needs = None, Needs()
+                item.needs = Needs()
                 try:
                     item.needs = item.use_case.needs(item.envelope.command, look)
                 except UndeclaredRead as undeclared:
                     missing.update(undeclared.reads)
                     later.append(item)
-                except HoldfastError as refusal:
-                    item.refusal = refusal
+                except HoldfastError:
+                    # Not yet an answer: what was looked at in several rounds, while others wrote,
+                    # may contradict itself. It is asked again after the locks.
+                    item.needs = Needs()
                 item.reads = frozenset(look.looked) | item.needs.reads
             waiting = later
             if not waiting:
@@ -266,8 +267,6 @@ class UnitOfWork:
             if found.key.fingerprint != key.fingerprint:
                 return Outcome(error=KeyReused())
             return Outcome(answer=found.answer, is_replayed=True)
-        if item.refusal is not None:
-            return Outcome(error=item.refusal)
         view = CommandView(batch, actor=envelope.actor, ids=self._ids, action=item.use_case.name)
         try:
             needs = item.use_case.needs(envelope.command, view)
