@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+from holdfast.api.calls import Endpoint
 from tests.api.conftest import TUESDAY_TEN, Place
 from tests.api.driver import Client
 
@@ -50,6 +51,7 @@ class Bazaar:
         post = self._post
         self.category = post("/v1/categories", {"label": "Room"})["category_id"]
         self.room = post("/v1/resources", {"name": "Room", "capacity": 5})["resource_id"]
+        self.spare = post("/v1/resources", {"name": "Spare"})["resource_id"]
         self.member = post("/v1/members", {"email": "m@b.example", "name": "M", "role": "viewer"})[
             "member_id"
         ]
@@ -64,6 +66,11 @@ class Bazaar:
         schedule = self.owner.put(f"/v1/resources/{self.room}/schedule", {"rules": [RULE]})
         self.rule = schedule.json["rules"][0]["rule_id"]
         self.ids = self._ids()
+
+    def path_of(self, endpoint: Endpoint) -> str:
+        """Return the path of an operation that would be accepted."""
+        ids = {**self.ids, "resource_id": self.spare} if endpoint.method == "DELETE" else self.ids
+        return endpoint.path.format_map(ids)
 
     def number(self) -> int:
         """Return a number that was not given before."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import shutil
 import signal
 import socket
@@ -10,9 +11,10 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 
 from holdfast.bootstrap import Engine
@@ -69,9 +71,9 @@ def run(db: str, *, host: str, port: int | None, is_served: bool) -> int:
         )
     quiet_logs()
     try:
-        with _stoppable(), stage(db) as chosen:
+        with _stoppable() as asked, stage(db) as chosen:
             if is_served:
-                return _perform(chosen, host=host, port=port)
+                return _perform(chosen, asked, host=host, port=port)
             demo_screen.show_keys(build_world(chosen.url))
             output.say(f"\nServe it with: holdfast serve --db {chosen.shown}")
     except KeyboardInterrupt:
@@ -80,17 +82,28 @@ def run(db: str, *, host: str, port: int | None, is_served: bool) -> int:
 
 
 @contextmanager
-def _stoppable() -> Iterator[None]:
-    """Have every signal that asks us to stop end the block the way Ctrl-C does."""
+def _stoppable() -> Iterator[threading.Event]:
+    """Note every signal that asks us to stop, from the first moment on; a second one interrupts.
+
+    The first is only noted, since an exception out of nowhere may be swallowed by whatever runs.
+    """
+    asked = threading.Event()
+
+    def note(number: int, frame: object) -> None:
+        del number, frame
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+
     # The server takes the first two over while it runs, but not the one of a terminal's end.
     actions = {
-        signal.SIGINT: signal.default_int_handler,
-        signal.SIGTERM: signal.default_int_handler,
+        signal.SIGINT: note,
+        signal.SIGTERM: note,
         signal.SIGHUP: lambda *_: signal.raise_signal(signal.SIGTERM),
     }
     before = {number: signal.signal(number, action) for number, action in actions.items()}
     try:
-        yield
+        yield asked
     finally:
         for number, action in before.items():
             signal.signal(number, action)
@@ -122,8 +135,8 @@ def stage(db: str) -> Iterator[Stage]:
         raise Misconfigured(f"Say --db sqlite, --db postgresql or a URL; '{db}' is none of them.")
 
 
-def _perform(chosen: Stage, *, host: str, port: int | None) -> int:
-    """Build the world and serve it until told to stop."""
+def _perform(chosen: Stage, asked: threading.Event, *, host: str, port: int | None) -> int:
+    """Build the world and serve it until asked to stop."""
     settings = serving.settings_of(database_url=chosen.url, log_level="warning")
     with serving.listener_at(host, port) as listener:
         with output.progress("Opening two businesses"):
@@ -134,29 +147,42 @@ def _perform(chosen: Stage, *, host: str, port: int | None) -> int:
             is_kept=chosen.is_kept,
             businesses=businesses,
         )
-        threading.Thread(target=_announce, args=(listener, programme), daemon=True).start()
-        code = serving.serve_on(listener, settings)
+        code = 0
+        if not asked.is_set():
+            arguments = (listener, programme, asked)
+            threading.Thread(target=_announce, args=arguments, daemon=True).start()
+            code = serving.serve_on(listener, settings)
     output.say_after_interrupt(
         "Stopped." if chosen.is_kept else "Stopped. Nothing is left, and nothing runs."
     )
     return code
 
 
-def _announce(listener: socket.socket, programme: Programme) -> None:
+def _announce(listener: socket.socket, programme: Programme, asked: threading.Event) -> None:
     """Wait until the server really answers, then show what can be done with it."""
-    host, port = serving.reached_at(listener)
+    is_ready = _wait_until_ready(*serving.reached_at(listener))
+    if asked.is_set():
+        # It came when the server was about to start, and did not listen for signals yet.
+        os.kill(os.getpid(), signal.SIGTERM)
+    elif is_ready:
+        demo_screen.show(programme)
+    else:
+        output.complain("The server is not ready after half a minute. Its log says why.")
+
+
+def _wait_until_ready(host: str, port: int) -> bool:
+    """Ask the server whether it is ready, until it is or it takes too long."""
     deadline = time.monotonic() + READY_SECONDS_MAX
     while time.monotonic() < deadline:
-        try:
-            connection = http.client.HTTPConnection(host, port, timeout=READY_SECONDS_MAX)
-            connection.request("GET", "/readyz")
-            if connection.getresponse().status == http.HTTPStatus.OK:
-                demo_screen.show(programme)
-                return
-        except OSError:
-            pass  # it does not accept yet
+        with closing(http.client.HTTPConnection(host, port, timeout=READY_SECONDS_MAX)) as asking:
+            try:
+                asking.request("GET", "/readyz")
+                if asking.getresponse().status == HTTPStatus.OK:
+                    return True
+            except OSError:
+                pass  # it does not accept yet
         time.sleep(_POLL_SECONDS)
-    output.complain("The server is not ready after half a minute; its log says why. Ctrl-C stops.")
+    return False
 
 
 def build_world(url: str) -> tuple[Business, Business]:

@@ -120,10 +120,16 @@ def serve_here(settings: Settings, listener: socket.socket) -> int:
         backlog=BACKLOG,
     )
     server = _Server(config)
+
+    def stop(number: int, frame: object) -> None:
+        """Stop the server, also before it listens for signals itself."""
+        del number, frame
+        server.should_exit = True
+
     # uvicorn raises the signals that stopped it once more when it is done; to have been stopped
     # is no failure.
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _stay)
+        signal.signal(number, stop)
     server.run(sockets=[listener])
     return 0 if server.started else 1
 
@@ -143,8 +149,3 @@ def url_of(listener: socket.socket) -> str:
     """Return the URL that a listening socket is reached by."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def _stay(number: int, frame: object) -> None:
-    """Do nothing."""
-    del number, frame
