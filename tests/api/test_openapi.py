@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import jsonschema_rs
 import pytest
 import schemathesis
+from schemathesis.core.result import Ok
 
 from holdfast.api.app import ENDPOINTS
 from holdfast.domain.errors import STATUS_BY_CODE
@@ -90,47 +92,40 @@ def test_the_document_is_the_app_s_own(place: Place, document: dict[str, Any]) -
 def test_other_programs_can_read_it(document: dict[str, Any]) -> None:
     schema = schemathesis.openapi.from_dict(document)
 
-    found = {o.ok().label for o in schema.get_all_operations()}
+    results = list(schema.get_all_operations())
 
+    found = {result.ok().label for result in results if isinstance(result, Ok)}
     assert found == {f"{endpoint.method} {endpoint.path}" for endpoint in ENDPOINTS}
 
 
-def test_answers_have_the_form_that_the_document_says(place: Place) -> None:
-    """Every write that is accepted, and every read, by the document's own schemas."""
+def test_answers_have_the_form_that_the_document_says(
+    place: Place, document: dict[str, Any]
+) -> None:
+    """Every write that is accepted, and every read."""
     bazaar = Bazaar(place)
-    schema = schemathesis.openapi.from_dict(place.app.openapi())
     faults = []
 
     for endpoint in ENDPOINTS:
         asked = SUBJECTS[endpoint.name](bazaar) if endpoint.name in SUBJECTS else None
         path = asked.path if asked else bazaar.path_of(endpoint)
         query = f"offering_id={place.cut}" if endpoint.name == "listAvailability" else ""
-        reply = place.owner.send(
-            endpoint.method, path, query=query, body=asked.body if asked else None
-        )
-        if endpoint.name == "getBookingByNumber":
-            continue
-        assert reply.status == endpoint.status, (endpoint.name, reply.body)
-        operation = schema[endpoint.path][endpoint.method]
-        validators = operation.schema.raw_schema["components"]["schemas"]
-        faults += list(misfits(reply.json, validators, endpoint.answer.__name__))
+        body = asked.body if asked else None
+        reply = place.owner.send(endpoint.method, path, query=query, body=body)
+        is_known = endpoint.name != "getBookingByNumber"
+        name = endpoint.answer.__name__ if is_known else "Problem"
+        schema = {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
+        validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+        faults += [f"{endpoint.name}: {error}" for error in validator.iter_errors(reply.json)]
+        assert reply.status == (endpoint.status if is_known else 404), reply.body
 
     assert faults == []
 
 
-def misfits(value: dict[str, Any], schemas: dict[str, Any], name: str) -> Iterator[str]:
-    """Yield how an answer's members differ from those of its schema."""
-    schema = schemas[name]
-    allowed, needed = set(schema["properties"]), set(schema.get("required", []))
-    if not needed <= set(value) <= allowed:
-        yield f"{name}: {sorted(set(value) ^ allowed)}"
-    for field, inner in schema["properties"].items():
-        found = value.get(field)
-        reference = inner.get("items", inner).get("$ref", "").rpartition("/")[2]
-        if "properties" not in schemas.get(reference, {}):
-            continue
-        for item in found if isinstance(found, list) else [found]:
-            yield from misfits(item, schemas, reference)
+def test_the_document_knows_every_member_of_a_record(document: dict[str, Any]) -> None:
+    """A negative control of the test above: a member that is missing is found."""
+    schema = {"$ref": "#/components/schemas/TenantOut", "components": document["components"]}
+
+    assert not jsonschema_rs.Draft202012Validator(schema).is_valid({"tenant_id": "tnt_1"})
 
 
 def test_the_reference_page_is_self_contained(place: Place) -> None:
@@ -140,7 +135,6 @@ def test_the_reference_page_is_self_contained(place: Place) -> None:
     assert (reply.status, reply.headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert "<script" not in page
     assert re.findall(r"(?:src|href|action)=\"(?![/#])", page) == []
-    assert "http" not in re.sub(r"application/\S+", "", page).replace("https://", "", 0) or True
     assert all(f'id="{endpoint.name}"' in page for endpoint in ENDPOINTS)
     assert "default-src 'none'" in reply.headers["content-security-policy"]
     assert place.nobody.get("/docs.css").headers["content-type"].startswith("text/css")

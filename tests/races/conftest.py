@@ -12,7 +12,7 @@ from holdfast.testing.clocks import ManualClock
 from tests.lending import Lending
 from tests.races.deadlocks import count_deadlocks
 from tests.races.servers import serving
-from tests.races.sites import Bench, Site, opened_bench
+from tests.races.sites import Bench, Benches, Site
 
 HERE = Path(__file__).parent
 # The workers look often, so that they are in every race.
@@ -52,10 +52,18 @@ def site(running_site: Site, request: pytest.FixtureRequest) -> Iterator[Site]:
     assert running_site.complaints()[before:] == []
 
 
+@pytest.fixture(scope="session")
+def benches(lending: Lending) -> Iterator[Benches]:
+    """The databases on which schedules are run."""
+    opened = Benches(lending=lending)
+    yield opened
+    opened.close()
+
+
 @pytest.fixture
-def bench(fresh_url: Callable[[], str], clock: ManualClock) -> Iterator[Bench]:
+def bench(benches: Benches, kind: str, clock: ManualClock) -> Iterator[Bench]:
     """A database of each kind in turn that nobody serves, and a business in it."""
-    with opened_bench(fresh_url(), clock) as opened:
+    with benches.lent(kind) as opened:
         yield opened
 
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -23,6 +23,7 @@ from holdfast.storage.stores import SqlStores
 from holdfast.testing.clocks import ManualClock
 from tests.engine.businesses import open_desk
 from tests.engine.faults import Interfere, let_be
+from tests.lending import Lending, empty
 from tests.races.books import Books
 from tests.races.clients import Requests
 from tests.races.schedules import Crew, two_databases
@@ -127,19 +128,37 @@ class Bench:
         return self.databases[0].has_btree_gist()
 
 
-@contextmanager
-def opened_bench(url: str, clock: ManualClock) -> Iterator[Bench]:
-    """Open a database twice, with a business in it."""
-    databases = two_databases(url, clock=clock)
-    try:
-        desk = open_desk(Engine.over(databases[0], clock=clock, ids=RandomIds()))
-        yield Bench(
-            url=url,
-            databases=databases,
-            clock=clock,
-            desk=desk,
-            books=Books(databases[0], desk.tenant_id),
-        )
-    finally:
-        for database in databases:
-            database.dispose()
+@dataclass(kw_only=True)
+class Benches:
+    """The database of each kind on which schedules are run, one test after another.
+
+    Opening one, and making it, costs more than most schedules do.
+    """
+
+    lending: Lending
+    _opened: dict[str, tuple[str, list[Database]]] = field(default_factory=dict)
+
+    @contextmanager
+    def lent(self, kind: str) -> Iterator[Bench]:
+        """Lend an empty database with a business in it."""
+        if kind not in self._opened:
+            url = self.lending.copy(kind)
+            self._opened[kind] = (url, two_databases(url, clock=self.lending.clock))
+        url, databases = self._opened[kind]
+        desk = open_desk(Engine.over(databases[0], clock=self.lending.clock, ids=RandomIds()))
+        try:
+            yield Bench(
+                url=url,
+                databases=databases,
+                clock=self.lending.clock,
+                desk=desk,
+                books=Books(databases[0], desk.tenant_id),
+            )
+        finally:
+            empty(databases[0])
+
+    def close(self) -> None:
+        """Close the databases."""
+        for _, databases in self._opened.values():
+            for database in databases:
+                database.dispose()

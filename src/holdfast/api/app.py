@@ -109,7 +109,6 @@ def create_app(
     app = HoldfastApi(
         title=title,
         version=VERSION,
-        root_path=root_path,
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
@@ -118,6 +117,7 @@ def create_app(
         middleware=[Middleware(Edge)],
         exception_handlers={HoldfastError: refused, HTTPException: refused_by_server},
     )
+    app.root_path = root_path
     access = Access(gateway, trust_seconds=trust_seconds)
     app.router.routes.extend(routes_of(ENDPOINTS, gateway=gateway, access=access))
     app.router.routes.extend(_operations(ready, metrics))

@@ -19,18 +19,36 @@ from holdfast.api.problems import MEANINGS, problem
 from holdfast.domain.errors import STATUS_BY_CODE, RecordNotFound
 
 _STYLE = """\
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
-       color: #1a1a1a; background: #fff; }
-code, pre { font: 14px/1.5 ui-monospace, monospace; background: #f4f4f4; border-radius: 4px; }
-code { padding: 1px 4px; } pre { padding: 12px; overflow-x: auto; }
-h2 { margin-top: 3rem; border-bottom: 1px solid #ccc; } h3 { margin-top: 2rem; }
-table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; vertical-align: top; padding: 4px 12px 4px 0;
-         border-bottom: 1px solid #e2e2e2; }
-.method { font-weight: 700; } a { color: #0b57a4; }
+:root { color-scheme: light dark;
+        --ink: #1c2024; --quiet: #5b6470; --line: #dde1e6; --code: #f2f4f6;
+        --surface: #fff; --accent: #0b57a4; }
 @media (prefers-color-scheme: dark) {
-  body { color: #e8e8e8; background: #161616; } code, pre { background: #262626; }
-  th, td, h2 { border-color: #444; } a { color: #8ab8f0; }
+  :root { --ink: #e8eaed; --quiet: #a0a8b2; --line: #3a4048; --code: #24292f; --surface: #15181c;
+          --accent: #8ab8f0; }
+}
+* { box-sizing: border-box; }
+body { font: 15px/1.45 system-ui, sans-serif; max-width: 60rem; margin: 0 auto;
+       padding: 24px 16px 48px; color: var(--ink); background: var(--surface);
+       overflow-wrap: anywhere; }
+h1 { font-size: 34px; line-height: 1.2; margin: 8px 0 16px; }
+h2 { font-size: 26px; line-height: 1.2; margin: 48px 0 8px; padding-bottom: 4px;
+     border-bottom: 1px solid var(--line); }
+h3 { font-size: 17px; line-height: 1.2; margin: 32px 0 8px; }
+p { max-width: 68ch; }
+code, pre { font: 13px/1.5 ui-monospace, monospace; background: var(--code); border-radius: 6px; }
+code { padding: 1px 4px; }
+pre { padding: 12px; overflow-x: auto; overflow-wrap: normal; }
+table { border-collapse: collapse; width: 100%; margin: 8px 0; }
+th, td { text-align: left; vertical-align: top; padding: 6px 12px 6px 0;
+         border-bottom: 1px solid var(--line); }
+th { color: var(--quiet); font-weight: 500; }
+.method { font-weight: 700; }
+a { color: var(--accent); }
+a:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 2px; }
+@media (max-width: 600px) {
+  td { display: block; padding: 2px 0; border: 0; }
+  tr { display: block; padding: 6px 0; border-bottom: 1px solid var(--line); }
+  tr:has(th) { display: none; }
 }
 """
 
