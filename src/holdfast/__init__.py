@@ -26,8 +26,9 @@
     booking = sarah.bookings.place(slot_id=slot.slot_id, details=guest)
     print(f"{booking.number} is {booking.status}, from {slot.starts_at}")
 
-These names are the whole public interface; what stands elsewhere may move. A name is loaded when
-it is first used, so that `import holdfast` costs nothing, and no name here brings a web framework.
+These names, `holdfast.server.create_asgi_app` and `holdfast.testing` are the public interface; what
+stands elsewhere may move. A name is loaded when it is first used, so that `import holdfast` costs
+nothing, and no name here brings a web framework.
 """
 
 from __future__ import annotations

@@ -231,7 +231,7 @@ SUBJECTS: dict[str, Make] = {
     "addResource": lambda b: Asked(path="/v1/resources", body=_resource(b)),
     "changeResource": lambda b: Asked(path=f"/v1/resources/{b.room}", body=_resource(b)),
     "activateResource": lambda b: Asked(path=f"/v1/resources/{b.room}/activate"),
-    "restoreResource": lambda b: Asked(path=f"/v1/resources/{b.room}/restore"),
+    "restoreResource": lambda b: Asked(path=f"/v1/resources/{b.spare}/restore"),
     "deactivateResource": lambda b: Asked(path=f"/v1/resources/{b.room}/deactivate"),
     "addOffering": lambda b: Asked(path="/v1/offerings", body=_offering(b)),
     "changeOffering": lambda b: Asked(

@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
+from starlette.types import ASGIApp
 
 from holdfast.api.app import create_app
 from tests.api.conftest import TUESDAY_TEN, Place
 from tests.api.driver import Client
 
 
-def in_fastapi(place: Place) -> Any:  # noqa: ANN401
+def in_fastapi(place: Place) -> ASGIApp:
     """Mount it as users of FastAPI do."""
     host = FastAPI()
     host.mount("/booking", place.app)
     return host
 
 
-def in_starlette(place: Place) -> Any:  # noqa: ANN401
+def in_starlette(place: Place) -> ASGIApp:
     """Mount it as users of Starlette do."""
     return Starlette(routes=[Mount("/booking", app=place.app)])
 
 
 @pytest.mark.parametrize("mounted", [in_fastapi, in_starlette])
-def test_a_mounted_app_answers_with_links_that_lead_back_to_it(place: Place, mounted: Any) -> None:  # noqa: ANN401
+def test_a_mounted_app_answers_with_links_that_lead_back_to_it(
+    place: Place, mounted: Callable[[Place], ASGIApp]
+) -> None:
     host = TestClient(mounted(place))  # never entered: our lifespan does not run
     headers = {"Authorization": f"Bearer {place.staff.key}"}
     body = {"offering_id": place.cut, "starts_at": TUESDAY_TEN}
@@ -52,7 +55,9 @@ def test_a_mounted_app_answers_with_links_that_lead_back_to_it(place: Place, mou
 
 
 @pytest.mark.parametrize("mounted", [in_fastapi, in_starlette])
-def test_a_mounted_app_has_its_own_problems_and_pages(place: Place, mounted: Any) -> None:  # noqa: ANN401
+def test_a_mounted_app_has_its_own_problems_and_pages(
+    place: Place, mounted: Callable[[Place], ASGIApp]
+) -> None:
     host = TestClient(mounted(place))
 
     unknown = host.get("/booking/v1/nothing")

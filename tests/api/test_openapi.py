@@ -105,7 +105,7 @@ def test_answers_have_the_form_that_the_document_says(
     bazaar = Bazaar(place)
     faults = []
 
-    for endpoint in ENDPOINTS:
+    for endpoint in sorted(ENDPOINTS, key=lambda endpoint: endpoint.method == "DELETE"):
         asked = SUBJECTS[endpoint.name](bazaar) if endpoint.name in SUBJECTS else None
         path = asked.path if asked else bazaar.path_of(endpoint)
         query = f"offering_id={place.cut}" if endpoint.name == "listAvailability" else ""

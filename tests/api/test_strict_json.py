@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 
 from holdfast.api.strict_json import BODY_BYTES_MAX, DEPTH_MAX, pointer, read_object
-from holdfast.domain.errors import InputInvalid
+from holdfast.domain.errors import InputFault, InputInvalid
 
 
 def refused(raw: bytes) -> tuple[str, str]:
     """Return where and why a body is refused."""
     with pytest.raises(InputInvalid) as refusal:
         read_object(raw)
-    fault = refusal.value.fields["errors"][0]  # type: ignore[index]
+    faults = cast("list[InputFault]", refusal.value.fields["errors"])
+    fault = faults[0]
     return fault.pointer, fault.code
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from holdfast.api.strict_json import BODY_BYTES_MAX
 from tests.api.conftest import TUESDAY_TEN, Place
-from tests.api.driver import Reply, ask, scope_of
+from tests.api.driver import Message, Reply, ask, scope_of
 
 
 def auth(place: Place, **more: str) -> list[tuple[bytes, bytes]]:
@@ -227,18 +227,17 @@ def test_a_whole_number_is_not_made_of_anything_else(place: Place, value: object
 def test_a_caller_who_hangs_up_is_not_an_error(place: Place) -> None:
     scope = scope_of("POST", "/v1/holds/release", headers=auth(place))
 
-    async def receive() -> dict[str, object]:
+    sent: list[Message] = []
+
+    async def receive() -> Message:
         return {"type": "http.disconnect"}
 
-    sent: list[object] = []
-
-    async def send(message: object) -> None:
+    async def send(message: Message) -> None:
         sent.append(message)
 
-    place.staff.runner.run(_run(place, scope, receive, send))
+    async def run() -> None:
+        await place.app(scope, receive, send)
+
+    place.staff.runner.run(run())
 
     assert sent == []
-
-
-async def _run(place: Place, scope: object, receive: object, send: object) -> None:
-    await place.app(scope, receive, send)  # type: ignore[arg-type]

@@ -64,8 +64,12 @@ def running(*words: str, folder: Path) -> Iterator[Program]:
     try:
         yield program
     finally:
-        program.process.kill()
-        program.process.wait()
+        program.process.terminate()
+        try:
+            program.process.wait(PATIENCE_SECONDS)
+        finally:
+            program.process.kill()
+            program.process.wait()
 
 
 def descendants(pid: int) -> set[int]:

@@ -29,8 +29,7 @@ def status_of(url: str, *, key: str) -> int:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("workers", [1, 2])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(("workers", "number"), [(1, signal.SIGINT), (2, signal.SIGTERM)])
 def test_serve_answers_a_key_that_the_program_made_until_it_is_stopped(
     say: Say, salon_url: str, tmp_path: Path, workers: int, number: signal.Signals
 ) -> None:

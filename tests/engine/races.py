@@ -39,7 +39,6 @@ from tests.engine.faults import Interfere, WatchedStores, engine_over, let_be
 PATIENT = DatabaseOptions(
     writers=2, readers=1, acquire_seconds=30.0, lock_seconds=30.0, idle_in_transaction_seconds=30.0
 )
-GATE_SECONDS = 0.3
 
 T = TypeVar("T")
 
@@ -98,7 +97,7 @@ def all_at_once(acts: Sequence[Callable[[], object]]) -> list[str]:
         return list(crowd.map(one, acts))
 
 
-def gate(parties: int) -> Interfere:
+def gate(parties: int, *, seconds: float) -> Interfere:
     """Have so many meet once all of them have decided and none has written.
 
     Where decisions are made under locks they never meet, and go on after a while.
@@ -108,7 +107,7 @@ def gate(parties: int) -> Interfere:
     def interfere(step: str, store: WriteStore, subject: object) -> None:
         if step == "flush":
             try:
-                barrier.wait(GATE_SECONDS)
+                barrier.wait(seconds)
             except threading.BrokenBarrierError:
                 return
 

@@ -68,13 +68,14 @@ def bench(benches: Benches, kind: str, clock: ManualClock) -> Iterator[Bench]:
 
 
 @pytest.fixture
-def deadlocks(request: pytest.FixtureRequest) -> Callable[[str], int]:
+def deadlocks(request: pytest.FixtureRequest) -> Callable[[Bench | Site], int]:
     """What counts the deadlocks that there have been in a database; on SQLite there are none."""
 
-    def count(url: str) -> int:
-        if url.startswith("sqlite"):
+    def count(place: Bench | Site) -> int:
+        if place.url.startswith("sqlite"):
             return 0
-        return count_deadlocks(request.getfixturevalue("server"), url)
+        place.hang_up()
+        return count_deadlocks(request.getfixturevalue("server"), place.url)
 
     return count
 

@@ -69,6 +69,10 @@ class Site:
             books=Books(self.engine.database, desk.tenant_id),
         )
 
+    def hang_up(self) -> None:
+        """Close this process's connections; the next question opens new ones."""
+        self.engine.database.dispose()
+
     def complaints(self) -> list[str]:
         """Return what the servers logged as errors."""
         return [line for server in self.servers for line in server.complaints()]
@@ -121,6 +125,11 @@ class Bench:
             stores=stores,
             interfere=interfere,
         )
+
+    def hang_up(self) -> None:
+        """Close all connections; the next question opens new ones."""
+        for database in self.databases:
+            database.dispose()
 
     @property
     def has_exclusion(self) -> bool:

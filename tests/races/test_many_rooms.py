@@ -142,11 +142,11 @@ def scarce(room: str, start: datetime) -> str:
 @pytest.mark.parametrize("capacity", [1, 2])
 def test_many_rooms_are_taken_all_or_none_and_given_back(
     site: Site,
-    deadlocks: Callable[[str], int],
+    deadlocks: Callable[[Bench | Site], int],
     measured: Callable[..., None],
     capacity: int,
 ) -> None:
-    before = deadlocks(site.url)
+    before = deadlocks(site)
     shop = site.open_shop()
     house = House.open(shop.desk, capacity=capacity, smallest=2)
     names = [scarce(r.resource_id, tomorrow(h)) for r in house.rooms for h in (10, 12)]
@@ -170,7 +170,7 @@ def test_many_rooms_are_taken_all_or_none_and_given_back(
     assert sum(found.values()) == CLIENTS * TURNS
     assert history.faults(shop.books.living()) == []
     assert house.halves(shop.books) == []
-    assert deadlocks(site.url) - before == 0
+    assert deadlocks(site) - before == 0
     assert shop.books.violations() == []
 
 
@@ -214,7 +214,7 @@ def stores_locking(lock: Lock) -> Callable[[Database], WriteStores]:
 @on_postgresql
 def test_locks_in_any_order_deadlock_and_in_one_order_never(
     bench: Bench,
-    deadlocks: Callable[[str], int],
+    deadlocks: Callable[[Bench | Site], int],
     measured: Callable[..., None],
     lock: Lock,
     *,
@@ -222,11 +222,11 @@ def test_locks_in_any_order_deadlock_and_in_one_order_never(
 ) -> None:
     house = House.open(bench.desk, capacity=100, smallest=4)
     wanted = visitors(house, hold_of)
-    before = deadlocks(bench.url)
+    before = deadlocks(bench)
 
     outcomes = all_visits(bench.crew(stores_locking(lock)), wanted)
 
-    found = deadlocks(bench.url) - before
+    found = deadlocks(bench) - before
     measured(deadlocks=found, **tally(outcomes))
     assert (found > 0) == has_deadlocks
     assert house.halves(bench.books) == []
@@ -246,7 +246,7 @@ def test_without_the_lock_several_rooms_are_oversold(bench: Bench) -> None:
 
 
 def test_new_customers_of_two_batches_do_not_wait_in_a_circle(
-    bench: Bench, deadlocks: Callable[[str], int]
+    bench: Bench, deadlocks: Callable[[Bench | Site], int]
 ) -> None:
     house = House.open(bench.desk, capacity=100, smallest=2)
     rooms = [add_offering(bench.desk, f"own-{n}", room) for n, room in enumerate(house.rooms)]
@@ -264,12 +264,12 @@ def test_new_customers_of_two_batches_do_not_wait_in_a_circle(
                 for name in order
             ]
         )
-    before = deadlocks(bench.url)
+    before = deadlocks(bench)
 
     outcomes = bench.crew().run(*batches)
 
     assert tally(outcomes) == {"done": 80}
     customers = bench.books.records(Customer)
     assert sorted(customer.name for customer in customers) == sorted(names)
-    assert deadlocks(bench.url) - before == 0
+    assert deadlocks(bench) - before == 0
     assert bench.books.violations() == []

@@ -63,7 +63,7 @@ def test_the_example_of_the_module_books(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     text = holdfast.__doc__ or ""
-    example = text[text.index("    from datetime") : text.index("These names")]
+    example = text[text.index("    from datetime") : text.index("These names,")]
     monkeypatch.chdir(tmp_path)
 
     exec(compile(textwrap.dedent(example), "example", "exec"), {})  # the program of a page
