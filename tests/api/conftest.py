@@ -14,10 +14,13 @@ from holdfast.api.app import create_app
 from holdfast.bootstrap import Engine
 from holdfast.domain.access import KeyKind, Role
 from holdfast.engine.facade import TenantEngine
+from holdfast.storage.database import Database
+from holdfast.storage.migrating import upgrade
 from holdfast.testing.clocks import ManualClock, SeededIds
 from holdfast.testing.samples import Concert, Salon, open_concert, open_salon
 from tests.api.driver import Client
 from tests.api.gateway_for_tests import InlineGateway
+from tests.lending import Lending, empty
 
 CONCERT_STARTS_AT = datetime(2026, 7, 14, 18, tzinfo=UTC)
 TUESDAY_TEN = "2026-06-02T08:00:00Z"  # 10:00 in Paris, the salon's first slot
@@ -30,12 +33,20 @@ def runner() -> Iterator[asyncio.Runner]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def memory_database(lending: Lending) -> Iterator[Database]:
+    """A database in memory, emptied after each test."""
+    database = Database.open("sqlite:///:memory:", clock=lending.clock)
+    upgrade(database)
+    yield database
+    database.dispose()
+
+
 @pytest.fixture
-def memory_engine(clock: ManualClock) -> Iterator[Engine]:
-    """An engine over a fresh database in memory."""
-    engine = Engine.open("sqlite:///:memory:", clock=clock, ids=SeededIds())
-    yield engine
-    engine.close()
+def memory_engine(memory_database: Database, clock: ManualClock) -> Iterator[Engine]:
+    """An engine over an empty database in memory."""
+    yield Engine.over(memory_database, clock=clock, ids=SeededIds())
+    empty(memory_database)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,11 +47,12 @@ def capacity_of(database: Database) -> dict[str, tuple[int, int | None]]:
     return {row["key"]: (row["used"], row["cap"]) for row in rows_of(database, "capacity")}
 
 
-def story_of(database: Database) -> list[str]:
+def story_of(database: Database, *, lapsed_by: datetime | None = None) -> list[str]:
     """Return what the tables say, as sorted lines, with names in the place of ids.
 
     What depends on how many transactions it took is left out: batch ids, how often a row was
-    locked, and rows that were locked for nothing.
+    locked, and rows that were locked for nothing. With `lapsed_by` also what depends on when
+    somebody came by to reap: the claims that had lapsed by then, and what counters say.
     """
     names = names_in(database)
     lines = []
@@ -59,9 +60,17 @@ def story_of(database: Database) -> list[str]:
         for row in rows:
             if table == "batch" or (table == "capacity" and row["decided_at"] is None):
                 continue
+            if lapsed_by is not None and _is_reapable(table, row, lapsed_by):
+                continue
             kept = {name: value for name, value in row.items() if name not in {"batch_id", "seq"}}
             lines.append(f"{table} {named(kept, names)}")
     return sorted(lines)
+
+
+def _is_reapable(table: str, row: Row, lapsed_by: datetime) -> bool:
+    if table != "claim":
+        return table == "capacity"
+    return row["counts_until"] is not None and bool(row["counts_until"] <= lapsed_by)
 
 
 def named(value: object, names: Mapping[str, str]) -> str:

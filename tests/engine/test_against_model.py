@@ -7,12 +7,17 @@ is the model's, and is accepted.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from holdfast.domain import availability
+from holdfast.domain.claims import Claim
+from holdfast.domain.errors import HoldfastError
+from holdfast.engine import placing
 from holdfast.testing.clocks import DEFAULT_START
 from tests.engine.businesses import HOUR, MINUTE, at
 from tests.engine.modelled import ROOMS, Pair, offers
@@ -94,3 +99,63 @@ def test_on_postgresql_a_random_day_goes_as_the_model_says(
 @settings(max_examples=2_000, deadline=None, print_blob=True, suppress_health_check=QUIETLY)
 def test_two_thousand_random_days_go_as_the_model_says(lending: Lending, steps: list[Step]) -> None:
     live_through(lending, "sqlite", steps)
+
+
+# Controls: an engine with one mistake, and a day on which the mistake shows
+
+
+def without_capacity(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody asks whether enough is left."""
+    asked = tuple(check for check in availability.CHECKS if check.__name__ != "_capacity")
+    monkeypatch.setattr(placing, "CHECKS", asked)
+
+
+def with_late_expiry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hold still counts in the instant of its end."""
+    monkeypatch.setattr(
+        Claim,
+        "counts_at",
+        lambda claim, now: (
+            claim.released_at is None and (claim.counts_until is None or now <= claim.counts_until)
+        ),
+    )
+
+
+def without_giving_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty slot keeps its room."""
+    monkeypatch.setattr(placing, "_close_if_empty", lambda view, slot: None)
+
+
+def without_buffers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is kept free after a slot."""
+    monkeypatch.setattr(placing, "padded", lambda offering, interval: interval)
+
+
+CUT_AT_NINE: Step = ("hold", 0, 0, 1)
+CUT_AT_TEN: Step = ("hold", 0, 2, 1)
+YOGA_AT_NINE: Step = ("hold", 3, 0, 1)
+BALL_AT_NINE: Step = ("hold", 5, 0, 1)
+HALF_AN_HOUR_LATER: Step = ("wait", 4, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "steps"),
+    [
+        (without_capacity, [CUT_AT_NINE, CUT_AT_NINE]),
+        (with_late_expiry, [CUT_AT_NINE, HALF_AN_HOUR_LATER, CUT_AT_NINE]),
+        (without_giving_way, [YOGA_AT_NINE, HALF_AN_HOUR_LATER, BALL_AT_NINE]),
+        (without_buffers, [CUT_AT_NINE, CUT_AT_TEN]),
+    ],
+    ids=lambda part: getattr(part, "__name__", ""),
+)
+def test_the_model_notices_a_mistake(
+    lending: Lending,
+    monkeypatch: pytest.MonkeyPatch,
+    spoil: Callable[[pytest.MonkeyPatch], None],
+    steps: list[Step],
+) -> None:
+    live_through(lending, "sqlite", steps)
+    spoil(monkeypatch)
+
+    with pytest.raises((AssertionError, HoldfastError)):
+        live_through(lending, "sqlite", steps)

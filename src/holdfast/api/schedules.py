@@ -104,14 +104,18 @@ class RuleOut(Out):
 
 
 class ScheduleOut(Out):
-    """All the rules of a resource or offering."""
+    """All the rules of a resource or offering, by weekday and opening time."""
 
     rules: list[RuleOut]
 
     @classmethod
     def of(cls, rules: tuple[ScheduleRule, ...]) -> ScheduleOut:
         """Show a schedule."""
-        return cls(rules=[RuleOut.of(rule) for rule in rules])
+        return cls(rules=[RuleOut.of(rule) for rule in sorted(rules, key=_place)])
+
+
+def _place(rule: ScheduleRule) -> tuple[object, ...]:
+    return (rule.weekdays, rule.opens_minute, rule.closes_minute, rule.rule_id)
 
 
 def _resource_id(call: Call) -> ResourceId:

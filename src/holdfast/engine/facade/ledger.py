@@ -40,7 +40,7 @@ from holdfast.engine.bookings import (
     PlaceBooking,
     own_booking_in,
 )
-from holdfast.engine.facade.port import Port, result_of
+from holdfast.engine.facade.port import Port, in_utc, result_of
 from holdfast.engine.holds import (
     ExtendHold,
     PlaceHold,
@@ -71,8 +71,10 @@ class AvailabilityAnswers:
         party_size: int = 1,
     ) -> Availability:
         """List an offering's open slots, by default those of the next seven days."""
-        query = AvailabilityQuery(
-            offering_id=offering_id, starts_at=starts_at, ends_at=ends_at, party_size=party_size
+        query = in_utc(
+            AvailabilityQuery(
+                offering_id=offering_id, starts_at=starts_at, ends_at=ends_at, party_size=party_size
+            )
         )
         port = self._port
         return port.read(
@@ -126,7 +128,7 @@ class Holds:
             RecordNotFound: There is no such offering or slot.
             InputInvalid: The request is malformed.
         """
-        choice = SlotChoice(slot_id=slot_id, offering_id=offering_id, starts_at=starts_at)
+        choice = in_utc(SlotChoice(slot_id=slot_id, offering_id=offering_id, starts_at=starts_at))
         command = PlaceHold(
             choice=choice,
             party_size=party_size,
@@ -248,7 +250,7 @@ class Bookings:
             RecordNotFound: There is no such offering or slot.
             InputInvalid: The request is malformed.
         """
-        choice = SlotChoice(slot_id=slot_id, offering_id=offering_id, starts_at=starts_at)
+        choice = in_utc(SlotChoice(slot_id=slot_id, offering_id=offering_id, starts_at=starts_at))
         command = PlaceBooking(choice=choice, party_size=party_size, details=details)
         try:
             return result_of(Booking, self._port.run(command, idempotency_key))

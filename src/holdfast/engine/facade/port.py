@@ -5,17 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from typing import TypeVar
+from dataclasses import is_dataclass, replace
+from datetime import datetime
+from typing import TypeVar, cast
 
 from holdfast.domain.access import Actor
+from holdfast.domain.errors import InputInvalid
 from holdfast.domain.ids import TenantId
+from holdfast.domain.intervals import utc
 from holdfast.engine.ports import Answer, IdempotencyKey, Ids, ReadStore, ReadStores
 from holdfast.engine.reading import get
-from holdfast.engine.records import KINDS, canonical_json, id_of, plain
+from holdfast.engine.records import KINDS, canonical_json, field_names, id_of, plain
 from holdfast.engine.unit_of_work import UnitOfWork
 from holdfast.engine.use_cases import Envelope, Outcome
 
 T = TypeVar("T")
+C = TypeVar("C")
 
 _KIND_BY_NAME = {kind.name: record for record, kind in KINDS.items()}
 
@@ -56,7 +61,10 @@ class Port:
                 fingerprint=_fingerprint(command),
             )
         envelope = Envelope(
-            command=command, actor=self.actor, render=_reference if key else None, idempotency=key
+            command=in_utc(command),
+            actor=self.actor,
+            render=_reference if key else None,
+            idempotency=key,
         )
         outcome = self._unit_of_work.run(self.tenant_id, [envelope])[0]
         return self._result(outcome)
@@ -73,6 +81,38 @@ class Port:
             said = json.loads(outcome.answer.body)
             return self.read(lambda store: get(store, _KIND_BY_NAME[said["kind"]], said["id"]))
         return outcome.result
+
+
+def in_utc(command: C) -> C:
+    """Return a command whose instants are in UTC, whatever zone the caller wrote them in.
+
+    Raises:
+        InputInvalid: An instant has no zone, so that nobody can tell when it is.
+    """
+    given: object = command
+    assert is_dataclass(given)
+    assert not isinstance(given, type)
+    changes: dict[str, object] = {}
+    for name in field_names(type(given)):
+        value = getattr(given, name)
+        if isinstance(value, datetime):
+            changes[name] = instant_in_utc(f"/{name}", value)
+        elif is_dataclass(value) and not isinstance(value, type):
+            changes[name] = in_utc(value)
+    return cast("C", replace(given, **changes)) if changes else command
+
+
+def instant_in_utc(pointer: str, value: datetime) -> datetime:
+    """Return an instant in UTC.
+
+    Raises:
+        InputInvalid: It has no zone, or lies outside the calendar.
+    """
+    try:
+        return utc(value)
+    except (ValueError, OverflowError):
+        message = "An instant needs its zone: datetime(…, tzinfo=UTC), from 1970 to 2200."
+        raise InputInvalid.at(pointer, "not_an_instant", message) from None
 
 
 def _reference(result: object) -> Answer:

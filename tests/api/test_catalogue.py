@@ -1,0 +1,255 @@
+"""The catalogue through the API: resources, categories, offerings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.api.conftest import TUESDAY_TEN, Place
+from tests.api.driver import Client
+from tests.api.subjects import FAIR_AT, Bazaar
+
+
+def made(client: Client, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Make something."""
+    reply = client.post(path, body)
+    assert reply.status == 201, reply.body
+    return reply.json
+
+
+# ------------------------------------------------------------------------------------ resources
+
+
+def test_a_resource_is_added_changed_and_read(place: Place) -> None:
+    """AC-A01."""
+    category = made(place.owner, "/v1/categories", {"label": "Room"})["category_id"]
+    body = {
+        "name": "Blue room",
+        "kind": "room",
+        "capacity": None,
+        "short_name": "B",
+        "description": "Blue.\nQuiet.",
+        "category_id": category,
+        "zone": "Europe/Lisbon",
+        "owner_id": None,
+        "skills": ["piano", "café"],
+        "sort_order": 3,
+        "metadata": {"floor": 2},
+    }
+
+    added = made(place.owner, "/v1/resources", body)
+    path = f"/v1/resources/{added['resource_id']}"
+    changed = place.owner.patch(path, {"short_name": None, "skills": [], "name": "Red room"})
+
+    assert added == {
+        **body,
+        "resource_id": added["resource_id"],
+        "status": "active",
+        "created_at": "2026-06-01T08:00:00Z",
+        "deleted_at": None,
+        "version": 1,
+    }
+    assert changed.json == {
+        **added,
+        "short_name": None,
+        "skills": [],
+        "name": "Red room",
+        "version": 2,
+    }
+    assert place.page.get(path).json == changed.json
+
+
+def test_an_empty_change_changes_nothing(place: Place) -> None:
+    path = f"/v1/resources/{place.chair}"
+
+    reply = place.owner.patch(path, {})
+
+    assert (reply.status, reply.json["version"]) == (200, 1)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", None),
+        ("kind", None),
+        ("sort_order", None),
+        ("metadata", None),
+        ("status", "active"),
+    ],
+)
+def test_what_cannot_be_without_value_or_changed_is_refused(
+    place: Place, field: str, value: object
+) -> None:
+    reply = place.owner.patch(f"/v1/resources/{place.chair}", {field: value})
+
+    assert [fault["pointer"] for fault in reply.json["errors"]] == [f"/{field}"]
+
+
+def test_a_resource_goes_through_its_statuses(place: Place) -> None:
+    """AC-A01, C-43: deleting is soft, refused while claims are ahead, unless forced."""
+    path = f"/v1/resources/{place.chair}"
+    statuses = [
+        place.owner.post(f"{path}/deactivate").json["status"],
+        place.owner.post(f"{path}/activate").json["status"],
+    ]
+    place.staff.post("/v1/holds", {"offering_id": place.cut, "starts_at": TUESDAY_TEN})
+
+    refused = place.owner.delete(path)
+    forced = place.owner.delete(path, {"force": "true"})
+    again = place.owner.delete(path)
+    listed = place.owner.get("/v1/resources").json["items"]
+    deleted = place.owner.get("/v1/resources", {"status": "deleted"}).json["items"]
+    restored = place.owner.post(f"{path}/restore")
+
+    assert statuses == ["inactive", "active"]
+    assert (refused.code, refused.json["upcoming"]) == ("record.in_use", 1)
+    assert [r.json["status"] for r in (forced, again)] == ["deleted", "deleted"]
+    assert (listed, [item["resource_id"] for item in deleted]) == ([], [place.chair])
+    assert (restored.json["status"], restored.json["deleted_at"]) == ("active", None)
+
+
+def test_a_capacity_does_not_fall_below_what_is_claimed(place: Place) -> None:
+    bazaar = Bazaar(place)
+    offering = made(
+        place.owner,
+        "/v1/offerings",
+        {
+            "slug": "shared",
+            "name": "Shared",
+            "duration_minutes": 60,
+            "requirements": [{"resource_id": bazaar.spare, "per": "participant"}],
+        },
+    )["offering_id"]
+    path = f"/v1/resources/{bazaar.spare}"
+    place.owner.patch(path, {"capacity": 5})
+    made(place.owner, "/v1/slots", {"offering_id": offering, "starts_at": FAIR_AT})
+    body = {"offering_id": offering, "starts_at": FAIR_AT, "party_size": 4}
+    made(place.owner, "/v1/holds", body)
+
+    refused = place.owner.patch(path, {"capacity": 3})
+
+    assert (refused.code, refused.json["requested"]) == ("capacity.exceeded", 4)
+    assert place.owner.patch(path, {"capacity": 4}).json["capacity"] == 4
+
+
+def test_resources_are_listed_by_order_and_filtered(place: Place) -> None:
+    category = made(place.owner, "/v1/categories", {"label": "Room"})["category_id"]
+    last = made(place.owner, "/v1/resources", {"name": "Z", "kind": "room", "sort_order": 9})
+    first = made(place.owner, "/v1/resources", {"name": "A", "category_id": category})
+
+    def names(**query: object) -> list[str]:
+        items = place.viewer.get("/v1/resources", query).json["items"]
+        return [item["name"] for item in items]
+
+    assert names()[-1] == last["name"]
+    assert names(kind="room") == ["Z"]
+    assert names(category_id=category) == [first["name"]]
+    assert names(status="inactive") == []
+
+
+# ------------------------------------------------------------------------------------ categories
+
+
+def test_a_category_is_added_changed_hidden_and_brought_back(place: Place) -> None:
+    """AC-A03."""
+    added = made(place.owner, "/v1/categories", {"label": "Room", "icon": "door"})
+    path = f"/v1/categories/{added['category_id']}"
+
+    changed = place.owner.patch(path, {"label_plural": "Rooms", "icon": None}).json
+    deleted = place.owner.delete(path).json
+    listed = place.viewer.get("/v1/categories").json["items"]
+    back = place.owner.patch(path, {"status": "active"}).json
+
+    assert (added["label_plural"], changed["label_plural"], changed["icon"]) == (
+        "Room",
+        "Rooms",
+        None,
+    )
+    assert (deleted["status"], listed, back["status"]) == ("deleted", [], "active")
+    assert place.viewer.get(path).json == back
+
+
+# ------------------------------------------------------------------------------------- offerings
+
+
+def test_an_offering_is_measured_in_minutes_and_seconds_and_priced_in_minor_units(
+    place: Place,
+) -> None:
+    """AC-A04, AC-B15, AC-B16, C-51."""
+    bazaar = Bazaar(place)
+    body = {
+        "slug": "massage",
+        "name": "Massage",
+        "duration_minutes": 50,
+        "description": "",
+        "kind": "appointment",
+        "counting": "resources",
+        "slot_capacity": None,
+        "slot_step_minutes": 60,
+        "buffer_before_minutes": 5,
+        "buffer_after_minutes": 10,
+        "notice_minutes": 90,
+        "horizon_days": 30,
+        "party_min": 1,
+        "party_max": 2,
+        "hold_ttl_seconds": 900,
+        "is_approved_by_hand": True,
+        "price": {"amount_minor": 5_000, "currency": "EUR"},
+        "price_unit": "per_participant",
+        "requirements": [{"resource_id": bazaar.room, "quantity": 2, "per": "participant"}],
+        "zone": "Europe/Paris",
+        "location": {"address": "12 rue X"},
+        "sort_order": 4,
+        "metadata": {},
+    }
+
+    added = made(place.owner, "/v1/offerings", body)
+    path = f"/v1/offerings/{added['offering_id']}"
+    changes: dict[str, Any] = {
+        "duration_minutes": 60,
+        "notice_minutes": None,
+        "hold_ttl_seconds": 1_200,
+        "price": {"amount_minor": 1, "currency": "JPY"},
+        "requirements": [],
+    }
+    changed = place.owner.patch(path, changes)
+
+    assert added == {
+        **body,
+        "offering_id": added["offering_id"],
+        "status": "active",
+        "created_at": "2026-06-01T08:00:00Z",
+        "deleted_at": None,
+        "version": 1,
+    }
+    assert changed.json == {**added, **changes, "version": 2}
+    assert place.page.get(path).json == changed.json
+
+
+def test_a_price_without_a_currency_is_in_the_business_s_own(place: Place) -> None:
+    body = {"slug": "free", "name": "F", "duration_minutes": 5, "price": {"amount_minor": 100}}
+
+    added = made(place.owner, "/v1/offerings", body)
+
+    assert added["price"] == {"amount_minor": 100, "currency": "EUR"}
+
+
+def test_a_deleted_offering_is_hidden_and_an_inactive_one_not_sold(place: Place) -> None:
+    path = f"/v1/offerings/{place.cut}"
+
+    off_sale = place.owner.patch(path, {"status": "inactive"}).json["status"]
+    seen = [
+        [item["slug"] for item in client.get("/v1/offerings").json["items"]]
+        for client in (place.viewer, place.page)
+    ]
+    refused = place.staff.post("/v1/holds", {"offering_id": place.cut, "starts_at": TUESDAY_TEN})
+    deleted = [place.owner.delete(path).json["status"] for _ in range(2)]
+    late = place.owner.patch(path, {"name": "New"})
+    back = place.owner.patch(path, {"status": "active"}).json
+
+    assert (off_sale, seen) == ("inactive", [["cut"], []])
+    assert (refused.code, refused.json["reason"]) == ("availability.closed", "offering_inactive")
+    assert deleted == ["deleted", "deleted"]
+    assert late.code == "state.transition_not_allowed"
+    assert (back["status"], back["deleted_at"]) == ("active", None)
