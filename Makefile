@@ -25,7 +25,8 @@ setup: ## Install Holdfast and what it needs to run into .venv
 setup-dev:
 	@scripts/setup dev
 
-demo: setup ## Show Holdfast at work (DB=postgresql, ARGS="…")
+demo: ## Show Holdfast at work (DB=postgresql, ARGS="…")
+	@scripts/setup $(if $(filter postgresql,$(DB)),demo,runtime)
 	@$(BIN)/holdfast demo $(WITH_DB) $(ARGS)
 
 serve: setup ## Run the server (ARGS="…")

@@ -7,6 +7,8 @@ import time
 from datetime import UTC, datetime
 from typing import Self
 
+import structlog
+
 from holdfast.domain.ids import BOOKING_NUMBER_LENGTH, RANDOM_BITS, make_booking_number, make_id
 from holdfast.engine import facade
 from holdfast.engine.ports import Clock, Ids
@@ -50,6 +52,25 @@ class RandomIds:
         return "".join(letters).ljust(43, "0")
 
 
+def _log_through_the_host() -> None:
+    """Send our logs to the host's `logging`, unless it has said how structlog is to log.
+
+    Structlog's own default prints tracebacks with all variables to standard output: in a library
+    that is noise, and the variables are people's addresses.
+    """
+    if not structlog.is_configured():
+        structlog.configure(
+            processors=[
+                structlog.stdlib.filter_by_level,
+                structlog.processors.format_exc_info,
+                structlog.processors.KeyValueRenderer(key_order=["event"]),
+            ],
+            logger_factory=structlog.stdlib.LoggerFactory(),
+            wrapper_class=structlog.stdlib.BoundLogger,
+            cache_logger_on_first_use=False,
+        )
+
+
 class Engine(facade.Engine):
     """The booking engine, with its way to open a database."""
 
@@ -67,6 +88,8 @@ class Engine(facade.Engine):
     ) -> Self:
         """Open an engine over a database.
 
+        Where the host has not configured structlog, our logs go to its standard `logging`.
+
         Args:
             url: `sqlite:///file.db`, `sqlite:///:memory:` or `postgresql://user@host/name`.
             clock: The clock of record; by default PostgreSQL's own, or this machine's on SQLite.
@@ -78,6 +101,7 @@ class Engine(facade.Engine):
             DatabaseMisconfigured: The URL is wrong, the driver is missing or the server too old.
             SchemaOutdated: The schema is old and `migrate` is false.
         """
+        _log_through_the_host()
         wall_clock = clock or SystemClock()
         is_sqlite = url.startswith("sqlite")
         database = Database.open(url, clock=wall_clock if is_sqlite else clock, options=options)
