@@ -89,6 +89,7 @@ def test_the_document_is_the_app_s_own(place: Place, document: dict[str, Any]) -
     assert place.app.openapi()["paths"] == document["paths"]
 
 
+@pytest.mark.slow
 def test_other_programs_can_read_it(document: dict[str, Any]) -> None:
     schema = schemathesis.openapi.from_dict(document)
 

@@ -9,7 +9,7 @@ from typing import TypedDict, Unpack
 from holdfast.domain.access import SYSTEM, Actor, ActorKind, KeyKind, Role
 from holdfast.domain.bookings import Booking
 from holdfast.domain.customers import Contact
-from holdfast.domain.errors import HoldfastError
+from holdfast.domain.errors import HoldfastError, InputFault, InputInvalid
 from holdfast.domain.holds import Hold
 from holdfast.domain.offerings import Counting, Offering, Requirement
 from holdfast.domain.resources import Resource
@@ -233,3 +233,11 @@ def acting_as(engine: Engine, desk: TenantEngine, role: Role) -> TenantEngine:
     """Return a business as a member in a role sees it."""
     actor = Actor(kind=ActorKind.MEMBER, actor_id=f"mbr_{role.value}", role=role)
     return engine.at(desk.tenant_id, actor=actor)
+
+
+def pointers(refusal: object) -> list[tuple[str, str]]:
+    """Return where and how an input is malformed."""
+    assert isinstance(refusal, InputInvalid)
+    faults = refusal.fields["errors"]
+    assert isinstance(faults, tuple)
+    return [(fault.pointer, fault.code) for fault in faults if isinstance(fault, InputFault)]

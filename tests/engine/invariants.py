@@ -16,26 +16,44 @@ from holdfast.domain.offerings import Counting, Offering, Per
 from holdfast.domain.resources import Resource
 from holdfast.domain.slots import Slot, SlotOrigin
 from holdfast.storage.database import Database
-from tests.engine.tables import counting, records, rows_of
+from tests.engine.tables import records, rows_of
+
+
+class Books:
+    """All that there is to check, read once."""
+
+    def __init__(self, database: Database, now: datetime) -> None:
+        self.now = now
+        self.resources: list[Resource] = records(database, Resource)
+        self.offerings = {o.offering_id: o for o in records(database, Offering)}
+        self.slots: list[Slot] = records(database, Slot)
+        self.blocks: list[Block] = records(database, Block)
+        self.holds: list[Hold] = records(database, Hold)
+        self.bookings: list[Booking] = records(database, Booking)
+        self.claims: list[Claim] = records(database, Claim)
+        self.counting = [claim for claim in self.claims if claim.counts_at(now)]
+        self.history: list[AuditEntry] = records(database, AuditEntry)
+        self.capacity = rows_of(database, "capacity")
 
 
 def faults_in(database: Database, now: datetime) -> list[str]:
     """Return what is wrong with the books of a business; nothing, if all is well."""
+    books = Books(database, now)
     return [
-        *_oversold(database, now),
-        *_miscounted(database),
-        *_half_taken(database, now),
-        *_in_blocks(database, now),
-        *_written_oddly(database),
-        *_out_of_state(database),
+        *_oversold(books),
+        *_miscounted(books),
+        *_half_taken(books),
+        *_in_blocks(books),
+        *_written_oddly(books),
+        *_out_of_state(books),
     ]
 
 
-def _oversold(database: Database, now: datetime) -> list[str]:
+def _oversold(books: Books) -> list[str]:
     """Invariants 1 and 3: never more units at any instant than there are."""
-    capacities = {r.resource_id: r.capacity for r in records(database, Resource)}
+    capacities = {resource.resource_id: resource.capacity for resource in books.resources}
     changes: dict[str, list[tuple[datetime, int]]] = defaultdict(list)
-    for claim in counting(database, now):
+    for claim in books.counting:
         if claim.resource_id is not None:
             changes[claim.resource_id].append((claim.starts_at, claim.units))
             changes[claim.resource_id].append((claim.ends_at, -claim.units))
@@ -49,17 +67,16 @@ def _oversold(database: Database, now: datetime) -> list[str]:
     return faults
 
 
-def _miscounted(database: Database) -> list[str]:
+def _miscounted(books: Books) -> list[str]:
     """Invariants 2 and 10: a counter says what its claims say; what is unlimited has none."""
     sums: dict[str, int] = defaultdict(int)
-    for claim in records(database, Claim):
+    for claim in books.claims:
         if claim.released_at is None and claim.resource_id is None:
             sums[claim.key] += claim.units
-    unlimited = {
-        f"slot:{slot.slot_id}" for slot in records(database, Slot) if slot.capacity is None
-    } | {f"res:{r.resource_id}" for r in records(database, Resource) if r.capacity is None}
+    unlimited = {f"slot:{slot.slot_id}" for slot in books.slots if slot.capacity is None}
+    unlimited |= {f"res:{r.resource_id}" for r in books.resources if r.capacity is None}
     faults = []
-    for row in rows_of(database, "capacity"):
+    for row in books.capacity:
         key, used, cap = row["key"], row["used"], row["cap"]
         if key in unlimited:
             faults += [f"I-10: {key} is counted"] if used else []
@@ -70,26 +87,25 @@ def _miscounted(database: Database) -> list[str]:
     return faults
 
 
-def _half_taken(database: Database, now: datetime) -> list[str]:
+def _half_taken(books: Books) -> list[str]:
     """Invariants 6 and 13: a hold or booking has all it needs, or nothing; so has a slot."""
-    offerings = {o.offering_id: o for o in records(database, Offering)}
     found: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for claim in counting(database, now):
+    for claim in books.counting:
         found[claim.owner_id][claim.key] += claim.units
     faults = []
     wanted: dict[str, dict[str, int]] = {}
-    for record in (*records(database, Hold), *records(database, Booking)):
-        offering = offerings[record.offering_id]
+    for record in (*books.holds, *books.bookings):
+        offering = books.offerings[record.offering_id]
         if isinstance(record, Hold):
             owner = str(record.hold_id)
-            lives = record.status is HoldStatus.ACTIVE and now < record.expires_at
+            lives = record.status is HoldStatus.ACTIVE and books.now < record.expires_at
         else:
             owner, lives = str(record.booking_id), record.status in LIVE
         wanted[owner] = _wanted(record, offering) if lives else {}
     for owner, keys in wanted.items():
         if dict(found[owner]) != keys:
             faults.append(f"I-6: {owner} has {dict(found[owner])} and needs {keys}")
-    return faults + _homeless_slots(database, now, found)
+    return faults + _homeless_slots(books, found)
 
 
 def _wanted(record: Hold | Booking, offering: Offering) -> dict[str, int]:
@@ -104,15 +120,12 @@ def _wanted(record: Hold | Booking, offering: Offering) -> dict[str, int]:
     return keys
 
 
-def _homeless_slots(
-    database: Database, now: datetime, found: dict[str, dict[str, int]]
-) -> list[str]:
+def _homeless_slots(books: Books, found: dict[str, dict[str, int]]) -> list[str]:
     """A slot with somebody in it, or made by hand, has its rooms."""
-    offerings = {o.offering_id: o for o in records(database, Offering)}
-    peopled = {claim.key for claim in counting(database, now) if claim.resource_id is None}
+    peopled = {claim.key for claim in books.counting if claim.resource_id is None}
     faults = []
-    for slot in records(database, Slot):
-        offering = offerings[slot.offering_id]
+    for slot in books.slots:
+        offering = books.offerings[slot.offering_id]
         if offering.counting is not Counting.PLACES:
             continue
         rooms = {
@@ -126,16 +139,15 @@ def _homeless_slots(
     return faults
 
 
-def _in_blocks(database: Database, now: datetime) -> list[str]:
+def _in_blocks(books: Books) -> list[str]:
     """Invariant 7: nothing was taken in blocked time after it was blocked."""
     faults = []
-    claims = counting(database, now)
-    for block in records(database, Block):
+    for block in books.blocks:
         if block.status is not BlockStatus.ACTIVE:
             continue
         faults += [
             f"I-7: {claim.owner_id} took {claim.resource_id} in block {block.block_id}"
-            for claim in claims
+            for claim in books.counting
             if claim.resource_id == block.resource_id
             and claim.owner_kind is not ClaimOwner.BLOCK
             and claim.acquired_at > block.created_at
@@ -145,10 +157,10 @@ def _in_blocks(database: Database, now: datetime) -> list[str]:
     return faults
 
 
-def _written_oddly(database: Database) -> list[str]:
+def _written_oddly(books: Books) -> list[str]:
     """Invariant 8: acquired, perhaps converted, then released, each once and in that order."""
     faults = []
-    for claim in records(database, Claim):
+    for claim in books.claims:
         story = [
             instant
             for instant in (claim.acquired_at, claim.converted_at, claim.released_at)
@@ -169,11 +181,11 @@ _BEGINNINGS = {
 }
 
 
-def _out_of_state(database: Database) -> list[str]:
+def _out_of_state(books: Books) -> list[str]:
     """Invariants 11, 12 and 15: statuses go by the table, versions by one, expiry by the time."""
-    expiries = {hold.hold_id: hold.expires_at for hold in records(database, Hold)}
+    expiries = {hold.hold_id: hold.expires_at for hold in books.holds}
     history: dict[tuple[str, str], list[AuditEntry]] = defaultdict(list)
-    for entry in records(database, AuditEntry):
+    for entry in books.history:
         history[entry.subject_kind, entry.subject_id].append(entry)
     faults = []
     for (kind, subject_id), entries in history.items():

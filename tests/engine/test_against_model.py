@@ -79,14 +79,14 @@ QUIETLY = (HealthCheck.too_slow, HealthCheck.data_too_large)
 
 
 @given(steps=STEPS)
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=QUIETLY)
+@settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=QUIETLY)
 def test_on_sqlite_a_random_day_goes_as_the_model_says(lending: Lending, steps: list[Step]) -> None:
     live_through(lending, "sqlite", steps)
 
 
 @pytest.mark.postgresql
 @given(steps=STEPS)
-@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=QUIETLY)
+@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=QUIETLY)
 def test_on_postgresql_a_random_day_goes_as_the_model_says(
     lending: Lending, steps: list[Step]
 ) -> None:

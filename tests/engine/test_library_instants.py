@@ -43,7 +43,7 @@ def test_an_instant_may_be_written_in_any_zone(engine: Engine) -> None:
 
 def test_an_instant_without_a_zone_is_refused_everywhere(engine: Engine) -> None:
     salon = open_salon(engine)
-    desk, naive = salon.desk, datetime(2026, 6, 2, 10)  # noqa: DTZ001 - the point of it
+    desk, naive = salon.desk, TUESDAY_AT_TEN.replace(tzinfo=None)
     calls: list[Callable[[], object]] = [
         lambda: desk.holds.place(offering_id=salon.cut.offering_id, starts_at=naive),
         lambda: desk.availability.list(salon.cut.offering_id, starts_at=naive),

@@ -232,10 +232,12 @@ def test_by_the_time_of_its_beginning_a_conversion_gets_a_place_that_is_taken(
 
 
 PLACES = 96
-SHORTEST_SECONDS, LONGEST_SECONDS = 1.3, 2.4
-# When clients convert, counted from the end of the hold: every fourth in good time.
-EARLY_SECONDS, NEAR_SECONDS = (-1.2, -0.6), (-0.3, 0.1)
-# By how much the clocks that are read one after the other may differ.
+# How long holds last, and when clients convert them, counted from their ends: every fourth in good
+# time. In units of the pace, which is a second, or more where the machine is busy.
+TTL_PACES = (1.3, 2.4)
+EARLY_PACES, NEAR_PACES = (-1.2, -0.6), (-0.3, 0.1)
+PACE_SECONDS = (1.0, 6.0)
+# By how much clocks that are read one after the other may differ.
 CLOCK_SECONDS = 0.005
 
 
@@ -250,36 +252,40 @@ class Rush:
     random: Random = field(default_factory=lambda: Random(7))
     converted: list[Reply] = field(default_factory=list)
     taken: list[Reply] = field(default_factory=list)
+    pace: float = PACE_SECONDS[0]
     ends_at: float = 0.0
 
     async def run(self) -> None:
         """Let everybody convert near the end of their time, and others book all the while."""
-        requests = self.shop.requests
-        async with crowd(self.site.servers, requests, count=32) as clients:
+        self._find_pace()
+        async with crowd(self.site.servers, self.shop.requests, count=32) as clients:
             held = self._hold_all()
             self.ends_at = max(attempt.surely_until for _, attempt in held) + 0.5
             converting = [self._convert(c, held[n::24]) for n, c in enumerate(clients[:24])]
             booking = [self._book(client) for client in clients[24:]]
             await asyncio.gather(*converting, *booking)
 
+    def _find_pace(self) -> None:
+        """Hold all places and let them go, to see how quick that is here and now."""
+        begun_at = time.monotonic()
+        commands = [PlaceHold(choice=SlotChoice(slot_id=self.slot_id), client_key="try")] * PLACES
+        assert [outcome.error for outcome in self._run(commands)] == [None] * PLACES
+        self.shop.desk.holds.release_all("try")
+        shortest, longest = PACE_SECONDS
+        self.pace = min(max(shortest, 3 * (time.monotonic() - begun_at)), longest)
+
     def _hold_all(self) -> list[tuple[Hold, Attempt]]:
         """Hold all places, each for a time of its own; in the order of their ends."""
-        choice = SlotChoice(slot_id=self.slot_id)
-        commands = [
-            PlaceHold(
-                choice=choice,
-                ttl=timedelta(seconds=self.random.uniform(SHORTEST_SECONDS, LONGEST_SECONDS)),
-            )
-            for _ in range(PLACES)
-        ]
+        ttls = [self.pace * self.random.uniform(*TTL_PACES) for _ in range(PLACES)]
         asked_at = time.monotonic()
         since_1970 = time.time() - asked_at
-        outcomes = self.site.engine.unit_of_work.run(
-            self.shop.desk.tenant_id,
-            [Envelope(command=command, actor=SYSTEM) for command in commands],
-        )
         held = []
-        for outcome in outcomes:
+        for outcome in self._run(
+            [
+                PlaceHold(choice=SlotChoice(slot_id=self.slot_id), ttl=timedelta(seconds=ttl))
+                for ttl in ttls
+            ]
+        ):
             assert isinstance(outcome.result, Hold)
             attempt = self.history.begin({self.slot_id: 1}, at=asked_at)
             attempt.taken(outcome.result.hold_id, at=time.monotonic())
@@ -287,11 +293,15 @@ class Rush:
             held.append((outcome.result, attempt))
         return sorted(held, key=lambda pair: pair[1].surely_until)
 
+    def _run(self, commands: Sequence[object]) -> list[Outcome]:
+        envelopes = [Envelope(command=command, actor=SYSTEM) for command in commands]
+        return self.site.engine.unit_of_work.run(self.shop.desk.tenant_id, envelopes)
+
     async def _convert(self, client: Client, held: Sequence[tuple[Hold, Attempt]]) -> None:
         for number, (each, attempt) in enumerate(held):
             ends_at = attempt.surely_until
-            span = NEAR_SECONDS if number % 4 else EARLY_SECONDS
-            wanted = ends_at + self.random.uniform(*span)
+            span = NEAR_PACES if number % 4 else EARLY_PACES
+            wanted = ends_at + self.pace * self.random.uniform(*span)
             await asyncio.sleep(max(0.0, wanted - time.monotonic()))
             path = f"/v1/holds/{each.hold_id}/convert"
             attempt.surely_until, attempt.maybe_until = ends_at - CLOCK_SECONDS, math.inf
@@ -335,6 +345,7 @@ def test_many_holds_that_end_while_they_are_converted_end_one_way_each(
     assert converting.keys() == {"201", "409 hold.expired"}
     assert booking.keys() <= {"201", "409 capacity.exceeded"}
     assert statuses == {
+        HoldStatus.RELEASED: PLACES,
         HoldStatus.CONVERTED: converting["201"],
         HoldStatus.EXPIRED: converting["409 hold.expired"],
     }

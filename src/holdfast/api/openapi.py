@@ -24,8 +24,14 @@ Send your key as `Authorization: Bearer hfs_…` (or `hfp_…` from a page). Err
 `application/problem+json` with a stable `code`. Whatever creates or changes takes an
 `Idempotency-Key`: the same request again gets the same answer, byte for byte.
 """
-_EVERYWHERE = ("access.unauthenticated", "access.denied", "input.invalid", "server.busy")
-_ON_WRITES = ("clock.behind", "request.key_reused", "request.failed")
+_EVERYWHERE = (
+    "access.denied",
+    "access.unauthenticated",
+    "input.invalid",
+    "request.failed",
+    "server.busy",
+)
+_ON_WRITES = ("clock.behind", "request.key_reused")
 _ON_BODIES = ("input.too_large", "input.unsupported")
 
 _PROBLEM: Mapping[str, Any] = MappingProxyType(

@@ -8,6 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+from holdfast.domain import checks
 from holdfast.domain.access import Actor, Scope
 from holdfast.domain.bookings import (
     Booking,
@@ -25,7 +26,7 @@ from holdfast.domain.holds import transition as hold_transition
 from holdfast.domain.ids import BookingId, CustomerId, HoldId
 from holdfast.domain.money import Money
 from holdfast.domain.resources import Resource
-from holdfast.engine.people import find_customer_reads, find_or_add_customer
+from holdfast.engine.people import contact_faults, find_customer_reads, find_or_add_customer
 from holdfast.engine.placing import (
     SlotChoice,
     Taker,
@@ -138,7 +139,23 @@ def may_touch(actor: Actor, booking: Booking) -> bool:
     return Scope.BOOKINGS_READ in actor.scopes or booking.placed_by == actor.actor_id
 
 
+def _require_readable(details: Details) -> None:
+    """Refuse words that cannot be kept, before anything is looked up by them."""
+    checks.require(
+        [
+            *contact_faults(details.contact),
+            checks.line("/source", details.source, shortest=1),
+            checks.text("/note", details.note),
+            checks.text("/internal_note", details.internal_note),
+            checks.line("/external_order_id", details.external_order_id, shortest=1),
+            checks.line("/external_line_id", details.external_line_id, shortest=1),
+            checks.metadata("/metadata", details.metadata),
+        ]
+    )
+
+
 def _place_needs(command: PlaceBooking, look: Look) -> Needs:
+    _require_readable(command.details)
     needs = placing_needs(look, command.choice)
     return Needs(needs.guards, needs.counters, needs.reads | _customer_reads(look, command.details))
 
@@ -223,6 +240,7 @@ def _write(
 
 
 def _convert_needs(command: ConvertHold, look: Look) -> Needs:
+    _require_readable(command.details)
     look.want(ById(Hold, command.hold_id), Where(Claim, "owner_id", command.hold_id))
     hold = _own_hold(look, command.hold_id)
     if hold.booking_id is not None:
@@ -318,6 +336,7 @@ def _confirm(view: View, command: ConfirmBooking, now: datetime) -> Booking:
 
 
 def _end_needs(command: CancelBooking | DeclineBooking, look: Look) -> Needs:
+    checks.require([checks.text("/reason", command.reason)])
     look.want(ById(Booking, command.booking_id), Where(Claim, "owner_id", command.booking_id))
     own_booking(look, command.booking_id)
     return release_needs(look, command.booking_id)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
+from holdfast.domain import checks
 from holdfast.domain.access import Actor, Scope
 from holdfast.domain.claims import Claim, ClaimOwner
 from holdfast.domain.customers import Contact
@@ -25,6 +26,7 @@ from holdfast.domain.holds import (
 )
 from holdfast.domain.ids import HoldId
 from holdfast.domain.offerings import Offering
+from holdfast.engine.people import contact_faults
 from holdfast.engine.placing import (
     SlotChoice,
     Taker,
@@ -121,6 +123,13 @@ def may_touch(actor: Actor, hold: Hold) -> bool:
 
 
 def _place_needs(command: PlaceHold, look: Look) -> Needs:
+    checks.require(
+        [
+            *contact_faults(command.contact),
+            checks.line("/client_key", command.client_key, shortest=1),
+            checks.metadata("/metadata", command.metadata),
+        ]
+    )
     return placing_needs(look, command.choice)
 
 

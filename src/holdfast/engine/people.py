@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from holdfast.domain import checks
 from holdfast.domain.customers import Contact, Customer, CustomerStatus, email_key, phone_key
 from holdfast.domain.ids import CustomerId
 from holdfast.engine.ports import ById, Read, Where
 from holdfast.engine.use_cases import View
+
+
+def contact_faults(contact: Contact) -> list[checks.Fault | None]:
+    """Say what is wrong with a contact."""
+    return [
+        checks.line("/contact/name", contact.name),
+        checks.email("/contact/email", contact.email),
+        checks.phone("/contact/phone", contact.phone),
+    ]
 
 
 def find_customer_reads(contact: Contact, customer_id: CustomerId | None) -> list[Read]:
