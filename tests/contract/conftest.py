@@ -14,17 +14,9 @@ from tests.contract.databases import (
     QUICK,
     Opening,
     postgres_database,
-    postgres_server,
     sqlite_database,
     sqlite_template,
 )
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[PostgresServer]:
-    """A PostgreSQL server with a template to copy."""
-    with postgres_server() as running:
-        yield running
 
 
 @pytest.fixture(scope="session")

@@ -51,7 +51,7 @@ def faults_in(database: Database, now: datetime) -> list[str]:
 
 def _oversold(books: Books) -> list[str]:
     """Invariants 1 and 3: never more units at any instant than there are."""
-    capacities = {resource.resource_id: resource.capacity for resource in books.resources}
+    capacities = {str(resource.resource_id): resource.capacity for resource in books.resources}
     changes: dict[str, list[tuple[datetime, int]]] = defaultdict(list)
     for claim in books.counting:
         if claim.resource_id is not None:
@@ -94,7 +94,8 @@ def _half_taken(books: Books) -> list[str]:
         found[claim.owner_id][claim.key] += claim.units
     faults = []
     wanted: dict[str, dict[str, int]] = {}
-    for record in (*books.holds, *books.bookings):
+    kept: list[Hold | Booking] = [*books.holds, *books.bookings]
+    for record in kept:
         offering = books.offerings[record.offering_id]
         if isinstance(record, Hold):
             owner = str(record.hold_id)
@@ -183,7 +184,7 @@ _BEGINNINGS = {
 
 def _out_of_state(books: Books) -> list[str]:
     """Invariants 11, 12 and 15: statuses go by the table, versions by one, expiry by the time."""
-    expiries = {hold.hold_id: hold.expires_at for hold in books.holds}
+    expiries = {str(hold.hold_id): hold.expires_at for hold in books.holds}
     history: dict[tuple[str, str], list[AuditEntry]] = defaultdict(list)
     for entry in books.history:
         history[entry.subject_kind, entry.subject_id].append(entry)

@@ -78,12 +78,14 @@ def live_through(lending: Lending, kind: str, steps: list[Step]) -> None:
 QUIETLY = (HealthCheck.too_slow, HealthCheck.data_too_large)
 
 
+@pytest.mark.slow
 @given(steps=STEPS)
 @settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=QUIETLY)
 def test_on_sqlite_a_random_day_goes_as_the_model_says(lending: Lending, steps: list[Step]) -> None:
     live_through(lending, "sqlite", steps)
 
 
+@pytest.mark.slow
 @pytest.mark.postgresql
 @given(steps=STEPS)
 @settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=QUIETLY)

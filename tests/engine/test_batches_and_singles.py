@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -118,6 +119,7 @@ class Day:
         return said(self.outcomes, names_in(self.database))
 
 
+@pytest.mark.slow
 @given(batches=BATCHES)
 @settings(
     max_examples=30,

@@ -79,7 +79,7 @@ def make_id(prefix: str, *, now: datetime, randomness: int) -> str:
     """Return a new id of a kind, sortable by the time it was made.
 
     >>> make_id("hld", now=EPOCH, randomness=0)
-    'hld_0000000000e000800000000000'
+    'hld_0000000000e008000000000000'
     """
     return f"{prefix}_{base32(uuid7(now, randomness), BODY_LENGTH)}"
 
@@ -87,7 +87,7 @@ def make_id(prefix: str, *, now: datetime, randomness: int) -> str:
 def looks_like_id(text: str, prefix: str) -> bool:
     """Tell whether a text has the form of an id of that kind.
 
-    >>> looks_like_id("hld_0000000000e000800000000000", "hld")
+    >>> looks_like_id("hld_0000000000e008000000000000", "hld")
     True
     >>> looks_like_id("hld_x", "hld")
     False
