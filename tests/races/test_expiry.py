@@ -50,20 +50,29 @@ from tests.races.unguarded import HastyStores, TamperedStores, lock_without_the_
 CONTACT = {"contact": {"name": "Ada"}}
 TTL = timedelta(minutes=10)
 INSTANT = timedelta(microseconds=1)
+# Shorter than PostgreSQL lets a transaction idle.
+UNLOCKED_SECONDS = 4.0
 
 
 class Pause:
-    """A stop before one step of one batch: it lasts until somebody else is done, or for a while."""
+    """A stop before one step of one batch, until another has decided or the time is over."""
 
-    def __init__(self, step: str) -> None:
+    def __init__(self, step: str, *, seconds: float) -> None:
         self._step = step
+        self._seconds = seconds
         self.reached = threading.Event()
-        self.other_is_done = threading.Event()
+        self.other_has_decided = threading.Event()
 
-    def __call__(self, found: str, store: WriteStore, subject: object) -> None:
-        if found == self._step and not self.reached.is_set():
+    def stop(self, step: str, store: WriteStore, subject: object) -> None:
+        """Interfere with the one who stops."""
+        if step == self._step and not self.reached.is_set():
             self.reached.set()
-            self.other_is_done.wait(WAITING_UNDER_LOCK_SECONDS)
+            self.other_has_decided.wait(self._seconds)
+
+    def watch(self, step: str, store: WriteStore, subject: object) -> None:
+        """Interfere with the other, who has decided when it is about to write."""
+        if step == "flush":
+            self.other_has_decided.set()
 
 
 class LastMoment:
@@ -95,22 +104,25 @@ class LastMoment:
         return engine.run(self.bench.desk.tenant_id, [envelope])[0]
 
     def while_converting(
-        self, other: object, *, pause: str, stores: Callable[[Database], WriteStores]
+        self, other: object, *, stores: Callable[[Database], WriteStores] = SqlStores
     ) -> tuple[str, str]:
-        """Let a conversion begin in time and stop at a step, and the other one come too late."""
-        stop = Pause(pause)
+        """Let a conversion begin in time and stop at its commit, and the other one come too late.
+
+        Under the lock the other cannot decide meanwhile, so the stop is a short one.
+        """
+        seconds = WAITING_UNDER_LOCK_SECONDS if stores is SqlStores else UNLOCKED_SECONDS
+        pause = Pause("commit", seconds=seconds)
         self.bench.clock.set(self.hold.expires_at - INSTANT)
         outcomes: dict[str, Outcome] = {}
 
         def converting() -> None:
-            outcomes["first"] = self.run(self.convert, stores=stores, interfere=stop)
+            outcomes["first"] = self.run(self.convert, stores=stores, interfere=pause.stop)
 
         thread = threading.Thread(target=converting)
         thread.start()
-        assert stop.reached.wait(PATIENCE_SECONDS)
+        assert pause.reached.wait(PATIENCE_SECONDS)
         self.bench.clock.set(self.hold.expires_at + INSTANT)
-        outcomes["other"] = self.run(other, stores=stores, process=1)
-        stop.other_is_done.set()
+        outcomes["other"] = self.run(other, stores=stores, process=1, interfere=pause.watch)
         thread.join(PATIENCE_SECONDS)
         return said(outcomes["first"]), said(outcomes["other"])
 
@@ -141,7 +153,7 @@ def said(outcome: Outcome) -> str:
 def test_a_conversion_held_at_its_commit_keeps_the_place_from_the_next(bench: Bench) -> None:
     moment = LastMoment(bench)
 
-    outcomes = moment.while_converting(moment.take, pause="commit", stores=SqlStores)
+    outcomes = moment.while_converting(moment.take)
 
     assert outcomes == ("done", "capacity.exceeded")
     assert (moment.owners, moment.believers) == ([ClaimOwner.BOOKING], 1)
@@ -151,7 +163,7 @@ def test_a_conversion_held_at_its_commit_keeps_the_place_from_the_next(bench: Be
 def test_without_the_lock_a_conversion_and_the_next_both_get_the_place(bench: Bench) -> None:
     moment = LastMoment(bench)
 
-    outcomes = moment.while_converting(moment.take, pause="commit", stores=HastyStores)
+    outcomes = moment.while_converting(moment.take, stores=HastyStores)
 
     assert outcomes == ("done", "done")
     assert (moment.owners, moment.believers) == ([ClaimOwner.HOLD], 2)
@@ -161,7 +173,7 @@ def test_without_the_lock_a_conversion_and_the_next_both_get_the_place(bench: Be
 def test_a_conversion_held_at_its_commit_is_not_expired(bench: Bench) -> None:
     moment = LastMoment(bench)
 
-    outcomes = moment.while_converting(moment.expire, pause="commit", stores=SqlStores)
+    outcomes = moment.while_converting(moment.expire)
 
     assert outcomes == ("done", "done")
     assert (moment.status, moment.owners) == (HoldStatus.CONVERTED, [ClaimOwner.BOOKING])
@@ -173,7 +185,7 @@ def test_without_the_lock_the_version_of_the_hold_rings_the_alarm(bench: Bench) 
     alarms: list[str] = []
     stores = partial(HastyStores, alarms=alarms)
 
-    moment.while_converting(moment.expire, pause="commit", stores=stores)
+    moment.while_converting(moment.expire, stores=stores)
 
     assert alarms == ["TransactionConflict"]
     assert (moment.status, moment.owners) == (HoldStatus.CONVERTED, [ClaimOwner.BOOKING])
@@ -183,7 +195,7 @@ def test_without_lock_and_version_a_hold_is_converted_and_expired_too(bench: Ben
     moment = LastMoment(bench)
     stores = partial(HastyStores, is_blind=True)
 
-    outcomes = moment.while_converting(moment.expire, pause="commit", stores=stores)
+    outcomes = moment.while_converting(moment.expire, stores=stores)
 
     assert outcomes == ("done", "done")
     assert (moment.status, moment.owners, moment.believers) == (HoldStatus.EXPIRED, [], 1)
