@@ -41,6 +41,7 @@ def breaking(stage: Stage, broken: Broken) -> Iterator[None]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_a_conflict_at_any_statement_is_repeated_and_nobody_notices(
     open_stage: Callable[[], Stage],
 ) -> None:
@@ -63,6 +64,7 @@ def test_a_conflict_at_any_statement_is_repeated_and_nobody_notices(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 def test_a_database_that_goes_away_at_any_statement_leaves_nothing_behind(
     open_stage: Callable[[], Stage],

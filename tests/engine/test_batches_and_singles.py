@@ -120,9 +120,10 @@ class Day:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @given(batches=BATCHES)
 @settings(
-    max_examples=30,
+    max_examples=20,
     deadline=None,
     derandomize=True,
     suppress_health_check=(HealthCheck.too_slow, HealthCheck.data_too_large),

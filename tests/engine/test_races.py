@@ -40,7 +40,7 @@ from tests.engine.invariants import faults_in
 from tests.engine.races import HastyStores, LocksWithout, Pause, Racers, all_at_once, gate
 from tests.engine.tables import records
 
-pytestmark = pytest.mark.race
+pytestmark = [pytest.mark.race, pytest.mark.timeout(600)]
 
 CROWD = 32
 CAPACITIES = range(1, 6)

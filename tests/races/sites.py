@@ -37,6 +37,7 @@ on_postgresql = pytest.mark.parametrize(
 )
 
 _numbers = itertools.count(1)
+_DAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,10 +93,9 @@ class Site:
         return {**found, "exit_code": done.returncode}
 
 
-def tomorrow(hour: int = 10) -> datetime:
-    """Return a full hour of tomorrow, or of a day soon after it."""
-    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    return today + timedelta(days=1, hours=hour)
+def ahead(hour: int = 10) -> datetime:
+    """Return a full hour of the day after tomorrow, the same day all through the run."""
+    return _DAY + timedelta(hours=hour)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,7 +44,7 @@ from tests.races.books import Books
 from tests.races.clients import Client, Reply, counts, crowd
 from tests.races.history import Attempt, History
 from tests.races.schedules import PATIENCE_SECONDS, WAITING_UNDER_LOCK_SECONDS
-from tests.races.sites import Bench, Shop, Site, tomorrow
+from tests.races.sites import Bench, Shop, Site, ahead
 from tests.races.unguarded import HastyStores, TamperedStores, lock_without_the_time
 
 CONTACT = {"contact": {"name": "Ada"}}
@@ -342,7 +342,7 @@ def test_many_holds_that_end_while_they_are_converted_end_one_way_each(
 ) -> None:
     shop = site.open_shop()
     concert = add_class(shop.desk, "concert", add_room(shop.desk), places=PLACES, openings=())
-    evening = add_slot(shop.desk, concert, tomorrow(20)).slot_id
+    evening = add_slot(shop.desk, concert, ahead(20)).slot_id
     history = History(capacities={evening: PLACES})
     rush = Rush(site=site, shop=shop, slot_id=evening, history=history)
 

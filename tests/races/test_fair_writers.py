@@ -14,7 +14,7 @@ from tests.engine.businesses import add_class, add_room, add_slot
 from tests.lending import Lending
 from tests.races.clients import Client, crowd
 from tests.races.servers import Server, serving
-from tests.races.sites import Shop, Site, tomorrow
+from tests.races.sites import Shop, Site, ahead
 
 SERVERS, CLIENTS = 3, 18
 LOAD_SECONDS = 6.0
@@ -59,7 +59,7 @@ def test_each_of_three_saturated_servers_gets_a_fifth_of_the_commits(
         shop = Site(url=url, servers=servers, engine=engine).open_shop()
         hall = add_room(shop.desk)
         concert = add_class(shop.desk, "concert", hall, places=100_000, openings=())
-        evening = add_slot(shop.desk, concert, tomorrow(20))
+        evening = add_slot(shop.desk, concert, ahead(20))
 
         statuses, each = asyncio.run(load(servers, shop, evening.slot_id))
 

@@ -20,7 +20,7 @@ from tests.engine.businesses import add_class, add_offering, add_room, at, hold
 from tests.races.books import Books
 from tests.races.clients import Reply, counts, crowd, together, wire_instant
 from tests.races.schedules import WAITING_UNDER_LOCK_SECONDS, Meeting, tally
-from tests.races.sites import Bench, Shop, Site, on_postgresql, tomorrow
+from tests.races.sites import Bench, Shop, Site, ahead, on_postgresql
 from tests.races.unguarded import (
     HastyStores,
     TamperedStores,
@@ -67,7 +67,7 @@ def test_a_room_whose_key_has_no_row_yet_is_given_once(
     offerings = [add_offering(shop.desk, f"meeting-{n}", room) for n, room in enumerate(rooms)]
     assert [shop.books.used(key) for key in keys] == [[]] * len(keys)
 
-    replies = rush(site, shop, [hold_of(shop, offering, tomorrow()) for offering in offerings])
+    replies = rush(site, shop, [hold_of(shop, offering, ahead()) for offering in offerings])
 
     measured(**counts(replies))
     assert counts(replies) == {"201": 5, "409 capacity.exceeded": CLIENTS - 5}
@@ -84,7 +84,7 @@ def test_a_slot_that_is_not_stored_yet_is_made_once_and_takes_its_hall_once(
     shop = site.open_shop()
     hall = add_room(shop.desk)
     yoga = add_class(shop.desk, "yoga", hall, places=2)
-    starts = [tomorrow(hour) for hour in HOURS]
+    starts = [ahead(hour) for hour in HOURS]
 
     replies = rush(site, shop, [hold_of(shop, yoga, start) for start in starts])
 
@@ -106,7 +106,7 @@ def test_a_class_and_a_meeting_that_want_the_same_hall_first_do_not_both_get_it(
     hall = add_room(shop.desk)
     yoga = add_class(shop.desk, "yoga", hall, places=2)
     meeting = add_offering(shop.desk, "meeting", hall)
-    starts = [tomorrow(hour) for hour in HOURS]
+    starts = [ahead(hour) for hour in HOURS]
 
     replies = rush(
         site,

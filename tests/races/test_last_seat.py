@@ -26,7 +26,7 @@ from tests.races.schedules import (
     Meeting,
     tally,
 )
-from tests.races.sites import Bench, Shop, Site, tomorrow
+from tests.races.sites import Bench, Shop, Site, ahead
 from tests.races.unguarded import HastyStores
 
 CLIENTS = 200
@@ -53,7 +53,7 @@ def seats_of_a_room(shop: Shop, seats: int) -> Seats:
     """Units of a room: of one unit it is exclusive, of more it is shared."""
     room = add_room(shop.desk, capacity=seats)
     meeting = add_offering(shop.desk, f"meeting-{seats}", room)
-    body = {"offering_id": meeting.offering_id, "starts_at": wire_instant(tomorrow())}
+    body = {"offering_id": meeting.offering_id, "starts_at": wire_instant(ahead())}
     return Seats(
         seats=seats, body=body, key=resource_key(room.resource_id), limited_by=room.resource_id
     )
@@ -63,8 +63,8 @@ def seats_of_a_class(shop: Shop, seats: int) -> Seats:
     """Places of a slot that nobody has touched yet."""
     hall = add_room(shop.desk)
     yoga = add_class(shop.desk, f"yoga-{seats}", hall, places=seats)
-    body = {"offering_id": yoga.offering_id, "starts_at": wire_instant(tomorrow())}
-    slot_id = generated_slot_id(yoga.offering_id, tomorrow())
+    body = {"offering_id": yoga.offering_id, "starts_at": wire_instant(ahead())}
+    slot_id = generated_slot_id(yoga.offering_id, ahead())
     return Seats(seats=seats, body=body, key=slot_key(slot_id), limited_by=slot_id)
 
 
@@ -121,7 +121,7 @@ def test_of_251_bookings_for_250_places_one_is_refused(
 ) -> None:
     shop = site.open_shop()
     concert = add_class(shop.desk, "concert", add_room(shop.desk), places=250, openings=())
-    evening = add_slot(shop.desk, concert, tomorrow(20))
+    evening = add_slot(shop.desk, concert, ahead(20))
     wanted = Seats(
         seats=250,
         body={"slot_id": evening.slot_id},

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from random import Random
 from typing import Any
 
+import psycopg
 import pytest
 
 from holdfast.domain.access import SYSTEM
@@ -24,13 +27,14 @@ from holdfast.engine.placing import SlotChoice
 from holdfast.engine.ports import LockedRow, LockRequest, WriteStores
 from holdfast.engine.use_cases import Envelope, Outcome
 from holdfast.storage.database import Database
+from holdfast.storage.mapping import Mapper
 from holdfast.storage.stores import SqlWriteStore
 from tests.engine.businesses import add_offering, add_room, at
 from tests.races.books import Books
 from tests.races.clients import Client, Reply, counts, crowd, wire_instant
 from tests.races.history import Attempt, History
 from tests.races.schedules import Crew, Meeting, at_once, tally
-from tests.races.sites import Bench, Shop, Site, on_postgresql, tomorrow
+from tests.races.sites import Bench, Shop, Site, ahead, on_postgresql
 from tests.races.unguarded import (
     HastyStores,
     TamperedStores,
@@ -41,6 +45,7 @@ from tests.races.unguarded import (
 CLIENTS, TURNS = 8, 25
 ROOMS, OFFERINGS = 12, 24
 VISITOR_TURNS = 3
+GUESTS = 10
 CONTACT = {"contact": {"name": "Ada"}}
 
 Lock = Callable[[SqlWriteStore, Sequence[LockRequest]], list[LockedRow]]
@@ -107,13 +112,13 @@ class Visit:
 
     async def _take(self, client: Client) -> None:
         offering_id = self.random.choice(list(self.house.needs))
-        start = tomorrow(self.random.choice((10, 12)))
+        start = ahead(self.random.choice((10, 12)))
         feature = self.random.choice(("holds", "bookings"))
         body: dict[str, Any] = {"offering_id": offering_id, "starts_at": wire_instant(start)}
         body |= CONTACT if feature == "bookings" else {}
         attempt = self.history.begin(
             {scarce(room, start): 1 for room in self.house.needs[offering_id]},
-            at=asyncio.get_running_loop().time(),
+            at=time.monotonic(),
         )
         reply = await client.ask(self.shop.requests.post(f"/v1/{feature}", body))
         self.replies.append(reply)
@@ -127,7 +132,7 @@ class Visit:
 
     async def _give_back(self, client: Client) -> None:
         path, attempt = self.own.pop(self.random.randrange(len(self.own)))
-        attempt.surely_until = asyncio.get_running_loop().time()
+        attempt.surely_until = time.monotonic()
         reply = await client.ask(self.shop.requests.post(path, {}))
         assert reply.status == 200
         attempt.maybe_until = reply.told_at
@@ -149,7 +154,7 @@ def test_many_rooms_are_taken_all_or_none_and_given_back(
     before = deadlocks(site)
     shop = site.open_shop()
     house = House.open(shop.desk, capacity=capacity, smallest=2)
-    names = [scarce(r.resource_id, tomorrow(h)) for r in house.rooms for h in (10, 12)]
+    names = [scarce(r.resource_id, ahead(h)) for r in house.rooms for h in (10, 12)]
     history = History(capacities=dict.fromkeys(names, capacity))
     visits = [
         Visit(shop=shop, house=house, history=history, random=Random(seed))
@@ -174,21 +179,14 @@ def test_many_rooms_are_taken_all_or_none_and_given_back(
     assert shop.books.violations() == []
 
 
-def visitors(house: House, make: Callable[[SlotChoice, int], object]) -> list[list[object]]:
+def visitors(house: House) -> list[list[PlaceHold]]:
     """Return what eight visitors want, one thing after the other."""
     random = Random(3)
-    offerings = list(house.needs)
+    choices = [SlotChoice(offering_id=each, starts_at=at("10:00")) for each in house.needs]
     return [
-        [
-            make(SlotChoice(offering_id=random.choice(offerings), starts_at=at("10:00")), number)
-            for number in range(VISITOR_TURNS)
-        ]
+        [PlaceHold(choice=random.choice(choices)) for _ in range(VISITOR_TURNS)]
         for _ in range(CLIENTS)
     ]
-
-
-def hold_of(choice: SlotChoice, number: int) -> PlaceHold:
-    return PlaceHold(choice=choice)
 
 
 def all_visits(crew: Crew, wanted: Sequence[Sequence[object]]) -> list[list[Outcome]]:
@@ -221,7 +219,7 @@ def test_locks_in_any_order_deadlock_and_in_one_order_never(
     has_deadlocks: bool,
 ) -> None:
     house = House.open(bench.desk, capacity=100, smallest=4)
-    wanted = visitors(house, hold_of)
+    wanted = visitors(house)
     before = deadlocks(bench)
 
     outcomes = all_visits(bench.crew(stores_locking(lock)), wanted)
@@ -234,7 +232,7 @@ def test_locks_in_any_order_deadlock_and_in_one_order_never(
 
 def test_without_the_lock_several_rooms_are_oversold(bench: Bench) -> None:
     house = House.open(bench.desk, capacity=2, smallest=4)
-    wanted = visitors(house, hold_of)
+    wanted = visitors(house)
     hasty = bench.crew(HastyStores, interfere=Meeting(CLIENTS).before("flush"))
 
     outcomes = all_visits(hasty, [commands[:1] for commands in wanted])
@@ -245,31 +243,65 @@ def test_without_the_lock_several_rooms_are_oversold(bench: Bench) -> None:
     assert len([units for units in sums if units > 2]) > 1
 
 
-def test_new_customers_of_two_batches_do_not_wait_in_a_circle(
-    bench: Bench, deadlocks: Callable[[Bench | Site], int]
-) -> None:
-    house = House.open(bench.desk, capacity=100, smallest=2)
-    rooms = [add_offering(bench.desk, f"own-{n}", room) for n, room in enumerate(house.rooms)]
-    names = [f"guest-{number}" for number in range(20)]
+def batches_for_the_same_guests(bench: Bench) -> list[list[PlaceBooking]]:
+    """Four batches, each for a room of its own, and all for the same new guests.
+
+    Every other one names them in the opposite order.
+    """
+    guests = [
+        Details(contact=Contact(name=f"Guest {n}", email=f"guest-{n}@example.com"))
+        for n in range(GUESTS)
+    ]
     batches = []
-    for number, own in enumerate(rooms[:4]):
+    for number in range(4):
+        room = add_room(bench.desk, capacity=GUESTS)
+        own = add_offering(bench.desk, f"own-{number}", room)
         choice = SlotChoice(offering_id=own.offering_id, starts_at=at("12:00"))
-        order = names if number % 2 else names[::-1]
-        batches.append(
-            [
-                PlaceBooking(
-                    choice=choice,
-                    details=Details(contact=Contact(name=name, email=f"{name}@example.com")),
-                )
-                for name in order
-            ]
-        )
+        order = guests if number % 2 else guests[::-1]
+        batches.append([PlaceBooking(choice=choice, details=details) for details in order])
+    return batches
+
+
+# Adding a customer takes a while, so that others come in between.
+SLOWLY = """
+CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN PERFORM pg_sleep(0.01); RETURN NEW; END $$;
+CREATE TRIGGER slowly BEFORE INSERT ON customer FOR EACH ROW EXECUTE FUNCTION slowly();
+"""
+AS_EVER = "DROP TRIGGER slowly ON customer; DROP FUNCTION slowly();"
+
+
+@contextmanager
+def adding_customers_slowly(url: str) -> Iterator[None]:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(SLOWLY)
+        try:
+            yield
+        finally:
+            connection.execute(AS_EVER)
+
+
+@pytest.mark.parametrize("is_sorted", [True, False])
+@on_postgresql
+def test_new_customers_in_the_order_of_their_addresses_never_deadlock(
+    bench: Bench,
+    deadlocks: Callable[[Bench | Site], int],
+    measured: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    is_sorted: bool,
+) -> None:
+    if not is_sorted:
+        monkeypatch.setattr(Mapper, "order_of", lambda self, row: row[self.id_column.name])
+    batches = batches_for_the_same_guests(bench)
     before = deadlocks(bench)
 
-    outcomes = bench.crew().run(*batches)
+    with adding_customers_slowly(bench.url):
+        outcomes = bench.crew(interfere=Meeting(4).before("flush")).run(*batches)
 
-    assert tally(outcomes) == {"done": 80}
-    customers = bench.books.records(Customer)
-    assert sorted(customer.name for customer in customers) == sorted(names)
-    assert deadlocks(bench) - before == 0
+    found = deadlocks(bench) - before
+    measured(deadlocks=found)
+    assert tally(outcomes) == {"done": 4 * GUESTS}
+    assert len(bench.books.records(Customer)) == GUESTS
     assert bench.books.violations() == []
+    assert (found == 0) == is_sorted

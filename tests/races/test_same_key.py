@@ -12,7 +12,7 @@ from holdfast.domain.claims import Claim
 from holdfast.domain.offerings import Offering
 from tests.engine.businesses import add_class, add_offering, add_room
 from tests.races.clients import Reply, counts, crowd, together, wire_instant
-from tests.races.sites import Shop, Site, tomorrow
+from tests.races.sites import Shop, Site, ahead
 
 CLIENTS = 20
 CONTACT = {"contact": {"name": "Ada", "email": "ada@example.com"}}
@@ -45,7 +45,7 @@ def test_one_request_sent_twenty_times_is_done_once_and_answered_alike(
 ) -> None:
     shop = site.open_shop()
     offering_id = open_offering(shop).offering_id
-    body = {"offering_id": offering_id, "starts_at": wire_instant(tomorrow()), **CONTACT}
+    body = {"offering_id": offering_id, "starts_at": wire_instant(ahead()), **CONTACT}
     request = shop.requests.post("/v1/bookings", body, key="once")
 
     replies = rush(site, shop, [request] * CLIENTS)
@@ -70,7 +70,7 @@ def test_one_key_for_different_requests_is_given_to_one_of_them(
 ) -> None:
     shop = site.open_shop()
     offering_id = of_what_is_unlimited(shop).offering_id
-    starts = [wire_instant(tomorrow(hour)) for hour in range(10, 20)]
+    starts = [wire_instant(ahead(hour)) for hour in range(10, 20)]
     requests = [
         shop.requests.post(
             "/v1/bookings", {"offering_id": offering_id, "starts_at": start, **CONTACT}, key="once"
@@ -91,7 +91,7 @@ def test_one_key_for_different_requests_is_given_to_one_of_them(
 def test_without_a_key_every_request_is_done(site: Site) -> None:
     shop = site.open_shop()
     offering_id = of_what_is_unlimited(shop).offering_id
-    body = {"offering_id": offering_id, "starts_at": wire_instant(tomorrow()), **CONTACT}
+    body = {"offering_id": offering_id, "starts_at": wire_instant(ahead()), **CONTACT}
 
     replies = rush(site, shop, [shop.requests.post("/v1/bookings", body)] * CLIENTS)
 
