@@ -327,11 +327,20 @@ def places_left(scene: Scene, wish: Wish) -> int | None:
 
 
 def open_slots(
-    scene: Scene, window: Interval, *, party_size: int, now: datetime, limit: int | None = None
+    scene: Scene,
+    window: Interval,
+    *,
+    party_size: int,
+    now: datetime,
+    limit: int | None = None,
+    judged_max: int | None = None,
 ) -> list[OpenSlot]:
-    """List the slots that start in a window and would be accepted now, in order of start."""
+    """List the slots that start in a window and would be accepted now, in order of start.
+
+    At most `limit` are listed, and only the first `judged_max` candidates are looked at.
+    """
     found: list[OpenSlot] = []
-    for wish in wishes_in(scene, window, party_size=party_size):
+    for wish in wishes_in(scene, window, party_size=party_size)[:judged_max]:
         if judge(scene, wish, now=now) is None:
             found.append(
                 OpenSlot(

@@ -39,6 +39,8 @@ from holdfast.engine.reading import get
 
 DEFAULT_WINDOW = timedelta(days=7)
 ALTERNATIVES = 5
+# Anybody may ask for what is full, so the search for alternatives looks at so many slots at most.
+ALTERNATIVES_JUDGED_MAX = 2_000
 # How far ahead alternatives are looked for, in growing steps.
 SEARCH_DAYS = (7, 35, 190, WINDOW_DAYS_MAX)
 # What is closed for one of these reasons is closed at any time.
@@ -239,7 +241,14 @@ def _alternatives(
         window = Interval(starts_at=since, ends_at=until)
         scene = load_scene(store, tenant_id=tenant_id, offering=offering, window=window, now=now)
         try:
-            slots = open_slots(scene, window, party_size=party_size, now=now, limit=ALTERNATIVES)
+            slots = open_slots(
+                scene,
+                window,
+                party_size=party_size,
+                now=now,
+                limit=ALTERNATIVES,
+                judged_max=ALTERNATIVES_JUDGED_MAX,
+            )
         except TooManySlots:
             break
         if len(slots) == ALTERNATIVES or until == latest:
