@@ -51,13 +51,14 @@ if TYPE_CHECKING:
     from holdfast.domain.access import Member as Member
     from holdfast.domain.access import Role as Role
     from holdfast.domain.access import Scope as Scope
-    from holdfast.domain.availability import OpenSlot as OpenSlot
+    from holdfast.domain.availability import Override as Override
     from holdfast.domain.blocks import Block as Block
     from holdfast.domain.blocks import BlockStatus as BlockStatus
     from holdfast.domain.bookings import Booking as Booking
     from holdfast.domain.bookings import BookingStatus as BookingStatus
     from holdfast.domain.bookings import CancelledBy as CancelledBy
     from holdfast.domain.bookings import PendingReason as PendingReason
+    from holdfast.domain.calendars import DayCapacity as DayCapacity
     from holdfast.domain.categories import Category as Category
     from holdfast.domain.categories import CategoryStatus as CategoryStatus
     from holdfast.domain.customers import Contact as Contact
@@ -77,6 +78,7 @@ if TYPE_CHECKING:
     from holdfast.domain.errors import InputTooLarge as InputTooLarge
     from holdfast.domain.errors import InputUnsupported as InputUnsupported
     from holdfast.domain.errors import KeyReused as KeyReused
+    from holdfast.domain.errors import LengthRefused as LengthRefused
     from holdfast.domain.errors import LimitReached as LimitReached
     from holdfast.domain.errors import MethodNotAllowed as MethodNotAllowed
     from holdfast.domain.errors import NoticeTooShort as NoticeTooShort
@@ -96,27 +98,37 @@ if TYPE_CHECKING:
     from holdfast.domain.holds import AssignedResource as AssignedResource
     from holdfast.domain.holds import Hold as Hold
     from holdfast.domain.holds import HoldStatus as HoldStatus
+    from holdfast.domain.listing import OpenSlot as OpenSlot
     from holdfast.domain.money import Money as Money
+    from holdfast.domain.offerings import Component as Component
     from holdfast.domain.offerings import Counting as Counting
     from holdfast.domain.offerings import Offering as Offering
     from holdfast.domain.offerings import OfferingStatus as OfferingStatus
-    from holdfast.domain.offerings import Per as Per
     from holdfast.domain.offerings import PriceUnit as PriceUnit
-    from holdfast.domain.offerings import Requirement as Requirement
+    from holdfast.domain.pools import Pool as Pool
+    from holdfast.domain.pools import PoolStatus as PoolStatus
+    from holdfast.domain.requirements import Choosing as Choosing
+    from holdfast.domain.requirements import Per as Per
+    from holdfast.domain.requirements import Requirement as Requirement
+    from holdfast.domain.requirements import Strategy as Strategy
     from holdfast.domain.resources import Resource as Resource
     from holdfast.domain.resources import ResourceAction as ResourceAction
     from holdfast.domain.resources import ResourceStatus as ResourceStatus
     from holdfast.domain.resources import Scheme as Scheme
     from holdfast.domain.rules import ScheduleRule as ScheduleRule
+    from holdfast.domain.shapes import Shape as Shape
+    from holdfast.domain.shapes import Stay as Stay
     from holdfast.domain.slots import Slot as Slot
     from holdfast.domain.slots import SlotOrigin as SlotOrigin
     from holdfast.domain.slots import SlotStatus as SlotStatus
     from holdfast.domain.tenants import Tenant as Tenant
     from holdfast.domain.tenants import TenantStatus as TenantStatus
     from holdfast.engine.availability import Availability as Availability
+    from holdfast.engine.availability import AvailabilityQuery as AvailabilityQuery
     from holdfast.engine.blocks import AddBlock as AddBlock
     from holdfast.engine.bookings import Details as Details
     from holdfast.engine.categories import AddCategory as AddCategory
+    from holdfast.engine.choosing import Choice as Choice
     from holdfast.engine.customers import AddCustomer as AddCustomer
     from holdfast.engine.facade import TenantEngine as TenantEngine
     from holdfast.engine.facade.ledger import BookingQuery as BookingQuery
@@ -142,31 +154,37 @@ _HOMES = {
     "holdfast.domain.access": (
         "SYSTEM AccessStatus Actor ActorKind ApiKey KeyKind Member Role Scope"
     ),
-    "holdfast.domain.availability": "OpenSlot",
+    "holdfast.domain.availability": "Override",
     "holdfast.domain.blocks": "Block BlockStatus",
     "holdfast.domain.bookings": "Booking BookingStatus CancelledBy PendingReason",
+    "holdfast.domain.calendars": "DayCapacity",
     "holdfast.domain.categories": "Category CategoryStatus",
     "holdfast.domain.customers": "Contact Customer CustomerStatus",
     "holdfast.domain.errors": (
         "AccessDenied Alternative AvailabilityClosed BeyondHorizon CancellationClosed "
         "CapacityExceeded ClockBehind HoldExpired HoldfastError InputFault InputInvalid "
-        "InputTooLarge InputUnsupported KeyReused LimitReached MethodNotAllowed "
+        "InputTooLarge InputUnsupported KeyReused LengthRefused LimitReached MethodNotAllowed "
         "NoticeTooShort PartySizeRefused PolicyRefused RateLimited RecordChanged RecordExists "
         "RecordInUse RecordNotFound RequestFailed RequestInProgress ServerBusy "
         "TransitionNotAllowed Unauthenticated"
     ),
     "holdfast.domain.history": "AuditEntry",
     "holdfast.domain.holds": "AssignedResource Hold HoldStatus",
+    "holdfast.domain.listing": "OpenSlot",
     "holdfast.domain.money": "Money",
-    "holdfast.domain.offerings": "Counting Offering OfferingStatus Per PriceUnit Requirement",
+    "holdfast.domain.offerings": "Component Counting Offering OfferingStatus PriceUnit",
+    "holdfast.domain.pools": "Pool PoolStatus",
+    "holdfast.domain.requirements": "Choosing Per Requirement Strategy",
     "holdfast.domain.resources": "Resource ResourceAction ResourceStatus Scheme",
     "holdfast.domain.rules": "ScheduleRule",
+    "holdfast.domain.shapes": "Shape Stay",
     "holdfast.domain.slots": "Slot SlotOrigin SlotStatus",
     "holdfast.domain.tenants": "Tenant TenantStatus",
-    "holdfast.engine.availability": "Availability",
+    "holdfast.engine.availability": "Availability AvailabilityQuery",
     "holdfast.engine.blocks": "AddBlock",
     "holdfast.engine.bookings": "Details",
     "holdfast.engine.categories": "AddCategory",
+    "holdfast.engine.choosing": "Choice",
     "holdfast.engine.customers": "AddCustomer",
     "holdfast.engine.facade": "TenantEngine",
     "holdfast.engine.facade.ledger": "BookingQuery",

@@ -11,7 +11,8 @@ from holdfast.domain.bookings import Booking
 from holdfast.domain.customers import Contact
 from holdfast.domain.errors import HoldfastError, InputFault, InputInvalid
 from holdfast.domain.holds import Hold
-from holdfast.domain.offerings import Counting, Offering, Requirement
+from holdfast.domain.offerings import Counting, Offering
+from holdfast.domain.requirements import Requirement
 from holdfast.domain.resources import Resource
 from holdfast.domain.slots import Slot
 from holdfast.engine.bookings import Details
@@ -208,7 +209,7 @@ def cause_of(act: Callable[[], object]) -> dict[str, object]:
     return {"code": refusal.code, **fields}
 
 
-def short(*, requested: int, remaining: int, limited_by: str) -> dict[str, object]:
+def short(*, requested: int, remaining: int, limited_by: str | None) -> dict[str, object]:
     """Return the cause of a refusal for want of capacity."""
     return {
         "code": "capacity.exceeded",

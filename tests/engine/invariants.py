@@ -12,7 +12,8 @@ from holdfast.domain.bookings import LIVE, Booking, BookingStatus
 from holdfast.domain.claims import Claim, ClaimOwner
 from holdfast.domain.history import AuditEntry
 from holdfast.domain.holds import Hold, HoldStatus
-from holdfast.domain.offerings import Counting, Offering, Per
+from holdfast.domain.offerings import Counting, Offering
+from holdfast.domain.requirements import Per
 from holdfast.domain.resources import Resource
 from holdfast.domain.slots import Slot, SlotOrigin
 from holdfast.storage.database import Database

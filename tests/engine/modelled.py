@@ -11,7 +11,8 @@ from holdfast.domain.bookings import Booking
 from holdfast.domain.errors import Alternative, HoldfastError
 from holdfast.domain.holds import Hold
 from holdfast.domain.ids import generated_slot_id
-from holdfast.domain.offerings import Counting, Offering, Per, Requirement
+from holdfast.domain.offerings import Counting, Offering
+from holdfast.domain.requirements import Per, Requirement
 from holdfast.domain.resources import Resource, ResourceAction
 from holdfast.domain.slots import Slot
 from holdfast.engine.blocks import AddBlock

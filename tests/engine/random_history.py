@@ -11,21 +11,21 @@ from holdfast.domain.bookings import Booking
 from holdfast.domain.customers import Contact
 from holdfast.domain.holds import Hold
 from holdfast.domain.ids import OfferingId, ResourceId
-from holdfast.domain.offerings import Counting, Offering, Per, Requirement
+from holdfast.domain.offerings import Counting, Offering
+from holdfast.domain.requirements import Per, Requirement
 from holdfast.domain.resources import Resource, ResourceAction
+from holdfast.engine.approvals import ConfirmBooking, DeclineBooking
 from holdfast.engine.blocks import AddBlock, RemoveBlock
 from holdfast.engine.bookings import (
     CancelBooking,
-    ConfirmBooking,
     ConvertHold,
-    DeclineBooking,
     Details,
     PlaceBooking,
 )
+from holdfast.engine.choosing import Choice
 from holdfast.engine.facade import Engine, TenantEngine
 from holdfast.engine.holds import ExpireHold, ExtendHold, PlaceHold, ReleaseHold
 from holdfast.engine.offerings import AddOffering, ChangeOffering
-from holdfast.engine.placing import SlotChoice
 from holdfast.engine.resources import ActOnResource, AddResource, ChangeResource
 from holdfast.engine.schedules import WeeklyOpening
 from holdfast.engine.slots import AddSlot
@@ -140,7 +140,7 @@ class RandomHistory:
         return self._random.choice(self._resources).resource_id
 
     def _place(self) -> object:
-        choice = SlotChoice(offering_id=self._offering_id(), starts_at=self._at())
+        choice = Choice(offering_id=self._offering_id(), starts_at=self._at())
         party_size = self._random.choice([1, 1, 2, 3])
         if self._random.random() < 0.4:
             return PlaceBooking(choice=choice, party_size=party_size, details=ADA)

@@ -13,9 +13,9 @@ from holdfast.domain.holds import Hold
 from holdfast.domain.offerings import Offering
 from holdfast.domain.resources import Resource
 from holdfast.engine.bookings import ConvertHold, Details, PlaceBooking
+from holdfast.engine.choosing import Choice
 from holdfast.engine.facade import TenantEngine
 from holdfast.engine.holds import PlaceHold, ReleaseHold
-from holdfast.engine.placing import SlotChoice
 from holdfast.engine.ports import Answer, IdempotencyKey
 from holdfast.engine.records import canonical_json, plain
 from holdfast.engine.use_cases import Envelope, Outcome
@@ -46,17 +46,17 @@ class Scene:
         """The spare room's guard."""
         return resource_key(self.spare.resource_id)
 
-    def meeting_at(self, clock_time: str) -> SlotChoice:
+    def meeting_at(self, clock_time: str) -> Choice:
         """The meeting that starts then."""
-        return SlotChoice(offering_id=self.meeting.offering_id, starts_at=at(clock_time))
+        return Choice(offering_id=self.meeting.offering_id, starts_at=at(clock_time))
 
-    def yoga_at(self, clock_time: str) -> SlotChoice:
+    def yoga_at(self, clock_time: str) -> Choice:
         """The class that starts then."""
-        return SlotChoice(offering_id=self.yoga.offering_id, starts_at=at(clock_time))
+        return Choice(offering_id=self.yoga.offering_id, starts_at=at(clock_time))
 
-    def tennis_at(self, clock_time: str) -> SlotChoice:
+    def tennis_at(self, clock_time: str) -> Choice:
         """The hour on the court that starts then."""
-        return SlotChoice(offering_id=self.tennis.offering_id, starts_at=at(clock_time))
+        return Choice(offering_id=self.tennis.offering_id, starts_at=at(clock_time))
 
 
 def open_scene(engine: Engine) -> Scene:

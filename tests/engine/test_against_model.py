@@ -14,10 +14,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from holdfast.domain import availability
+from holdfast.domain import assignment, availability, scenes
 from holdfast.domain.claims import Claim
 from holdfast.domain.errors import HoldfastError
-from holdfast.engine import placing
+from holdfast.domain.scenes import Room
+from holdfast.engine import releasing, staging
 from holdfast.testing.clocks import DEFAULT_START
 from tests.engine.businesses import HOUR, MINUTE, at
 from tests.engine.modelled import ROOMS, Pair, offers
@@ -110,8 +111,8 @@ def test_two_thousand_random_days_go_as_the_model_says(lending: Lending, steps: 
 
 def without_capacity(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody asks whether enough is left."""
-    asked = tuple(check for check in availability.CHECKS if check.__name__ != "_capacity")
-    monkeypatch.setattr(placing, "CHECKS", asked)
+    monkeypatch.setattr(assignment, "room_on", lambda scene, wish, resource: Room(None))
+    monkeypatch.setattr(availability, "slot_places_left", lambda scene, wish: None)
 
 
 def with_late_expiry(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,12 +128,13 @@ def with_late_expiry(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def without_giving_way(monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty slot keeps its room."""
-    monkeypatch.setattr(placing, "_close_if_empty", lambda view, slot: None)
+    monkeypatch.setattr(releasing, "_close_if_empty", lambda view, slot: None)
 
 
 def without_buffers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is kept free after a slot."""
-    monkeypatch.setattr(placing, "padded", lambda offering, interval: interval)
+    for module in (scenes, staging):
+        monkeypatch.setattr(module, "padded", lambda offering, interval: interval)
 
 
 CUT_AT_NINE: Step = ("hold", 0, 0, 1)

@@ -14,8 +14,8 @@ from holdfast.domain.claims import Claim, slot_key
 from holdfast.domain.holds import Hold, HoldStatus
 from holdfast.domain.ids import generated_slot_id
 from holdfast.engine.bookings import CancelBooking, ConvertHold, Details, PlaceBooking
+from holdfast.engine.choosing import Choice
 from holdfast.engine.holds import ExtendHold, PlaceHold, ReleaseHold
-from holdfast.engine.placing import SlotChoice
 from holdfast.engine.ports import WriteStore
 from holdfast.engine.use_cases import Envelope, Outcome
 from holdfast.storage.database import Database
@@ -218,7 +218,7 @@ def test_a_class_that_opens_between_look_and_lock_is_seen_by_the_meeting_in_its_
     dance, rehearsal = add_class(desk, "dance", room, places=9), add_offering(desk, "talk", room)
     theirs = other_engine(stage).at(desk.tenant_id, actor=SYSTEM)
     stage.interfere = just_before_the_lock(lambda: book(theirs, dance, at("12:00")))
-    choice = SlotChoice(offering_id=rehearsal.offering_id, starts_at=at("12:00"))
+    choice = Choice(offering_id=rehearsal.offering_id, starts_at=at("12:00"))
 
     (outcome,) = stage.run(command(PlaceHold(choice=choice)))
 
@@ -236,7 +236,7 @@ def test_a_class_that_empties_between_look_and_lock_gives_its_room_to_the_meetin
     theirs = other_engine(stage).at(desk.tenant_id, actor=SYSTEM)
     booked = book(theirs, dance, at("12:00"))
     stage.interfere = just_before_the_lock(lambda: theirs.bookings.cancel(booked.booking_id))
-    choice = SlotChoice(offering_id=rehearsal.offering_id, starts_at=at("12:00"))
+    choice = Choice(offering_id=rehearsal.offering_id, starts_at=at("12:00"))
 
     (outcome,) = stage.run(command(PlaceHold(choice=choice)))
 
@@ -404,7 +404,7 @@ def test_a_place_given_back_and_taken_again_within_one_batch_leaves_the_counter_
 ) -> None:
     scene = stage.scene
     booked = book(scene.desk, scene.yoga, at("18:00"), 2)
-    key = slot_key(booked.slot_id)
+    key = f"slot:{booked.slot_id}"
 
     outcomes = stage.run(
         command(CancelBooking(booking_id=booked.booking_id)),
@@ -420,7 +420,7 @@ def test_a_place_given_back_and_taken_again_within_one_batch_leaves_the_counter_
 def test_a_batch_decides_in_the_order_of_arrival(database: Database, engine: Engine) -> None:
     desk = open_desk(engine)
     duo = add_class(desk, "duo", add_room(desk), places=2)
-    choice = SlotChoice(offering_id=duo.offering_id, starts_at=at("12:00"))
+    choice = Choice(offering_id=duo.offering_id, starts_at=at("12:00"))
     wanted = [2, 1, 3, 1]
 
     outcomes = engine.unit_of_work.run(

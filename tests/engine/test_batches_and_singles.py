@@ -12,17 +12,18 @@ from hypothesis import strategies as st
 from holdfast.bootstrap import Engine
 from holdfast.domain.bookings import Booking, BookingStatus
 from holdfast.domain.holds import Hold
-from holdfast.domain.offerings import Offering, Per, Requirement
+from holdfast.domain.offerings import Offering
+from holdfast.domain.requirements import Per, Requirement
+from holdfast.engine.approvals import ConfirmBooking
 from holdfast.engine.bookings import (
     CancelBooking,
-    ConfirmBooking,
     ConvertHold,
     Details,
     PlaceBooking,
 )
+from holdfast.engine.choosing import Choice
 from holdfast.engine.facade import TenantEngine
 from holdfast.engine.holds import ExpireHold, ExtendHold, PlaceHold, ReleaseHold
-from holdfast.engine.placing import SlotChoice
 from holdfast.engine.use_cases import Envelope, Outcome
 from holdfast.storage.database import Database
 from holdfast.testing.clocks import DEFAULT_START, ManualClock, SeededIds
@@ -74,7 +75,7 @@ class Day:
         verb, first, second, third = wanted
         offering = self.offerings[first % len(self.offerings)]
         start = at("09:00") + second * timedelta(hours=1)
-        choice = SlotChoice(offering_id=offering.offering_id, starts_at=start)
+        choice = Choice(offering_id=offering.offering_id, starts_at=start)
         order = Details(external_order_id=f"order {number}")
         if verb == "hold":
             return command(PlaceHold(choice=choice, party_size=third, client_key=f"c {number}"))

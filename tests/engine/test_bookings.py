@@ -105,6 +105,7 @@ def test_a_direct_booking_says_all_that_was_agreed_and_is_read_as_it_was_placed(
         confirmed_at=at("08:00"),
         ended_at=None,
         version=1,
+        local_start="2026-06-01T12:00",
     )
     assert desk.bookings.get(booking.booking_id) == booking
 

@@ -6,7 +6,8 @@ import pytest
 
 from holdfast.bootstrap import Engine
 from holdfast.domain.claims import ClaimOwner
-from holdfast.domain.offerings import Offering, Per, Requirement
+from holdfast.domain.offerings import Offering
+from holdfast.domain.requirements import Per, Requirement
 from holdfast.domain.resources import Resource
 from holdfast.engine.blocks import AddBlock
 from holdfast.engine.facade import TenantEngine

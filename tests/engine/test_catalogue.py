@@ -9,7 +9,8 @@ from functools import partial
 import pytest
 
 from holdfast.bootstrap import Engine
-from holdfast.domain.offerings import OfferingStatus, Requirement
+from holdfast.domain.offerings import OfferingStatus
+from holdfast.domain.requirements import Requirement
 from holdfast.domain.resources import Resource, ResourceAction, ResourceStatus, Scheme
 from holdfast.engine.facade import TenantEngine
 from holdfast.engine.offerings import AddOffering

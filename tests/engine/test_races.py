@@ -17,7 +17,8 @@ from holdfast.domain.access import SYSTEM
 from holdfast.domain.bookings import Booking
 from holdfast.domain.errors import HoldExpired, HoldfastError, TransitionNotAllowed
 from holdfast.domain.holds import Hold, HoldStatus
-from holdfast.domain.offerings import Offering, Requirement
+from holdfast.domain.offerings import Offering
+from holdfast.domain.requirements import Requirement
 from holdfast.engine.bookings import Details
 from holdfast.engine.facade import Engine, TenantEngine
 from holdfast.engine.holds import ExpireHold

@@ -10,7 +10,7 @@ import pytest
 
 from holdfast.bootstrap import Engine
 from holdfast.domain.blocks import Block, BlockStatus
-from holdfast.domain.offerings import Per, Requirement
+from holdfast.domain.requirements import Per, Requirement
 from holdfast.domain.resources import Resource
 from holdfast.domain.rules import RuleStatus
 from holdfast.domain.slots import Slot, SlotOrigin, SlotStatus

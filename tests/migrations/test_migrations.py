@@ -39,8 +39,8 @@ SECOND = '''
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "9000"
+down_revision = "{last}"
 
 
 def upgrade():
@@ -110,6 +110,12 @@ def scripts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     migrating._revisions.cache_clear()
     yield copy / "versions"
     migrating._revisions.cache_clear()
+
+
+def add_script(scripts: Path, name: str, script: str) -> None:
+    """Add a script after the last one there is."""
+    last = max(path.name[:4] for path in scripts.glob("[0-9]*.py"))
+    (scripts / name).write_text(script.replace("{last}", last))
 
 
 def tables_in(database: Database) -> list[str]:
@@ -279,7 +285,7 @@ def test_a_folder_that_cannot_be_written_to_is_not_waited_for(tmp_path: Path) ->
 
 
 def test_a_script_that_fails_leaves_nothing_behind(empty: Database, scripts: Path) -> None:
-    (scripts / "0002_broken.py").write_text(BROKEN)
+    add_script(scripts, "9000_broken.py", BROKEN)
 
     with pytest.raises(Exception, match="no_such_column"):
         upgrade(empty)
@@ -290,13 +296,13 @@ def test_a_script_that_fails_leaves_nothing_behind(empty: Database, scripts: Pat
 
 def test_an_older_schema_gets_the_scripts_that_it_lacks(empty: Database, scripts: Path) -> None:
     upgrade(empty)
-    (scripts / "0002_second.py").write_text(SECOND)
+    add_script(scripts, "9000_next.py", SECOND)
     migrating._revisions.cache_clear()
 
     upgrade(empty)
 
-    assert head() == "0002"
-    assert revision_of(empty) == "0002"
+    assert head() == "9000"
+    assert revision_of(empty) == "9000"
     assert "novelty" in tables_in(empty)
 
 
@@ -304,15 +310,16 @@ def test_an_older_schema_is_refused_when_it_may_not_be_migrated(
     empty: Database, scripts: Path
 ) -> None:
     upgrade(empty)
-    (scripts / "0002_second.py").write_text(SECOND)
+    last = head()
+    add_script(scripts, "9000_next.py", SECOND)
     migrating._revisions.cache_clear()
 
     with pytest.raises(SchemaOutdated) as refusal:
         require_current(empty)
 
-    assert (refusal.value.found, refusal.value.needed) == ("0001", "0002")
+    assert (refusal.value.found, refusal.value.needed) == (last, "9000")
     assert str(refusal.value) == (
-        "The database has schema revision 0001; Holdfast needs 0002. Back it up, then run:"
+        f"The database has schema revision {last}; Holdfast needs 9000. Back it up, then run:"
         " holdfast migrate --db URL"
     )
 

@@ -25,7 +25,7 @@ from holdfast.domain.holds import Hold, HoldStatus
 from holdfast.domain.ids import SlotId
 from holdfast.engine.bookings import ConvertHold
 from holdfast.engine.holds import ExpireHold, PlaceHold
-from holdfast.engine.placing import SlotChoice
+from holdfast.engine.choosing import Choice
 from holdfast.engine.ports import WriteStore, WriteStores
 from holdfast.engine.use_cases import Envelope, Outcome
 from holdfast.storage.database import Database
@@ -86,7 +86,7 @@ class LastMoment:
         self.hold = hold(bench.desk, self.meeting, at("10:00"), ttl=TTL)
         self.convert = ConvertHold(hold_id=self.hold.hold_id, details=FOR_ADA)
         self.expire = ExpireHold(hold_id=self.hold.hold_id)
-        choice = SlotChoice(offering_id=self.meeting.offering_id, starts_at=at("10:00"))
+        choice = Choice(offering_id=self.meeting.offering_id, starts_at=at("10:00"))
         self.take = PlaceHold(choice=choice)
 
     def run(
@@ -280,7 +280,7 @@ class Rush:
     def _find_pace(self) -> None:
         """Hold all places and let them go, to see how quick that is here and now."""
         begun_at = time.monotonic()
-        commands = [PlaceHold(choice=SlotChoice(slot_id=self.slot_id), client_key="try")] * PLACES
+        commands = [PlaceHold(choice=Choice(slot_id=self.slot_id), client_key="try")] * PLACES
         assert [outcome.error for outcome in self._run(commands)] == [None] * PLACES
         self.shop.desk.holds.release_all("try")
         shortest, longest = PACE_SECONDS
@@ -294,7 +294,7 @@ class Rush:
         held = []
         for outcome in self._run(
             [
-                PlaceHold(choice=SlotChoice(slot_id=self.slot_id), ttl=timedelta(seconds=ttl))
+                PlaceHold(choice=Choice(slot_id=self.slot_id), ttl=timedelta(seconds=ttl))
                 for ttl in ttls
             ]
         ):

@@ -14,7 +14,7 @@ from holdfast.domain.ids import generated_slot_id
 from holdfast.domain.offerings import Offering
 from holdfast.domain.slots import Slot
 from holdfast.engine.holds import PlaceHold
-from holdfast.engine.placing import SlotChoice
+from holdfast.engine.choosing import Choice
 from holdfast.engine.ports import Over, Read, WriteStore
 from tests.engine.businesses import add_class, add_offering, add_room, at, hold
 from tests.races.books import Books
@@ -136,7 +136,7 @@ def test_a_class_and_a_meeting_that_want_the_same_hall_first_do_not_both_get_it(
 
 def four_holds(offering: Offering, clock_time: str = "10:00") -> list[list[PlaceHold]]:
     """Four commands that want the same slot, to be run at the same moment."""
-    choice = SlotChoice(offering_id=offering.offering_id, starts_at=at(clock_time))
+    choice = Choice(offering_id=offering.offering_id, starts_at=at(clock_time))
     return [[PlaceHold(choice=choice)]] * 4
 
 
@@ -213,8 +213,8 @@ def test_a_slot_that_is_stored_between_two_looks_is_looked_for_again(bench: Benc
     hall = add_room(bench.desk)
     yoga = add_class(bench.desk, "yoga", hall, places=2)
     meeting = add_offering(bench.desk, "meeting", hall)
-    place = PlaceHold(choice=SlotChoice(offering_id=yoga.offering_id, starts_at=at("10:00")))
-    want = PlaceHold(choice=SlotChoice(offering_id=meeting.offering_id, starts_at=at("10:00")))
+    place = PlaceHold(choice=Choice(offering_id=yoga.offering_id, starts_at=at("10:00")))
+    want = PlaceHold(choice=Choice(offering_id=meeting.offering_id, starts_at=at("10:00")))
     overtakers = iter([place])
 
     def overtaken(step: str, store: WriteStore, subject: object) -> None:

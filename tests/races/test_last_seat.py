@@ -15,7 +15,7 @@ from holdfast.domain.claims import resource_key, slot_key
 from holdfast.domain.ids import generated_slot_id
 from holdfast.domain.offerings import Offering
 from holdfast.engine.holds import PlaceHold
-from holdfast.engine.placing import SlotChoice
+from holdfast.engine.choosing import Choice
 from tests.engine.businesses import add_class, add_offering, add_room, add_slot, at
 from tests.engine.faults import Interfere
 from tests.races.clients import Reply, counts, crowd, together, wire_instant
@@ -153,7 +153,7 @@ def test_of_251_bookings_for_250_places_one_is_refused(
 
 def eight_holds(seats: Offering) -> list[list[PlaceHold]]:
     """Eight commands that want the same seats, to be run at the same moment."""
-    choice = SlotChoice(offering_id=seats.offering_id, starts_at=at("10:00"))
+    choice = Choice(offering_id=seats.offering_id, starts_at=at("10:00"))
     return [[PlaceHold(choice=choice)]] * 8
 
 
@@ -220,7 +220,7 @@ def test_whoever_decides_before_the_lock_rings_the_alarm_of_a_counter(bench: Ben
 
 def batches_of_63(offering: Offering) -> list[list[PlaceHold]]:
     """Four batches, of 252 commands together."""
-    choice = SlotChoice(offering_id=offering.offering_id, starts_at=at("10:00"))
+    choice = Choice(offering_id=offering.offering_id, starts_at=at("10:00"))
     return [[PlaceHold(choice=choice)] * 63] * 4
 
 

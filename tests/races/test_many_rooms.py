@@ -23,7 +23,7 @@ from holdfast.domain.resources import Resource
 from holdfast.engine.bookings import Details, PlaceBooking
 from holdfast.engine.facade import TenantEngine
 from holdfast.engine.holds import PlaceHold
-from holdfast.engine.placing import SlotChoice
+from holdfast.engine.choosing import Choice
 from holdfast.engine.ports import LockedRow, LockRequest, WriteStores
 from holdfast.engine.use_cases import Envelope, Outcome
 from holdfast.storage.database import Database
@@ -182,7 +182,7 @@ def test_many_rooms_are_taken_all_or_none_and_given_back(
 def visitors(house: House) -> list[list[PlaceHold]]:
     """Return what eight visitors want, one thing after the other."""
     random = Random(3)
-    choices = [SlotChoice(offering_id=each, starts_at=at("10:00")) for each in house.needs]
+    choices = [Choice(offering_id=each, starts_at=at("10:00")) for each in house.needs]
     return [
         [PlaceHold(choice=random.choice(choices)) for _ in range(VISITOR_TURNS)]
         for _ in range(CLIENTS)
@@ -256,7 +256,7 @@ def batches_for_the_same_guests(bench: Bench) -> list[list[PlaceBooking]]:
     for number in range(4):
         room = add_room(bench.desk, capacity=GUESTS)
         own = add_offering(bench.desk, f"own-{number}", room)
-        choice = SlotChoice(offering_id=own.offering_id, starts_at=at("12:00"))
+        choice = Choice(offering_id=own.offering_id, starts_at=at("12:00"))
         order = guests if number % 2 else guests[::-1]
         batches.append([PlaceBooking(choice=choice, details=details) for details in order])
     return batches

@@ -13,7 +13,7 @@ from holdfast.bootstrap import Engine
 from holdfast.domain.access import SYSTEM
 from holdfast.domain.holds import Hold
 from holdfast.engine.holds import PlaceHold
-from holdfast.engine.placing import SlotChoice
+from holdfast.engine.choosing import Choice
 from holdfast.testing.clocks import ManualClock
 from holdfast.testing.samples import open_concert
 from tests.server.tills import (
@@ -56,7 +56,7 @@ async def test_64_holds_that_wait_are_one_commit(engine: Engine, clock: ManualCl
     concert = open_concert(engine, starts_at=clock.now() + timedelta(days=30))
     gate = Gate(engine.unit_of_work)
     lane = lane_over(gate)
-    place = PlaceHold(choice=SlotChoice(slot_id=concert.evening.slot_id))
+    place = PlaceHold(choice=Choice(slot_id=concert.evening.slot_id))
     tenant_id = concert.tenant.tenant_id
 
     first = await gate.block(lane, wrapped(place), tenant_id)
@@ -180,7 +180,7 @@ async def test_the_command_of_a_cancelled_request_runs_all_the_same(
     concert = open_concert(engine, starts_at=clock.now() + timedelta(days=30))
     gate = Gate(engine.unit_of_work)
     lane = lane_over(gate)
-    place = wrapped(PlaceHold(choice=SlotChoice(slot_id=concert.evening.slot_id)), SYSTEM)
+    place = wrapped(PlaceHold(choice=Choice(slot_id=concert.evening.slot_id)), SYSTEM)
     tenant_id = concert.tenant.tenant_id
 
     first = await gate.block(lane, place, tenant_id)

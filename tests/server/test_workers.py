@@ -13,7 +13,7 @@ from holdfast.domain.access import SYSTEM
 from holdfast.domain.holds import Hold, HoldStatus
 from holdfast.domain.ids import HoldId
 from holdfast.engine.holds import PlaceHold
-from holdfast.engine.placing import SlotChoice
+from holdfast.engine.choosing import Choice
 from holdfast.engine.reading import PageRequest
 from holdfast.engine.use_cases import Envelope
 from holdfast.storage.housekeeping import SqlHousekeeping
@@ -33,7 +33,7 @@ def open_evening(engine: Engine, clock: ManualClock, *, slug: str = "odeon") -> 
 
 def place_many(engine: Engine, concert: Concert, count: int) -> list[HoldId]:
     """Place holds of one guest each, in batches."""
-    place = PlaceHold(choice=SlotChoice(slot_id=concert.evening.slot_id))
+    place = PlaceHold(choice=Choice(slot_id=concert.evening.slot_id))
     placed: list[HoldId] = []
     while len(placed) < count:
         wanted = min(64, count - len(placed))

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from holdfast.domain.access import AccessStatus, ApiKey, KeyKind, Member, Role
 from holdfast.domain.blocks import Block, BlockStatus
 from holdfast.domain.bookings import Booking, BookingStatus, CancelledBy, PendingReason
+from holdfast.domain.calendars import DayCapacity, day_id_of
 from holdfast.domain.categories import Category, CategoryStatus
 from holdfast.domain.claims import Claim, ClaimOwner
 from holdfast.domain.customers import Contact, Customer, CustomerStatus
@@ -21,22 +22,20 @@ from holdfast.domain.ids import (
     KeyId,
     MemberId,
     OfferingId,
+    PoolId,
     ResourceId,
     RuleId,
     SlotId,
     TenantId,
 )
 from holdfast.domain.money import Money
-from holdfast.domain.offerings import (
-    Counting,
-    Offering,
-    OfferingStatus,
-    Per,
-    PriceUnit,
-    Requirement,
-)
+from holdfast.domain.offerings import Component, Counting, Offering, OfferingStatus, PriceUnit
+from holdfast.domain.pools import Pool, PoolStatus
+from holdfast.domain.requirements import Choosing, Per, Requirement
 from holdfast.domain.resources import Resource, ResourceStatus, Scheme
-from holdfast.domain.rules import RuleStatus, ScheduleRule
+from holdfast.domain.rule_kinds import Effect
+from holdfast.domain.rules import RuleKind, RuleStatus, ScheduleRule
+from holdfast.domain.shapes import Shape
 from holdfast.domain.slots import Slot, SlotOrigin, SlotStatus
 from holdfast.domain.tenants import Tenant, TenantStatus
 
@@ -68,6 +67,7 @@ category = Category(
     status=CategoryStatus.ACTIVE,
     created_at=NOW,
     version=1,
+    custom_fields=({"key": "plate", "label": WORDS},),
 )
 resource = Resource(
     resource_id=ResourceId("res_1"),
@@ -87,6 +87,11 @@ resource = Resource(
     created_at=NOW,
     deleted_at=NOW + HOUR,
     version=1,
+    party_min=2,
+    party_max=8,
+    is_bookable_alone=True,
+    is_settling=True,
+    field_values={"plate": WORDS},
 )
 offering = Offering(
     offering_id=OfferingId("off_1"),
@@ -108,7 +113,19 @@ offering = Offering(
     is_approved_by_hand=True,
     price=Money(amount_minor=2_500, currency="TND"),
     price_unit=PriceUnit.PARTICIPANT,
-    requirements=(Requirement(resource_id=resource.resource_id, quantity=2, per=Per.PARTICIPANT),),
+    requirements=(
+        Requirement(resource_id=resource.resource_id, quantity=2, per=Per.PARTICIPANT),
+        Requirement(
+            resource_ids=(resource.resource_id, ResourceId("res_2")),
+            skills=("cut", WORDS),
+            choosing=Choosing.ANY_OF,
+            members=2,
+            members_per=Per.PARTICIPANT,
+            is_required=False,
+            role=WORDS,
+        ),
+        Requirement(pool_id=PoolId("pol_1")),
+    ),
     zone=None,
     location={"address": WORDS},
     sort_order=1,
@@ -116,6 +133,50 @@ offering = Offering(
     metadata={},
     created_at=NOW,
     deleted_at=None,
+    version=1,
+    shape=Shape.NIGHTS,
+    length_min=HOUR,
+    length_max=timedelta(days=3, microseconds=1),
+    dates_min=2,
+    dates_max=14,
+    is_scattered=False,
+    check_in_minute=901,
+    check_out_minute=599,
+    is_always_open=True,
+    grid_includes_buffer=True,
+    pending_takes=False,
+    pending_ttl=HOUR,
+    confirm_delay=timedelta(seconds=90),
+    components=(
+        Component(
+            key="a",
+            name=WORDS,
+            capacity=12,
+            requirements=(Requirement(category_id=CategoryId("cat_1"), is_required=False),),
+        ),
+    ),
+)
+pool = Pool(
+    pool_id=PoolId("pol_1"),
+    name=WORDS,
+    kind="region",
+    description="",
+    resource_ids=(resource.resource_id,),
+    sort_order=1,
+    status=PoolStatus.ACTIVE,
+    metadata={"a": None},
+    created_at=NOW,
+    deleted_at=NOW,
+    version=1,
+)
+day = DayCapacity(
+    day_id=day_id_of(resource.resource_id, date(2028, 2, 29)),
+    resource_id=resource.resource_id,
+    falls_on=date(2028, 2, 29),
+    capacity=0,
+    reason=WORDS,
+    actor_id="mbr_1",
+    created_at=NOW,
     version=1,
 )
 rule = ScheduleRule(
@@ -131,6 +192,13 @@ rule = ScheduleRule(
     status=RuleStatus.ACTIVE,
     created_at=NOW,
     version=1,
+    kind=RuleKind.RECURRENCE,
+    effect=Effect.CLOSES,
+    recurrence="FREQ=MONTHLY;BYDAY=-1FR",
+    dates=(date(2026, 5, 1), date(2028, 2, 29)),
+    dates_left_out=(date(2026, 6, 26),),
+    reason=WORDS,
+    is_repeated_hour_used=True,
 )
 block = Block(
     block_id=BlockId("blk_1"),
@@ -190,6 +258,10 @@ slot = Slot(
     metadata={},
     created_at=NOW,
     version=1,
+    price_minor=900,
+    stripes=4,
+    is_settling=True,
+    cancel_reason=WORDS,
 )
 claim = Claim(
     claim_id=ClaimId("clm_1"),
@@ -217,7 +289,11 @@ hold = Hold(
     starts_at=NOW,
     ends_at=NOW + HOUR,
     party_size=2,
-    assigned=(AssignedResource(resource_id=resource.resource_id, name=WORDS, units=2),),
+    assigned=(
+        AssignedResource(
+            resource_id=resource.resource_id, name=WORDS, units=2, role=WORDS, is_by_slot=True
+        ),
+    ),
     price=Money(amount_minor=5_000, currency="TND"),
     client_key="till 1",
     contact=Contact(name=WORDS, email=None, phone="+33 6"),
@@ -231,6 +307,10 @@ hold = Hold(
     created_at=NOW,
     ended_at=NOW,
     version=1,
+    dates=(date(2026, 6, 1), date(2026, 6, 3)),
+    resource_id=resource.resource_id,
+    picks=(resource.resource_id,),
+    components=("a",),
 )
 booking = Booking(
     booking_id=BookingId("bkg_1"),
@@ -262,12 +342,22 @@ booking = Booking(
     confirmed_at=None,
     ended_at=None,
     version=1,
+    dates=(date(2026, 6, 1), date(2026, 6, 3)),
+    resource_id=resource.resource_id,
+    picks=(resource.resource_id,),
+    components=("a",),
+    expires_at=NOW + HOUR,
+    confirms_at=NOW + HOUR,
+    local_start="2026-06-01T10:00",
+    external_offer_id=WORDS,
 )
 
 ALL = (
     tenant,
     category,
     resource,
+    pool,
+    day,
     offering,
     rule,
     block,

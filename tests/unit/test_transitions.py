@@ -105,6 +105,8 @@ BOOKING_TABLE = {
     (BookingStatus.PENDING, BookingAction.CONFIRM): "confirmed",
     (BookingStatus.PENDING, BookingAction.DECLINE): "declined",
     (BookingStatus.PENDING, BookingAction.CANCEL): "cancelled",
+    (BookingStatus.PENDING, BookingAction.EXPIRE): "expired",
+    (BookingStatus.EXPIRED, BookingAction.EXPIRE): "expired",
     (BookingStatus.CONFIRMED, BookingAction.CONFIRM): "confirmed",
     (BookingStatus.CONFIRMED, BookingAction.CANCEL): "cancelled",
     (BookingStatus.CANCELLED, BookingAction.CANCEL): "cancelled",

@@ -40,17 +40,16 @@ from holdfast.domain.ids import (
     HoldId,
     normal_booking_number,
 )
+from holdfast.engine.approvals import ConfirmBooking, DeclineBooking
 from holdfast.engine.bookings import (
     PLACE_SCOPES,
     CancelBooking,
-    ConfirmBooking,
     ConvertHold,
-    DeclineBooking,
     Details,
     PlaceBooking,
 )
+from holdfast.engine.choosing import Choice
 from holdfast.engine.facade.ledger import BookingQuery
-from holdfast.engine.placing import SlotChoice
 from holdfast.engine.reading import Page
 
 UPCOMING_DEFAULT = 20
@@ -148,9 +147,9 @@ class PublicBookingOut(Out):
     number: str
     status: BookingStatus
     pending_reasons: list[PendingReason]
-    offering_id: str
+    offering_id: str | None
     offering_name: str
-    slot_id: str
+    slot_id: str | None
     starts_at: InstantOut
     ends_at: InstantOut
     zone: str
@@ -251,9 +250,7 @@ async def _write(call: Call, command: object) -> Response:
 async def place(call: Call) -> Response:
     """Book at once."""
     body = await call.body(PlaceBookingIn)
-    choice = SlotChoice(
-        slot_id=body.slot_id, offering_id=body.offering_id, starts_at=body.starts_at
-    )
+    choice = Choice(slot_id=body.slot_id, offering_id=body.offering_id, starts_at=body.starts_at)
     actor = call.actor
     command = PlaceBooking(choice=choice, party_size=body.party_size, details=body.details(actor))
     return await call.write(

@@ -34,8 +34,8 @@ from holdfast.domain.errors import (
     InputUnsupported,
     RecordNotFound,
 )
+from holdfast.engine.choosing import Choice
 from holdfast.engine.facade import TenantEngine
-from holdfast.engine.placing import SlotChoice
 from holdfast.engine.ports import Answer, IdempotencyKey
 from holdfast.engine.reading import Page, PageRequest
 from holdfast.engine.records import canonical_json, id_of
@@ -294,7 +294,7 @@ class Call:
         show: Callable[[Any], BaseModel],
         *,
         location: str | None = None,
-        explain: tuple[SlotChoice, int] | None = None,
+        explain: tuple[Choice, int] | None = None,
     ) -> Response:
         """Run a command and answer what it made, or what an earlier identical request made.
 
@@ -333,7 +333,7 @@ class Call:
         return response
 
     async def _explained(
-        self, refusal: HoldfastError, explain: tuple[SlotChoice, int] | None
+        self, refusal: HoldfastError, explain: tuple[Choice, int] | None
     ) -> HoldfastError:
         if explain is None or not isinstance(refusal, (CapacityExceeded, AvailabilityClosed)):
             return refusal

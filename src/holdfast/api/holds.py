@@ -31,6 +31,7 @@ from holdfast.api.paging import PageOut, PageQuery
 from holdfast.domain.access import Scope
 from holdfast.domain.holds import HOLD_TTL_MAX, Hold, HoldStatus, time_left
 from holdfast.domain.ids import HoldId
+from holdfast.engine.choosing import Choice
 from holdfast.engine.holds import (
     HOLD_SCOPES,
     ExtendHold,
@@ -38,7 +39,6 @@ from holdfast.engine.holds import (
     ReleaseHold,
     ReleaseHoldsOfClient,
 )
-from holdfast.engine.placing import SlotChoice
 from holdfast.engine.reading import Page
 
 TtlSeconds = Annotated[int, Field(ge=1, le=seconds_of(HOLD_TTL_MAX))]
@@ -93,8 +93,8 @@ class HoldOut(Out):
 
     hold_id: str
     status: HoldStatus
-    offering_id: str
-    slot_id: str
+    offering_id: str | None
+    slot_id: str | None
     starts_at: InstantOut
     ends_at: InstantOut
     party_size: int
@@ -166,9 +166,7 @@ def _hold_id(call: Call) -> HoldId:
 async def place(call: Call) -> Response:
     """Keep places."""
     body = await call.body(PlaceHoldIn)
-    choice = SlotChoice(
-        slot_id=body.slot_id, offering_id=body.offering_id, starts_at=body.starts_at
-    )
+    choice = Choice(slot_id=body.slot_id, offering_id=body.offering_id, starts_at=body.starts_at)
     command = PlaceHold(
         choice=choice,
         party_size=body.party_size,

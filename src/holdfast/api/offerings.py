@@ -38,19 +38,12 @@ from holdfast.domain.access import Scope
 from holdfast.domain.checks import YEAR
 from holdfast.domain.holds import HOLD_TTL_MAX
 from holdfast.domain.ids import OfferingId
-from holdfast.domain.offerings import (
-    DURATION_MAX,
-    REQUIREMENTS_MAX,
-    Counting,
-    Offering,
-    OfferingStatus,
-    Per,
-    PriceUnit,
-    Requirement,
-)
+from holdfast.domain.offerings import DURATION_MAX, Counting, Offering, OfferingStatus, PriceUnit
+from holdfast.domain.requirements import REQUIREMENTS_MAX, Per, Requirement
 from holdfast.domain.schedules import STEP_MAX
 from holdfast.domain.tenants import DEFAULT_HOLD_TTL
-from holdfast.engine.offerings import HORIZON_DAYS_MAX, AddOffering, ChangeOffering
+from holdfast.engine.offering_checks import HORIZON_DAYS_MAX
+from holdfast.engine.offerings import AddOffering, ChangeOffering
 from holdfast.engine.reading import Page
 
 _LONGEST = minutes_of(DURATION_MAX)
@@ -172,7 +165,7 @@ class OfferingQuery(PageQuery):
 class RequirementOut(Out):
     """A resource that the offering needs, and how many units of it."""
 
-    resource_id: str
+    resource_id: str | None
     quantity: int
     per: Per
 

@@ -1,8 +1,8 @@
-"""Schedules: the weekly opening times of a resource or an offering."""
+"""Schedules: when a resource or an offering is open: weekly, by recurrence, and exceptions."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Annotated
 
@@ -17,15 +17,19 @@ from holdfast.api.models import (
     DayOut,
     InstantOut,
     LocalDay,
+    MaybeEmptyLine,
     Out,
+    Word,
     ZoneName,
     minutes_of,
     show_clock,
 )
 from holdfast.domain.access import Scope
 from holdfast.domain.ids import OfferingId, ResourceId, RuleId
-from holdfast.domain.rules import RULES_PER_OWNER_MAX, ScheduleRule
-from holdfast.engine.schedules import RemoveRule, SetSchedule, WeeklyOpening
+from holdfast.domain.recurrence import DATES_MAX, RECURRENCE_TEXT_MAX
+from holdfast.domain.rule_kinds import Effect
+from holdfast.domain.rules import RULES_PER_OWNER_MAX, RuleDraft, RuleKind, ScheduleRule
+from holdfast.engine.schedules import AddRules, RemoveRule, SetSchedule
 
 SUNDAY = 7
 
@@ -33,32 +37,60 @@ Weekday = Annotated[int, Field(ge=0, le=SUNDAY)]
 
 
 class RuleIn(Body):
-    """Open on some weekdays: Monday 1 to Sunday 7, and 0 is Sunday as well.
+    """On some dates, from one time of day to another: open, or closed, or otherwise than usual.
 
-    What closes at or before its opening closes on the next day: 18:00 to 02:00. Without a `zone`
-    it is the owner's, else the business's; without a `slot_step_minutes` the offering says.
+    The `kind` says how the dates are named: `weekly` by `weekdays` (Monday 1 to Sunday 7, and 0 is
+    Sunday as well), perhaps from `valid_from` to `valid_until`; `recurrence` by a rule of RFC 5545
+    such as FREQ=MONTHLY;BYDAY=2TU, counted from `valid_from`, with `dates` besides and without
+    `dates_left_out`; `range` by all dates from `valid_from` to `valid_until`, both included;
+    `dates` one by one.
+
+    The `effect` says what happens on them: `opens` opens besides whatever else does; `replaces`
+    opens instead of the weekly rules and recurrences of those dates, and single dates instead of
+    ranges; `closes` closes, whoever opens.
+
+    What closes at or before its opening closes on the next day: 18:00 to 02:00. Neither `opens`
+    nor `closes` is the whole day, for ranges, dates and whatever closes. Without a `zone` it is
+    the owner's, else the business's; without a `slot_step_minutes` the offering says. Where clocks
+    are put back, slots start at the first of two equal times, and at both with
+    `is_repeated_hour_used`.
     """
 
-    weekdays: Annotated[list[Weekday], Field(min_length=1, max_length=14)]
-    opens: ClockTime
-    closes: ClockTime
+    kind: Word[RuleKind] = RuleKind.WEEKLY
+    effect: Word[Effect] = Effect.OPENS
+    weekdays: list[Weekday] = Field(default_factory=list, max_length=14)
+    recurrence: Annotated[str, Field(max_length=RECURRENCE_TEXT_MAX)] | None = None
+    dates: list[LocalDay] = Field(default_factory=list, max_length=DATES_MAX)
+    dates_left_out: list[LocalDay] = Field(default_factory=list, max_length=DATES_MAX)
+    opens: ClockTime | None = None
+    closes: ClockTime | None = None
     slot_step_minutes: Annotated[int, Field(ge=1, le=MINUTES_A_DAY)] | None = None
     valid_from: LocalDay | None = None
     valid_until: LocalDay | None = None
     zone: ZoneName | None = None
+    reason: MaybeEmptyLine = ""
+    is_repeated_hour_used: bool = False
 
-    def opening(self) -> WeeklyOpening:
+    def draft(self) -> RuleDraft:
         """Return it as the engine takes it."""
-        step = self.slot_step_minutes
-        is_past_midnight = self.closes <= self.opens
-        return WeeklyOpening(
+        step, closes = self.slot_step_minutes, self.closes
+        if closes is not None and self.opens is not None and closes <= self.opens:
+            closes += MINUTES_A_DAY
+        return RuleDraft(
+            kind=self.kind,
+            effect=self.effect,
             weekdays=tuple(day or SUNDAY for day in self.weekdays),
+            recurrence=self.recurrence,
+            dates=tuple(self.dates),
+            dates_left_out=tuple(self.dates_left_out),
             opens_minute=self.opens,
-            closes_minute=self.closes + (MINUTES_A_DAY if is_past_midnight else 0),
+            closes_minute=closes,
             slot_step=None if step is None else timedelta(minutes=step),
             valid_from=self.valid_from,
             valid_until=self.valid_until,
             zone=self.zone,
+            reason=self.reason,
+            is_repeated_hour_used=self.is_repeated_hour_used,
         )
 
 
@@ -68,18 +100,31 @@ class SetScheduleIn(Body):
     rules: Annotated[list[RuleIn], Field(max_length=RULES_PER_OWNER_MAX)]
 
 
+class AddRulesIn(Body):
+    """The rules to be added to those there are."""
+
+    rules: Annotated[list[RuleIn], Field(min_length=1, max_length=RULES_PER_OWNER_MAX)]
+
+
 class RuleOut(Out):
-    """Open on some weekdays, Monday 1 to Sunday 7."""
+    """On some dates, from one time of day to another. `RuleIn` says what the fields mean."""
 
     rule_id: str
     owner_id: str
+    kind: RuleKind
+    effect: Effect
     weekdays: list[int]
+    recurrence: str | None
+    dates: list[DayOut]
+    dates_left_out: list[DayOut]
     opens: str
     closes: str
     slot_step_minutes: int | None
     valid_from: DayOut | None
     valid_until: DayOut | None
     zone: str
+    reason: str
+    is_repeated_hour_used: bool
     status: str
     created_at: InstantOut
     version: int
@@ -90,13 +135,20 @@ class RuleOut(Out):
         return cls(
             rule_id=rule.rule_id,
             owner_id=rule.owner_id,
+            kind=rule.kind,
+            effect=rule.effect,
             weekdays=list(rule.weekdays),
+            recurrence=rule.recurrence,
+            dates=list(rule.dates),
+            dates_left_out=list(rule.dates_left_out),
             opens=show_clock(rule.opens_minute),
             closes=show_clock(rule.closes_minute),
             slot_step_minutes=None if rule.slot_step is None else minutes_of(rule.slot_step),
             valid_from=rule.valid_from,
             valid_until=rule.valid_until,
             zone=rule.zone,
+            reason=rule.reason,
+            is_repeated_hour_used=rule.is_repeated_hour_used,
             status=rule.status,
             created_at=rule.created_at,
             version=rule.version,
@@ -104,7 +156,7 @@ class RuleOut(Out):
 
 
 class ScheduleOut(Out):
-    """All the rules of a resource or offering, by weekday and opening time."""
+    """Rules of a resource or offering: what recurs by weekday and time, then ranges, then dates."""
 
     rules: list[RuleOut]
 
@@ -114,8 +166,19 @@ class ScheduleOut(Out):
         return cls(rules=[RuleOut.of(rule) for rule in sorted(rules, key=_place)])
 
 
+_KINDS = tuple(RuleKind)
+
+
 def _place(rule: ScheduleRule) -> tuple[object, ...]:
-    return (rule.weekdays, rule.opens_minute, rule.closes_minute, rule.rule_id)
+    return (
+        _KINDS.index(rule.kind),
+        rule.weekdays,
+        rule.dates if rule.kind is RuleKind.DATES else (),
+        rule.valid_from or date.min,
+        rule.opens_minute,
+        rule.closes_minute,
+        rule.rule_id,
+    )
 
 
 def _resource_id(call: Call) -> ResourceId:
@@ -133,8 +196,14 @@ async def _get(call: Call, owner_id: ResourceId | OfferingId) -> Response:
 
 async def _set(call: Call, owner_id: ResourceId | OfferingId) -> Response:
     body = await call.body(SetScheduleIn)
-    openings = tuple(rule.opening() for rule in body.rules)
+    openings = tuple(rule.draft() for rule in body.rules)
     return await call.write(SetSchedule(owner_id=owner_id, openings=openings), ScheduleOut.of)
+
+
+async def _add(call: Call, owner_id: ResourceId | OfferingId) -> Response:
+    body = await call.body(AddRulesIn)
+    rules = tuple(rule.draft() for rule in body.rules)
+    return await call.write(AddRules(owner_id=owner_id, rules=rules), ScheduleOut.of)
 
 
 async def get_of_resource(call: Call) -> Response:
@@ -147,6 +216,11 @@ async def set_of_resource(call: Call) -> Response:
     return await _set(call, _resource_id(call))
 
 
+async def add_to_resource(call: Call) -> Response:
+    """Add to a resource's opening times."""
+    return await _add(call, _resource_id(call))
+
+
 async def get_of_offering(call: Call) -> Response:
     """Show an offering's opening times."""
     return await _get(call, _offering_id(call))
@@ -155,6 +229,11 @@ async def get_of_offering(call: Call) -> Response:
 async def set_of_offering(call: Call) -> Response:
     """Replace an offering's opening times."""
     return await _set(call, _offering_id(call))
+
+
+async def add_to_offering(call: Call) -> Response:
+    """Add to an offering's opening times."""
+    return await _add(call, _offering_id(call))
 
 
 async def remove_rule(call: Call) -> Response:
@@ -190,6 +269,18 @@ ENDPOINTS = (
         names=_NAMES,
     ),
     Endpoint(
+        method="POST",
+        path="/v1/resources/{resource_id}/schedule",
+        name="addResourceRules",
+        summary="Add opening times, closures and exceptions to a resource",
+        scopes=(Scope.CATALOGUE_WRITE,),
+        run=add_to_resource,
+        body=AddRulesIn,
+        answer=ScheduleOut,
+        codes=("policy.limit_reached", "record.not_found"),
+        names=_NAMES,
+    ),
+    Endpoint(
         method="GET",
         path="/v1/offerings/{offering_id}/schedule",
         name="getOfferingSchedule",
@@ -209,6 +300,18 @@ ENDPOINTS = (
         body=SetScheduleIn,
         answer=ScheduleOut,
         codes=("record.not_found",),
+        names=_NAMES,
+    ),
+    Endpoint(
+        method="POST",
+        path="/v1/offerings/{offering_id}/schedule",
+        name="addOfferingRules",
+        summary="Add opening times, closures and exceptions to an offering",
+        scopes=(Scope.CATALOGUE_WRITE,),
+        run=add_to_offering,
+        body=AddRulesIn,
+        answer=ScheduleOut,
+        codes=("policy.limit_reached", "record.not_found"),
         names=_NAMES,
     ),
     Endpoint(

@@ -23,8 +23,8 @@ from holdfast.cli.demo_screen import Business, Programme
 from holdfast.cli.faults import Misconfigured, Refused
 from holdfast.cli.opening import quiet_logs
 from holdfast.domain.access import KeyKind, Role
-from holdfast.domain.availability import OpenSlot
 from holdfast.domain.intervals import utc
+from holdfast.domain.listing import OpenSlot
 from holdfast.domain.offerings import Offering
 from holdfast.domain.zones import instant_of, local_day, zone
 from holdfast.engine.facade import TenantEngine
@@ -215,7 +215,7 @@ def _salon(engine: Engine) -> Business:
         story="one chair, haircuts of 30 minutes, Tuesday to Saturday",
         booking=f"A haircut on {when}",
         secret=_new_key(desk),
-        slot_id=slot.slot_id,
+        slot_id=slot.slot_id or "",
         party_size=1,
         guest="Ada Lovelace",
         email="ada@example.com",
@@ -246,7 +246,7 @@ def _concert(engine: Engine) -> Business:
         story=f"a concert on {when}, {slot.remaining} places",
         booking="Two places at the concert",
         secret=_new_key(desk),
-        slot_id=slot.slot_id,
+        slot_id=slot.slot_id or "",
         party_size=2,
         guest="Clara Schumann",
         email="clara@example.com",

@@ -6,228 +6,291 @@ A `Scene` is everything known about one offering around some time; a `Wish` is o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from holdfast.domain.capacity import peak_units
-from holdfast.domain.claims import Claim, ClaimOwner
+from holdfast.domain.assignment import Need, Shortage, Taken, assign, needs_of
+from holdfast.domain.claims import ClaimOwner
 from holdfast.domain.errors import (
     AvailabilityClosed,
     BeyondHorizon,
     CapacityExceeded,
     HoldfastError,
+    InputInvalid,
+    LengthRefused,
     NoticeTooShort,
     PartySizeRefused,
 )
-from holdfast.domain.ids import ResourceId, SlotId, generated_slot_id
-from holdfast.domain.intervals import FIRST_INSTANT, LAST_INSTANT, Interval
-from holdfast.domain.offerings import Counting, Offering, OfferingStatus, Per, Requirement
+from holdfast.domain.offerings import Counting, OfferingStatus
+from holdfast.domain.requirements import Requirement
 from holdfast.domain.resources import Resource, ResourceStatus
-from holdfast.domain.schedules import WeeklyRule, expand_rules, is_open, slots_on_grid
-from holdfast.domain.slots import Slot, SlotOrigin, SlotStatus
-from holdfast.domain.tenants import Tenant, TenantStatus
-from holdfast.domain.zones import local_day, zone
+from holdfast.domain.scenes import Scene, Wish, chosen_components, taken_stretches
+from holdfast.domain.schedules import is_open, open_intervals, slots_on_grid
+from holdfast.domain.shapes import Shape, runs
+from holdfast.domain.slots import SlotOrigin, SlotStatus
+from holdfast.domain.tenants import TenantStatus
+from holdfast.domain.zones import day_interval, local_day, zone
 
-WINDOW_DAYS_MAX = 400
-
-
-class ClaimIndex:
-    """Claims of one key, found by the days they touch."""
-
-    __slots__ = ("_by_day",)
-
-    def __init__(self, claims: Iterable[Claim]) -> None:
-        self._by_day: dict[int, list[Claim]] = {}
-        for claim in claims:
-            last = (claim.ends_at - timedelta(microseconds=1)).toordinal()
-            for day in range(claim.starts_at.toordinal(), last + 1):
-                self._by_day.setdefault(day, []).append(claim)
-
-    def overlapping(self, interval: Interval) -> list[Claim]:
-        """Return the claims that overlap an interval, each once."""
-        first = interval.starts_at.toordinal()
-        last = (interval.ends_at - timedelta(microseconds=1)).toordinal()
-        starts_at, ends_at = interval.starts_at, interval.ends_at
-        if first == last:
-            return [
-                claim
-                for claim in self._by_day.get(first, ())
-                if claim.starts_at < ends_at and claim.ends_at > starts_at
-            ]
-        found = {
-            claim.claim_id: claim
-            for day in range(first, last + 1)
-            for claim in self._by_day.get(day, ())
-            if claim.starts_at < ends_at and claim.ends_at > starts_at
-        }
-        return list(found.values())
-
-
-_NO_CLAIMS = ClaimIndex(())
+NAMES_SHOWN_MAX = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """What is known of one offering around some time, under a lock or at one read.
+class Override:
+    """What staff set aside for one request, and why. Recorded with every claim that it allows.
 
     Attributes:
-        rules: Weekly rules by owner: the offering and each required resource.
-        claims: Counting claims by resource, of unlimited ones only the blocks. What has lapsed is
-            not among them, nor what an empty slot opened by demand would give back.
-        used_by_slot: Places taken, of the slots that have a counter.
-        stored_slots: The offering's stored slots by id.
+        closed: Opening hours and blocks.
+        notice: Notice and horizon.
+        capacity: Capacity: what is taken is taken over the limit.
     """
 
-    tenant: Tenant
-    offering: Offering
-    resources: Mapping[ResourceId, Resource]
-    rules: Mapping[str, Sequence[WeeklyRule]]
-    claims: Mapping[ResourceId, ClaimIndex]
-    used_by_slot: Mapping[SlotId, int]
-    stored_slots: Mapping[SlotId, Slot]
-
-    @property
-    def zone_name(self) -> str:
-        """The zone in which the offering's days are counted."""
-        return self.offering.zone or self.tenant.zone
-
-    def claims_on(self, resource_id: ResourceId) -> ClaimIndex:
-        """The claims on a resource."""
-        return self.claims.get(resource_id, _NO_CLAIMS)
+    reason: str
+    closed: bool = False
+    notice: bool = False
+    capacity: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """One request for one slot. `slot` is the stored row, if there is one."""
+class Case:
+    """One wish before the evaluator, with who may still serve each of its needs."""
 
-    slot_id: SlotId
-    starts_at: datetime
-    ends_at: datetime
-    party_size: int
-    slot: Slot | None
+    __slots__ = ("needs", "now", "override", "scene", "taken", "wish")
 
-    @property
-    def interval(self) -> Interval:
-        """The time of the slot, without buffers."""
-        return Interval(starts_at=self.starts_at, ends_at=self.ends_at)
+    def __init__(
+        self, scene: Scene, wish: Wish, *, now: datetime, override: Override | None = None
+    ) -> None:
+        self.scene = scene
+        self.wish = wish
+        self.now = now
+        self.override = override
+        self.needs = needs_of(scene, wish)
+        self.taken: list[Taken] = []
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenSlot:
-    """A slot that can be booked. `remaining` is None when nothing limits it."""
-
-    slot_id: SlotId
-    starts_at: datetime
-    ends_at: datetime
-    remaining: int | None
-
-
-def padded(offering: Offering, interval: Interval) -> Interval:
-    """Return the time that a slot takes from its resources: with the offering's buffers.
-
-    At the ends of the calendar there is nothing for a buffer to keep free.
-    """
-    starts_at = max(interval.starts_at - offering.buffer_before, FIRST_INSTANT)
-    ends_at = min(interval.ends_at + offering.buffer_after, LAST_INSTANT)
-    return Interval(starts_at=starts_at, ends_at=ends_at)
+    def leave_out(
+        self,
+        may_serve: Callable[[Resource], bool],
+        refuse: Callable[[Need, Resource], HoldfastError],
+    ) -> HoldfastError | None:
+        """Leave out who cannot serve; refuse when a need that must be met is short of resources."""
+        for need in self.needs:
+            lost = need.keep(may_serve)
+            if lost is None or not need.requirement.is_required:
+                continue
+            if need.is_short or not need.is_any:
+                return refuse(need, lost)
+        return None
 
 
-def is_claimed_by_slot(offering: Offering, requirement: Requirement) -> bool:
-    """Whether the slot itself claims what is required, rather than each booking in it."""
-    return offering.counting is Counting.PLACES and requirement.per is Per.BOOKING
-
-
-def wish_for(
-    offering: Offering, *, slot: Slot | None, starts_at: datetime, party_size: int
-) -> Wish:
-    """Return the wish for a stored slot, or for the slot that schedules generate at a start."""
-    if slot is not None:
-        return Wish(
-            slot_id=slot.slot_id,
-            starts_at=slot.starts_at,
-            ends_at=slot.ends_at,
-            party_size=party_size,
-            slot=slot,
-        )
-    return Wish(
-        slot_id=generated_slot_id(offering.offering_id, starts_at),
-        starts_at=starts_at,
-        ends_at=starts_at + offering.duration,
-        party_size=party_size,
-        slot=None,
-    )
-
-
-def _party_size(scene: Scene, wish: Wish, _now: datetime) -> HoldfastError | None:
-    offering = scene.offering
-    if wish.party_size < offering.party_min:
+def _party_size(case: Case) -> HoldfastError | None:
+    offering, size = case.scene.offering, case.wish.party_size
+    if size < offering.party_min:
         message = f"'{offering.name}' is booked for at least {offering.party_min}."
-        return PartySizeRefused(message, limit=offering.party_min, actual=wish.party_size)
-    if offering.party_max is not None and wish.party_size > offering.party_max:
+        return PartySizeRefused(message, limit=offering.party_min, actual=size)
+    if offering.party_max is not None and size > offering.party_max:
         message = f"'{offering.name}' is booked for at most {offering.party_max} at a time."
-        return PartySizeRefused(message, limit=offering.party_max, actual=wish.party_size)
+        return PartySizeRefused(message, limit=offering.party_max, actual=size)
     return None
 
 
-def _in_use(scene: Scene, wish: Wish, _now: datetime) -> HoldfastError | None:
+def _components(case: Case) -> HoldfastError | None:
+    offering, wish = case.scene.offering, case.wish
+    known = {component.key for component in offering.components}
+    for i, key in enumerate(wish.components):
+        if key not in known:
+            message = f"'{offering.name}' has no component '{key}'. Choose among {sorted(known)}."
+            return InputInvalid.at(f"/components/{i}", "unknown_component", message)
+    limited = [one for one in chosen_components(offering, wish.components) if one.capacity]
+    least = min(limited, key=lambda one: one.capacity or 0, default=None)
+    if least is None or least.capacity is None or wish.party_size <= least.capacity:
+        return None
+    message = (
+        f"{wish.party_size} participants exceed the capacity of {least.capacity}: limited by"
+        f" {least.name}. Book for fewer, or without it."
+    )
+    return CapacityExceeded(
+        message, requested=wish.party_size, remaining=least.capacity, limited_by=least.key
+    )
+
+
+def _length(case: Case) -> HoldfastError | None:
+    """Refuse a stay that is too short, too long, or not on the offering's steps."""
+    offering, stay = case.scene.offering, case.wish.stay
+    if offering.shape is Shape.SLOTS:
+        return None
+    if offering.shape is Shape.FREE:
+        return _free_length(case)
+    what = "night" if offering.shape is Shape.NIGHTS else "day"
+    count = len(stay.dates)
+    if count < offering.dates_min:
+        message = f"'{offering.name}' is booked for at least {offering.dates_min} {what}(s)."
+        return LengthRefused(message, limit=offering.dates_min, actual=count)
+    if offering.dates_max is not None and count > offering.dates_max:
+        message = f"'{offering.name}' is booked for at most {offering.dates_max} {what}(s)."
+        return LengthRefused(message, limit=offering.dates_max, actual=count)
+    is_scattered = len(runs(stay.dates)) > 1
+    if is_scattered and not (offering.is_scattered and offering.shape is Shape.DAYS):
+        message = f"The {what}s have to follow each other without a gap."
+        return InputInvalid.at("/dates", "not_consecutive", message)
+    return None
+
+
+def _free_length(case: Case) -> HoldfastError | None:
+    offering, stay = case.scene.offering, case.wish.stay
+    length = stay.ends_at - stay.starts_at
+    least, most = offering.length_min or offering.duration, offering.length_max
+    if length < least:
+        message = f"'{offering.name}' is booked for at least {_words(least)}."
+        return LengthRefused(message, limit=_seconds(least), actual=_seconds(length))
+    if most is not None and length > most:
+        message = f"'{offering.name}' is booked for at most {_words(most)}."
+        return LengthRefused(message, limit=_seconds(most), actual=_seconds(length))
+    step = offering.slot_step
+    if step is None:
+        return None
+    here = zone(case.scene.zone_name)
+    local = stay.starts_at.astimezone(here)
+    minute = timedelta(hours=local.hour, minutes=local.minute, seconds=local.second)
+    if minute % step or length % step:
+        message = f"Start and length go in steps of {_words(step)}."
+        return _closed(message, "not_on_grid")
+    return None
+
+
+def _in_use(case: Case) -> HoldfastError | None:
+    scene, slot = case.scene, case.wish.slot
     if scene.tenant.status is not TenantStatus.ACTIVE:
         return _closed("This business takes no bookings at the moment.", "tenant_inactive")
     if scene.offering.status is not OfferingStatus.ACTIVE:
         return _closed(f"'{scene.offering.name}' is not offered now.", "offering_inactive")
-    if wish.slot is not None and wish.slot.status is not SlotStatus.OPEN:
-        return _closed("This slot is not open.", f"slot_{wish.slot.status}")
-    for requirement in scene.offering.requirements:
-        resource = scene.resources[requirement.resource_id]
-        if resource.status is not ResourceStatus.ACTIVE:
-            return _closed(f"{resource.name} cannot be booked now.", "resource_inactive")
-    return None
+    if slot is not None and slot.status is not SlotStatus.OPEN:
+        return _closed("This slot is not open.", f"slot_{slot.status}")
+    if slot is not None and slot.is_settling:
+        return _closed("This slot is being changed. Try again in a moment.", "settling")
+    refusal = case.leave_out(
+        lambda one: one.status is ResourceStatus.ACTIVE,
+        lambda _, one: _closed(f"{one.name} cannot be booked now.", "resource_inactive"),
+    )
+    return refusal or case.leave_out(
+        lambda one: not one.is_settling,
+        lambda _, one: _closed(f"{one.name} is being changed. Try again in a moment.", "settling"),
+    )
 
 
-def _open(scene: Scene, wish: Wish, _now: datetime) -> HoldfastError | None:
+def _large_enough(case: Case) -> HoldfastError | None:
+    """Leave out resources that do not serve a party of this size."""
+    size = case.wish.party_size
+    return case.leave_out(
+        lambda one: (one.party_min or 1) <= size <= (one.party_max or size),
+        lambda _, one: _unfit(one, size),
+    )
+
+
+def _unfit(resource: Resource, size: int) -> PartySizeRefused:
+    if resource.party_max is not None and size > resource.party_max:
+        message = f"{resource.name} serves at most {resource.party_max} at a time."
+        return PartySizeRefused(message, limit=resource.party_max, actual=size)
+    least = resource.party_min or 1
+    message = f"{resource.name} serves at least {least}."
+    return PartySizeRefused(message, limit=least, actual=size)
+
+
+def _open(case: Case) -> HoldfastError | None:
+    scene, wish = case.scene, case.wish
     if wish.slot is not None and wish.slot.origin is SlotOrigin.MANUAL:
         return None
-    grid_owner = _grid_owner(scene)
-    if grid_owner is None:
-        message = f"'{scene.offering.name}' has no opening hours; book one of its slots."
-        return _closed(message, "no_schedule")
+    owners = grid_owners(scene)
+    refusal = _own_hours(case, owners)
+    if refusal is not None:
+        return refusal
+    is_own = owners == (scene.offering.offering_id,)
+    alone = owners[0] if len(owners) == 1 and not is_own else None
+    return case.leave_out(
+        lambda one: one.resource_id == alone or _is_open_for(scene, wish, one.resource_id),
+        lambda _, one: _closed(f"{one.name} is not open then.", "outside_hours"),
+    )
+
+
+def _own_hours(case: Case, owners: Sequence[str]) -> HoldfastError | None:
+    """Refuse what the hours of the offering, or of those who make its grid, do not have."""
+    scene, wish = case.scene, case.wish
     offering = scene.offering
-    rules = scene.rules[grid_owner]
-    if not slots_on_grid(
-        rules, wish.starts_at, duration=offering.duration, step=offering.slot_step
-    ):
-        is_inside = is_open(rules, wish.interval)
-        reason = "not_on_grid" if is_inside else "outside_hours"
-        return _closed("There is no slot that starts then.", reason)
-    return _others_open(scene, wish, grid_owner)
+    if not owners:
+        if offering.is_always_open or offering.shape in {Shape.DAYS, Shape.NIGHTS}:
+            return None
+        message = f"'{offering.name}' has no opening hours; book one of its slots."
+        return _closed(message, "no_schedule")
+    if offering.shape is not Shape.SLOTS:
+        if any(_is_open_for(scene, wish, owner) for owner in owners):
+            return None
+        return _closed(f"'{offering.name}' is not open then.", "outside_hours")
+    if any(_is_on_grid(scene, wish, owner) for owner in owners):
+        return None
+    is_inside = any(is_open(scene.rules[owner], wish.interval) for owner in owners)
+    reason = "not_on_grid" if is_inside else "outside_hours"
+    return _closed("There is no slot that starts then.", reason)
 
 
-def _others_open(scene: Scene, wish: Wish, grid_owner: str) -> HoldfastError | None:
+def _is_on_grid(scene: Scene, wish: Wish, owner: str) -> bool:
+    offering = scene.offering
+    return slots_on_grid(
+        scene.rules[owner], wish.starts_at, duration=offering.duration, step=offering.grid_step
+    )
+
+
+def _is_open_for(scene: Scene, wish: Wish, owner: str) -> bool:
+    """Whether an owner's hours, if it has any, cover the wish; of dates, whether each has some."""
+    rules = scene.rules.get(owner, ())
+    if not rules:
+        return True
+    if not wish.stay.dates:
+        return is_open(rules, wish.interval)
+    here = zone(scene.zone_name)
+    return all(open_intervals(rules, day_interval(day, here)) for day in wish.stay.dates)
+
+
+def grid_owners(scene: Scene) -> tuple[str, ...]:
+    """Return whose rules make the grid: the offering's, else those of the first requirement.
+
+    A requirement that any of several resources serves has the grids of all of them.
+    """
+    if scene.rules.get(scene.offering.offering_id):
+        return (scene.offering.offering_id,)
     for requirement in scene.offering.requirements:
-        owner = requirement.resource_id
-        rules = scene.rules.get(owner, ())
-        if owner != grid_owner and rules and not is_open(rules, wish.interval):
-            name = scene.resources[owner].name
-            return _closed(f"{name} is not open then.", "outside_hours")
-    return None
+        owners = tuple(
+            one.resource_id
+            for one in scene.candidates(requirement)
+            if scene.rules.get(one.resource_id)
+        )
+        if owners:
+            return owners
+    return ()
 
 
-def _not_blocked(scene: Scene, wish: Wish, _now: datetime) -> HoldfastError | None:
-    taken = padded(scene.offering, wish.interval)
-    for requirement in scene.offering.requirements:
-        for claim in scene.claims_on(requirement.resource_id).overlapping(taken):
+def _not_blocked(case: Case) -> HoldfastError | None:
+    return case.leave_out(
+        lambda one: _block_reason(case.scene, case.wish, one) is None,
+        lambda _, one: _closed(
+            f"{one.name} is closed then{_block_reason(case.scene, case.wish, one)}.", "blocked"
+        ),
+    )
+
+
+def _block_reason(scene: Scene, wish: Wish, resource: Resource) -> str | None:
+    """Why a resource is blocked then, as the end of a sentence; None if it is not."""
+    index = scene.claims_on(resource.resource_id)
+    for taken in taken_stretches(scene.offering, wish.stay, zone(scene.zone_name)):
+        for claim in index.overlapping(taken):
             if claim.owner_kind is ClaimOwner.BLOCK:
-                name = scene.resources[requirement.resource_id].name
-                why = f": {claim.reason}" if claim.reason else ""
-                return _closed(f"{name} is closed then{why}.", "blocked")
+                return f": {claim.reason}" if claim.reason else ""
     return None
 
 
-def _notice(scene: Scene, wish: Wish, now: datetime) -> HoldfastError | None:
+def _notice(case: Case) -> HoldfastError | None:
+    scene, wish, now = case.scene, case.wish, case.now
     own = scene.offering.notice
     notice = scene.tenant.notice if own is None else own
     left = wish.starts_at - now
-    if left >= notice:
+    if left >= notice or (not notice and _is_today(case)):
         return None
     seconds, limit = int(left.total_seconds()), int(notice.total_seconds())
     if seconds < 0:
@@ -237,50 +300,103 @@ def _notice(scene: Scene, wish: Wish, now: datetime) -> HoldfastError | None:
     return NoticeTooShort(message, limit=limit, actual=seconds)
 
 
-def _horizon(scene: Scene, wish: Wish, now: datetime) -> HoldfastError | None:
+def _is_today(case: Case) -> bool:
+    """Whether the first day or night of a stay is today: it may be booked until it is over."""
+    dates = case.wish.stay.dates
+    return bool(dates) and dates[0] == local_day(case.now, zone(case.scene.zone_name))
+
+
+def _horizon(case: Case) -> HoldfastError | None:
+    scene, wish, now = case.scene, case.wish, case.now
     own = scene.offering.horizon_days
     days_max = scene.tenant.horizon_days if own is None else own
     here = zone(scene.zone_name)
-    days = (local_day(wish.starts_at, here) - local_day(now, here)).days
+    last = wish.stay.dates[-1] if wish.stay.dates else local_day(wish.starts_at, here)
+    days = (last - local_day(now, here)).days
     if days <= days_max:
         return None
     message = f"Bookings open {days_max} days ahead; this is {days} days away."
     return BeyondHorizon(message, limit=days_max, actual=days)
 
 
-def _capacity(scene: Scene, wish: Wish, _now: datetime) -> HoldfastError | None:
-    shortage = _first_shortage(scene, wish)
+def _capacity(case: Case) -> HoldfastError | None:
+    """Choose the resources, or say what is short."""
+    is_forced = case.override is not None and case.override.capacity
+    left = slot_places_left(case.scene, case.wish)
+    if left is not None and case.wish.party_size > left and not is_forced:
+        return _short("the slot", case.wish.slot_id or "", asked=case.wish.party_size, left=left)
+    case.taken, shortage = assign(case.scene, case.wish, case.needs, is_forced=is_forced)
+    return None if shortage is None else _shortage(case, shortage)
+
+
+def _opening_capacity(case: Case) -> HoldfastError | None:
+    """Choose the resources that a slot takes for itself."""
+    own = [need for need in case.needs if need.is_by_slot]
+    case.taken, shortage = assign(case.scene, case.wish, own)
     if shortage is None:
         return None
-    name, key, requested, remaining = shortage
-    message = f"{requested} asked for, {remaining} left: {name} limits it."
-    if remaining == 0:
+    if shortage.resource is None:
+        return _shortage(case, shortage)
+    return CapacityExceeded(
+        f"{shortage.resource.name} is taken then.",
+        requested=shortage.asked,
+        remaining=shortage.left,
+        limited_by=shortage.resource.resource_id,
+    )
+
+
+def _shortage(case: Case, shortage: Shortage) -> CapacityExceeded:
+    resource, requirement = shortage.resource, shortage.need.requirement
+    if resource is None:
+        name = requirement.role or _name_of(case.scene, requirement)
+        refusal = CapacityExceeded(
+            f"{shortage.asked} of {name} needed, {shortage.left} free then.",
+            requested=shortage.asked,
+            remaining=shortage.left,
+            limited_by=_id_of(requirement),
+        )
+    else:
+        key = resource.resource_id
+        refusal = _short(resource.name, key, asked=shortage.asked, left=shortage.left)
+    if shortage.room is not None and shortage.room.dates:
+        # Every short date, not only the first.
+        refusal.fields["dates"] = tuple(
+            {"date": day.isoformat(), "requested": shortage.asked, "remaining": left}
+            for day, left in shortage.room.dates
+            if left < shortage.asked
+        )
+    return refusal
+
+
+def _short(name: str, key: str, *, asked: int, left: int) -> CapacityExceeded:
+    message = f"{asked} asked for, {left} left: {name} limits it."
+    if left == 0:
         message = f"Nothing is left then: {name} is taken."
-    return CapacityExceeded(message, requested=requested, remaining=remaining, limited_by=key)
+    return CapacityExceeded(message, requested=asked, remaining=left, limited_by=key)
 
 
-def _opening_capacity(scene: Scene, wish: Wish, _now: datetime) -> HoldfastError | None:
-    for requirement in scene.offering.requirements:
-        free = _units_left(scene, wish, requirement)
-        is_own = is_claimed_by_slot(scene.offering, requirement)
-        if is_own and free is not None and requirement.quantity > free:
-            name = scene.resources[requirement.resource_id].name
-            message = f"{name} is taken then."
-            return CapacityExceeded(
-                message,
-                requested=requirement.quantity,
-                remaining=free,
-                limited_by=requirement.resource_id,
-            )
-    return None
+def _name_of(scene: Scene, requirement: Requirement) -> str:
+    if requirement.skills:
+        return ", ".join(requirement.skills)
+    candidates = scene.candidates(requirement)
+    more = "…" if len(candidates) > NAMES_SHOWN_MAX else ""
+    return ", ".join(one.name for one in candidates[:NAMES_SHOWN_MAX]) + more
 
 
-Check = Callable[[Scene, Wish, datetime], HoldfastError | None]
+def _id_of(requirement: Requirement) -> str:
+    named = requirement.named_ids
+    return requirement.pool_id or requirement.category_id or (named[0] if named else "")
+
+
+Check = Callable[[Case], HoldfastError | None]
 
 # The list is the specification: what is asked of a request, in the order of the answers.
 CHECKS: tuple[Check, ...] = (
     _party_size,
+    _components,
+    _length,
     _in_use,
+    _large_enough,
     _open,
     _not_blocked,
     _notice,
@@ -289,134 +405,81 @@ CHECKS: tuple[Check, ...] = (
 )
 # What is asked of a slot made by hand, which takes its rooms and staff for itself.
 OPENING_CHECKS: tuple[Check, ...] = (_in_use, _not_blocked, _opening_capacity)
-# What is asked again when held places become a booking: the hold has passed the rest.
-CONVERSION_CHECKS: tuple[Check, ...] = (_in_use,)
+# What is asked again when a request is approved that has not taken its places yet.
+APPROVAL_CHECKS: tuple[Check, ...] = (_in_use, _large_enough, _open, _not_blocked, _capacity)
+# Who of the candidates may serve at all, whatever is left.
+SERVING_CHECKS: tuple[Check, ...] = (_in_use, _large_enough, _open, _not_blocked)
+# What staff may set aside.
+_CLOSED_CHECKS: frozenset[Check] = frozenset({_open, _not_blocked})
+_NOTICE_CHECKS: frozenset[Check] = frozenset({_notice, _horizon})
 
 
 def judge(
-    scene: Scene, wish: Wish, *, now: datetime, checks: Sequence[Check] = CHECKS
+    scene: Scene,
+    wish: Wish,
+    *,
+    now: datetime,
+    checks: Sequence[Check] = CHECKS,
+    override: Override | None = None,
 ) -> HoldfastError | None:
     """Return why a wish is refused, or None when it is accepted.
 
     The same answer decides a hold under its locks, lists a slot and explains its absence.
     """
+    return _judged(Case(scene, wish, now=now, override=override), checks)
+
+
+def plan(
+    scene: Scene,
+    wish: Wish,
+    *,
+    now: datetime,
+    checks: Sequence[Check] = CHECKS,
+    override: Override | None = None,
+) -> tuple[Taken, ...]:
+    """Return the resources that serve a wish.
+
+    Raises:
+        HoldfastError: The wish is refused, as `judge` says.
+    """
+    case = Case(scene, wish, now=now, override=override)
+    refusal = _judged(case, checks)
+    if refusal is not None:
+        raise refusal
+    return tuple(case.taken)
+
+
+def _judged(case: Case, checks: Sequence[Check]) -> HoldfastError | None:
+    override = case.override
     for check in checks:
-        refusal = check(scene, wish, now)
+        if override is not None and (
+            (override.closed and check in _CLOSED_CHECKS)
+            or (override.notice and check in _NOTICE_CHECKS)
+        ):
+            continue
+        refusal = check(case)
         if refusal is not None:
             return refusal
     return None
 
 
-def places_left(scene: Scene, wish: Wish) -> int | None:
-    """Return how many more could come to a slot: guests, or parties where only those count."""
+def slot_places_left(scene: Scene, wish: Wish) -> int | None:
+    """Return the places left in a slot that counts them; None when nothing limits it."""
     offering = scene.offering
-    left: list[int] = []
-    if offering.counting is Counting.PLACES:
-        capacity = wish.slot.capacity if wish.slot is not None else offering.slot_capacity
-        if capacity is not None:
-            left.append(max(0, capacity - scene.used_by_slot.get(wish.slot_id, 0)))
-    for requirement in offering.requirements:
-        free = _units_left(scene, wish, requirement)
-        if free is not None:
-            is_whole = is_claimed_by_slot(offering, requirement)
-            if not is_whole:
-                left.append(free // requirement.quantity)
-            elif free < requirement.quantity:
-                left.append(0)
-    return min(left) if left else None
-
-
-def open_slots(
-    scene: Scene,
-    window: Interval,
-    *,
-    party_size: int,
-    now: datetime,
-    limit: int | None = None,
-    judged_max: int | None = None,
-) -> list[OpenSlot]:
-    """List the slots that start in a window and would be accepted now, in order of start.
-
-    At most `limit` are listed, and only the first `judged_max` candidates are looked at.
-    """
-    found: list[OpenSlot] = []
-    for wish in wishes_in(scene, window, party_size=party_size)[:judged_max]:
-        if judge(scene, wish, now=now) is None:
-            found.append(
-                OpenSlot(
-                    slot_id=wish.slot_id,
-                    starts_at=wish.starts_at,
-                    ends_at=wish.ends_at,
-                    remaining=places_left(scene, wish),
-                )
-            )
-            if limit is not None and len(found) >= limit:
-                break
-    return found
-
-
-def wishes_in(scene: Scene, window: Interval, *, party_size: int) -> list[Wish]:
-    """Return a wish for every slot that starts in a window, open or not, in order of start."""
-    offering = scene.offering
-    wishes = {
-        slot.slot_id: wish_for(offering, slot=slot, starts_at=slot.starts_at, party_size=party_size)
-        for slot in scene.stored_slots.values()
-        if window.covers(slot.starts_at)
-        and (slot.origin is SlotOrigin.MANUAL or slot.status is SlotStatus.OPEN)
-    }
-    grid_owner = _grid_owner(scene)
-    if grid_owner is not None:
-        for interval in expand_rules(
-            scene.rules[grid_owner], window, duration=offering.duration, step=offering.slot_step
-        ):
-            slot_id = generated_slot_id(offering.offering_id, interval.starts_at)
-            if slot_id not in scene.stored_slots:
-                wishes[slot_id] = wish_for(
-                    offering, slot=None, starts_at=interval.starts_at, party_size=party_size
-                )
-    return sorted(wishes.values(), key=lambda wish: (wish.starts_at, wish.slot_id))
-
-
-def _grid_owner(scene: Scene) -> str | None:
-    """Whose rules make the grid: the offering's, else the first required resource that has any."""
-    owners = [scene.offering.offering_id, *(r.resource_id for r in scene.offering.requirements)]
-    return next((owner for owner in owners if scene.rules.get(owner)), None)
-
-
-def _units_left(scene: Scene, wish: Wish, requirement: Requirement) -> int | None:
-    """Units of a required resource left over a slot's time; None when unlimited."""
-    resource = scene.resources[requirement.resource_id]
-    if resource.capacity is None:
+    if offering.counting is not Counting.PLACES:
         return None
-    taken = padded(scene.offering, wish.interval)
-    others = [
-        claim
-        for claim in scene.claims_on(requirement.resource_id).overlapping(taken)
-        if claim.owner_id != wish.slot_id
-    ]
-    return max(0, resource.capacity - peak_units(others, taken))
-
-
-def _first_shortage(scene: Scene, wish: Wish) -> tuple[str, str, int, int] | None:
-    """Return what is short: its name, its id, the units asked for and those left."""
-    offering = scene.offering
-    if offering.counting is Counting.PLACES:
-        capacity = wish.slot.capacity if wish.slot is not None else offering.slot_capacity
-        if capacity is not None:
-            left = max(0, capacity - scene.used_by_slot.get(wish.slot_id, 0))
-            if wish.party_size > left:
-                return "the slot", wish.slot_id, wish.party_size, left
-    for requirement in offering.requirements:
-        free = _units_left(scene, wish, requirement)
-        asked = requirement.units(wish.party_size)
-        if free is not None and asked > free:
-            name = scene.resources[requirement.resource_id].name
-            return name, requirement.resource_id, asked, free
-    return None
+    capacity = wish.slot.capacity if wish.slot is not None else offering.slot_capacity
+    if capacity is None or wish.slot_id is None:
+        return None
+    return max(0, capacity - scene.used_by_slot.get(wish.slot_id, 0))
 
 
 def _closed(message: str, reason: str) -> AvailabilityClosed:
     return AvailabilityClosed(message, reason=reason)
+
+
+def _seconds(length: timedelta) -> int:
+    return int(length.total_seconds())
 
 
 def _words(length: timedelta) -> str:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from holdfast.domain.customers import Contact
 from holdfast.domain.errors import TransitionNotAllowed
 from holdfast.domain.holds import AssignedResource
-from holdfast.domain.ids import BookingId, CustomerId, HoldId, OfferingId, SlotId
+from holdfast.domain.ids import BookingId, CustomerId, HoldId, OfferingId, ResourceId, SlotId
 from holdfast.domain.money import Money
+from holdfast.domain.shapes import Stay
 
 
 class BookingStatus(StrEnum):
@@ -42,6 +43,7 @@ class BookingAction(StrEnum):
     CONFIRM = "confirm"
     DECLINE = "decline"
     CANCEL = "cancel"
+    EXPIRE = "expire"
 
 
 class CancelledBy(StrEnum):
@@ -57,16 +59,27 @@ class Booking:
 
     Attributes:
         number: The short public name; random, and not a secret.
+        offering_id: What is booked; None when a resource is booked without an offering.
+        slot_id: The slot; None for what is booked by dates or with a free start and end.
+        assigned: The resources that serve it; none yet where they are chosen at approval.
         external_order_id, external_line_id: References of a shop's order and line.
+        external_offer_id: Reference of a shop's package that the booking belongs to.
+        dates: Of a booking by days or nights, its dates.
+        resource_id: The resource that is booked without an offering.
+        picks: Resources that the customer wished for by name.
+        components: The chosen parts of the offering.
+        expires_at: When a pending booking expires; None is never.
+        confirms_at: When it confirms by itself, if `delay` is among its reasons to wait.
+        local_start: Its start as the clock on the wall was to show it, such as 2026-06-15T20:00.
     """
 
     booking_id: BookingId
     number: str
     status: BookingStatus
     pending_reasons: tuple[PendingReason, ...]
-    offering_id: OfferingId
+    offering_id: OfferingId | None
     offering_name: str
-    slot_id: SlotId
+    slot_id: SlotId | None
     starts_at: datetime
     ends_at: datetime
     zone: str
@@ -89,6 +102,19 @@ class Booking:
     confirmed_at: datetime | None
     ended_at: datetime | None
     version: int
+    dates: tuple[date, ...] = ()
+    resource_id: ResourceId | None = None
+    picks: tuple[ResourceId, ...] = ()
+    components: tuple[str, ...] = ()
+    expires_at: datetime | None = None
+    confirms_at: datetime | None = None
+    local_start: str = ""
+    external_offer_id: str | None = None
+
+    @property
+    def stay(self) -> Stay:
+        """The time that is booked."""
+        return Stay(starts_at=self.starts_at, ends_at=self.ends_at, dates=self.dates)
 
 
 _PENDING, _CONFIRMED = BookingStatus.PENDING, BookingStatus.CONFIRMED
@@ -96,10 +122,12 @@ TRANSITIONS: Mapping[tuple[BookingStatus, BookingAction], BookingStatus] = {
     (_PENDING, BookingAction.CONFIRM): BookingStatus.CONFIRMED,
     (_PENDING, BookingAction.DECLINE): BookingStatus.DECLINED,
     (_PENDING, BookingAction.CANCEL): BookingStatus.CANCELLED,
+    (_PENDING, BookingAction.EXPIRE): BookingStatus.EXPIRED,
     (_CONFIRMED, BookingAction.CONFIRM): BookingStatus.CONFIRMED,
     (_CONFIRMED, BookingAction.CANCEL): BookingStatus.CANCELLED,
     (BookingStatus.CANCELLED, BookingAction.CANCEL): BookingStatus.CANCELLED,
     (BookingStatus.DECLINED, BookingAction.DECLINE): BookingStatus.DECLINED,
+    (BookingStatus.EXPIRED, BookingAction.EXPIRE): BookingStatus.EXPIRED,
 }
 LIVE = frozenset({_PENDING, _CONFIRMED, BookingStatus.CHECKED_IN})
 

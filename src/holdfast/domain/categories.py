@@ -19,7 +19,11 @@ class CategoryStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Category:
-    """A kind of resource, with the words a page shows for one and for many."""
+    """A kind of resource, with the words a page shows for one and for many.
+
+    Attributes:
+        custom_fields: What is asked of every resource of the category, beyond its own fields.
+    """
 
     category_id: CategoryId
     label: str
@@ -31,3 +35,4 @@ class Category:
     metadata: dict[str, object] = field(default_factory=dict)
     created_at: datetime
     version: int
+    custom_fields: tuple[dict[str, object], ...] = ()

@@ -7,7 +7,7 @@ that key's lock; its units and its interval never change.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from holdfast.domain.ids import ClaimId, OfferingId, ResourceId, SlotId
@@ -78,6 +78,20 @@ def closure_key(resource_id: ResourceId) -> str:
 def slot_key(slot_id: SlotId) -> str:
     """Return the capacity key of the places in a slot."""
     return f"slot:{slot_id}"
+
+
+def day_key(resource_id: ResourceId, on: date) -> str:
+    """Return the capacity key of a dated resource on one local date."""
+    return f"day:{resource_id}:{on.isoformat()}"
+
+
+def is_counter_key(key: str) -> bool:
+    """Whether a key's row counts units; the others are guards.
+
+    >>> is_counter_key("day:res_1:2026-01-15"), is_counter_key("res:res_1")
+    (True, False)
+    """
+    return key.startswith(("slot:", "day:"))
 
 
 def offering_key(offering_id: OfferingId) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import ClassVar
 
@@ -25,6 +25,7 @@ STATUS_BY_CODE: Mapping[str, int] = MappingProxyType(
         "input.unsupported": 415,
         "policy.beyond_horizon": 409,
         "policy.cancellation_closed": 409,
+        "policy.length": 409,
         "policy.limit_reached": 409,
         "policy.notice_too_short": 409,
         "policy.party_size": 409,
@@ -45,12 +46,13 @@ STATUS_BY_CODE: Mapping[str, int] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alternative:
-    """Another slot that would be accepted for the same request."""
+    """Another slot, stay or date that would be accepted for the same request."""
 
-    slot_id: str
+    slot_id: str | None
     starts_at: datetime
     ends_at: datetime
     remaining: int | None
+    dates: tuple[date, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +143,12 @@ class PartySizeRefused(PolicyRefused):
     """More or fewer guests than one booking may bring."""
 
     code = "policy.party_size"
+
+
+class LengthRefused(PolicyRefused):
+    """The stay is shorter or longer than the offering takes."""
+
+    code = "policy.length"
 
 
 class LimitReached(PolicyRefused):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from holdfast.domain.customers import Contact
 from holdfast.domain.errors import HoldExpired, TransitionNotAllowed
 from holdfast.domain.ids import BookingId, HoldId, OfferingId, ResourceId, SlotId
 from holdfast.domain.money import Money
+from holdfast.domain.shapes import Stay
 
 # However often a hold is extended, it ends this long after it was placed.
 HOLD_CEILING = timedelta(hours=2)
@@ -41,21 +42,37 @@ class HoldAction(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssignedResource:
-    """A resource that serves a hold or booking, with its name as it was then."""
+    """A resource that serves a hold or booking, with its name as it was then.
+
+    Attributes:
+        role: What it is to the booking, as the requirement calls it.
+        is_by_slot: Whether the slot claims it, for all bookings in it.
+    """
 
     resource_id: ResourceId
     name: str
     units: int
+    role: str = ""
+    is_by_slot: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """Places kept for a customer who is still deciding."""
+    """Places kept for a customer who is still deciding.
+
+    Attributes:
+        offering_id: What is to be booked; None when a resource is taken without an offering.
+        slot_id: The slot; None for what is booked by dates or with a free start and end.
+        dates: Of a booking by days or nights, its dates.
+        resource_id: The resource that is taken without an offering.
+        picks: Resources that the customer wished for by name.
+        components: The chosen parts of the offering.
+    """
 
     hold_id: HoldId
     status: HoldStatus
-    offering_id: OfferingId
-    slot_id: SlotId
+    offering_id: OfferingId | None
+    slot_id: SlotId | None
     starts_at: datetime
     ends_at: datetime
     party_size: int
@@ -73,6 +90,15 @@ class Hold:
     created_at: datetime
     ended_at: datetime | None
     version: int
+    dates: tuple[date, ...] = ()
+    resource_id: ResourceId | None = None
+    picks: tuple[ResourceId, ...] = ()
+    components: tuple[str, ...] = ()
+
+    @property
+    def stay(self) -> Stay:
+        """The time that is held."""
+        return Stay(starts_at=self.starts_at, ends_at=self.ends_at, dates=self.dates)
 
 
 TRANSITIONS: Mapping[tuple[HoldStatus, HoldAction], HoldStatus] = {

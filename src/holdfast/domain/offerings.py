@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from holdfast.domain.ids import OfferingId, ResourceId
+from holdfast.domain.ids import OfferingId
 from holdfast.domain.money import Money
+from holdfast.domain.requirements import Requirement
+from holdfast.domain.shapes import DEFAULT_CHECK_IN_MINUTE, DEFAULT_CHECK_OUT_MINUTE, Shape, Stay
 
-REQUIREMENTS_MAX = 50
+COMPONENTS_MAX = 50
 DURATION_MAX = timedelta(days=31)
 
 
@@ -19,13 +21,6 @@ class OfferingStatus(StrEnum):
     ACTIVE = "active"
     INACTIVE = "inactive"
     DELETED = "deleted"
-
-
-class Per(StrEnum):
-    """What a quantity is multiplied by."""
-
-    BOOKING = "booking"
-    PARTICIPANT = "participant"
 
 
 class PriceUnit(StrEnum):
@@ -50,20 +45,19 @@ class Counting(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Requirement:
-    """A resource that an offering needs, and how many units of it."""
+class Component:
+    """A part of an offering that a booking may choose, such as a module of a training.
 
-    resource_id: ResourceId
-    quantity: int = 1
-    per: Per = Per.BOOKING
+    Attributes:
+        key: Its name in requests, unique in the offering.
+        capacity: The largest party that it serves; None is unlimited.
+        requirements: What it needs beyond the offering's own requirements.
+    """
 
-    def units(self, party_size: int) -> int:
-        """How many units a party takes.
-
-        >>> Requirement(resource_id=ResourceId("r"), quantity=2, per=Per.PARTICIPANT).units(3)
-        6
-        """
-        return self.quantity * (party_size if self.per is Per.PARTICIPANT else 1)
+    key: str
+    name: str
+    capacity: int | None = None
+    requirements: tuple[Requirement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,12 +65,23 @@ class Offering:
     """What can be booked.
 
     Attributes:
+        shape: In which form its time is booked.
         counting: Whether required resources or places inside a slot limit the bookings.
         slot_capacity: Places in a slot when counting places; None is unlimited.
         slot_step: Distance of starts on the grid; None means the rule's own or the duration.
         notice, horizon_days: None means the tenant's.
         hold_ttl: How long a hold lasts.
         is_approved_by_hand: Whether a booking waits for the business's yes.
+        pending_takes: Whether a waiting booking takes its places already, or only when approved.
+        pending_ttl: How long a booking may wait before it expires; None is for ever.
+        confirm_delay: How long after its creation a booking confirms by itself; None is at once.
+        length_min, length_max: The shortest and longest booking of free start and end.
+        dates_min, dates_max: The fewest and most days or nights of a booking.
+        is_scattered: Whether days need not follow each other.
+        check_in_minute, check_out_minute: Of nights, on the wall clock of the offering's zone.
+        is_always_open: Whether free start and end need no schedule at all.
+        grid_includes_buffer: Whether the grid leaves the buffers between its slots, so that each of
+            them can be booked, rather than to filter out what a buffer meets.
     """
 
     offering_id: OfferingId
@@ -107,19 +112,53 @@ class Offering:
     created_at: datetime
     deleted_at: datetime | None
     version: int
+    shape: Shape = Shape.SLOTS
+    length_min: timedelta | None = None
+    length_max: timedelta | None = None
+    dates_min: int = 1
+    dates_max: int | None = None
+    is_scattered: bool = True
+    check_in_minute: int = DEFAULT_CHECK_IN_MINUTE
+    check_out_minute: int = DEFAULT_CHECK_OUT_MINUTE
+    is_always_open: bool = False
+    grid_includes_buffer: bool = False
+    pending_takes: bool = True
+    pending_ttl: timedelta | None = None
+    confirm_delay: timedelta | None = None
+    components: tuple[Component, ...] = ()
 
-    def price_of(self, *, party_size: int) -> Money:
-        """Return what a booking costs, by the offering's own price and unit."""
+    @property
+    def grid_step(self) -> timedelta | None:
+        """The distance of starts on the grid; None leaves it to the rule, or the duration."""
+        if not self.grid_includes_buffer:
+            return self.slot_step
+        return (self.slot_step or self.duration) + self.buffer_before + self.buffer_after
+
+    def price_of(
+        self, *, party_size: int, stay: Stay | None = None, unit_minor: int | None = None
+    ) -> Money:
+        """Return what a booking costs, by the offering's own price and unit.
+
+        Args:
+            party_size: How many come.
+            stay: How long; None means one slot of the offering's duration.
+            unit_minor: The price of a unit instead of the offering's, as a slot may have one.
+        """
+        price = self.price.amount_minor if unit_minor is None else unit_minor
+        length = self.duration if stay is None else stay.ends_at - stay.starts_at
         match self.price_unit:
-            case PriceUnit.PARTICIPANT | PriceUnit.UNIT:
-                amount = self.price.amount_minor * party_size
+            case PriceUnit.PARTICIPANT:
+                amount = price * party_size
+            case PriceUnit.UNIT:
+                amount = price * party_size * max(1, len(stay.dates) if stay else 1)
             case PriceUnit.HOUR:
                 # Whole minor units, rounded half up, from the exact fraction of hours.
-                microseconds = self.duration // timedelta(microseconds=1)
+                microseconds = length // timedelta(microseconds=1)
                 hour = 3_600_000_000
-                amount = (2 * self.price.amount_minor * microseconds + hour) // (2 * hour)
+                amount = (2 * price * microseconds + hour) // (2 * hour)
             case PriceUnit.NIGHT:
-                amount = self.price.amount_minor * max(1, self.duration // timedelta(days=1))
+                nights = len(stay.dates) if stay and stay.dates else length // timedelta(days=1)
+                amount = price * max(1, nights)
             case PriceUnit.BOOKING:
-                amount = self.price.amount_minor
+                amount = price
         return Money(amount_minor=amount, currency=self.price.currency)

@@ -17,7 +17,8 @@ from typing import Generic, TypeVar
 
 from holdfast.domain.claims import LONGEST_CLAIM, Claim, ClaimOwner
 from holdfast.domain.ids import EPOCH, ResourceId, SlotId
-from holdfast.domain.offerings import Counting, Per, Requirement
+from holdfast.domain.offerings import Counting
+from holdfast.domain.requirements import Per, Requirement
 
 # A clock may differ by so much from the one that decided.
 CLOCK_TOLERANCE = timedelta(seconds=5)
@@ -342,6 +343,7 @@ class OfferingThen:
                     per=Per(row["per"]),
                 )
                 for row in requirements
+                if row["resource_id"] is not None
             ),
         )
 
@@ -361,14 +363,14 @@ class OfferingThen:
         for item in self.requirements:
             if item not in self.of_slot():
                 units = item.units(party_size)
-                taken += self._padded(item.resource_id, units, starts_at, ends_at)
+                taken += self._padded(item.named_ids[0], units, starts_at, ends_at)
         return taken
 
     def claims_of_slot(self, *, starts_at: datetime, ends_at: datetime) -> Counter[ClaimShape]:
         """Return what an open slot takes."""
         taken: Counter[ClaimShape] = Counter()
         for item in self.of_slot():
-            taken += self._padded(item.resource_id, item.quantity, starts_at, ends_at)
+            taken += self._padded(item.named_ids[0], item.quantity, starts_at, ends_at)
         return taken
 
     def _padded(

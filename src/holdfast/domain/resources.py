@@ -45,6 +45,10 @@ class Resource:
         capacity: Units usable at one instant: 1 is exclusive, N shared, None unlimited.
         zone: IANA name; None means the tenant's.
         owner_id: The member to whom the resource belongs, if any.
+        party_min, party_max: The smallest and largest party that it serves; None is no limit.
+        is_bookable_alone: Whether the public may book it without an offering.
+        is_settling: Whether its capacity is being limited, so that nothing is booked meanwhile.
+        field_values: What its category's own fields say of it.
     """
 
     resource_id: ResourceId
@@ -64,6 +68,11 @@ class Resource:
     created_at: datetime
     deleted_at: datetime | None
     version: int
+    party_min: int | None = None
+    party_max: int | None = None
+    is_bookable_alone: bool = False
+    is_settling: bool = False
+    field_values: dict[str, object] = field(default_factory=dict)
 
     @property
     def is_exclusive(self) -> bool:

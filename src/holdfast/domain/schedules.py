@@ -1,4 +1,16 @@
-"""Weekly rules in wall-clock time: parsing, open time, and the grid of candidate slots.
+"""Schedules in wall-clock time: parsing, open time, and the grid of candidate slots.
+
+How the rules of one owner work together (`rule_kinds` says what they are):
+
+- A rule belongs to the local date on which it opens; after midnight it is still that day's.
+- On the dates of a rule that **replaces**, nothing opens that a less particular rule would open:
+  single dates go before ranges of dates, and these before what recurs. Equally particular rules
+  open together, and so does what opens besides.
+- What **closes** always wins. Whole dates are closed with everything that belongs to them: a bar
+  that is closed on Saturday is open until Friday's last hour, after midnight. A part of a day is
+  closed by the clock, whichever date the opening belongs to; slots that would reach into it are
+  dropped and the grid around it stays as it is.
+- Rules that only close leave open whatever they do not close. Without any rule nothing is open.
 
 How changes of the clock are met (`zones` has the ground rule):
 
@@ -8,34 +20,69 @@ How changes of the clock are met (`zones` has the ground rule):
   adds up to what really elapses: an hour less in spring, an hour more in autumn. A closing
   label that is shown twice closes at its first showing: nobody is kept for the second.
 - **Slots** start at labels `opens + k * step` and last their duration of elapsed time. A label
-  in a gap is dropped, one that is shown twice means its first showing. A slot must end by the
-  closing instant. After a gap, a slot that overlaps the one kept before it is dropped, unless
-  the step is shorter than the duration, where slots overlap by design.
-- A rule belongs to the local date on which it opens; after midnight it is still that day's.
+  in a gap is dropped, one that is shown twice means its first showing, or both if the rule says
+  so. A slot must end by the closing instant. After a gap, a slot that overlaps the one kept
+  before it is dropped, unless the step is shorter than the duration, where slots overlap by
+  design.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import TypeAlias
+from operator import attrgetter
 
-from holdfast.domain.intervals import LAST_INSTANT, Interval, UtcInstant, merged
-from holdfast.domain.zones import MINUTES_PER_DAY, Zone, instant_of, local_day, zone
+from holdfast.domain.intervals import LAST_INSTANT, Interval, UtcInstant, merged, subtracted
+from holdfast.domain.rule_kinds import (
+    STEP_MAX,
+    DatesRule,
+    Effect,
+    RangeRule,
+    RecurrenceRule,
+    Rule,
+    WeeklyRule,
+    check_step,
+    dates_of_rule,
+    is_whole_day,
+    rank_of,
+)
+from holdfast.domain.zones import Zone, instant_of, local_day, showings_of, zone
+
+__all__ = [
+    "CANDIDATES_MAX",
+    "RULE_DAYS_MAX",
+    "STEP_MAX",
+    "DatesRule",
+    "Effect",
+    "RangeRule",
+    "RecurrenceRule",
+    "Rule",
+    "TooManySlots",
+    "WeeklyRule",
+    "closed_by",
+    "expand_rules",
+    "is_open",
+    "open_intervals",
+    "opens_anything",
+    "parse_wall_time",
+    "parse_weekdays",
+    "slots_on_grid",
+]
 
 CANDIDATES_MAX = 100_000
 RULE_DAYS_MAX = 200_000
 """How many rules times days of the window one question may look at."""
 
-STEP_MAX = timedelta(days=1)
-
+_DAY = timedelta(days=1)
 _MINUTE = timedelta(minutes=1)
 _MICROSECOND = timedelta(microseconds=1)
 _NO_TIME = timedelta(0)
 _SUNDAY = 7
 _HOURS_PER_DAY = 24
 _MINUTES_PER_HOUR = 60
+_by_end = attrgetter("ends_at")
 
 
 class TooManySlots(ValueError):
@@ -88,55 +135,8 @@ def parse_wall_time(text: str, *, closing: bool = False) -> int:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WeeklyRule:
-    """Open from one wall-clock label to another on some weekdays, perhaps between two dates.
-
-    Attributes:
-        weekdays: ISO weekdays, 1 to 7, of the date on which it opens.
-        opens_minute: Minutes since 00:00 on the wall clock, 0 to 1439.
-        closes_minute: After `opens_minute`, by at most 1440: a bar may close after midnight.
-        zone: The IANA name of the zone of the wall clock.
-        slot_step: Whole minutes between the starts of slots; None leaves it to the question.
-        valid_from: The first local date on which it opens.
-        valid_until: The last local date on which it opens; that date included.
-
-    Raises:
-        ValueError: A field is out of its range.
-        UnknownZone: There is no such zone.
-    """
-
-    weekdays: frozenset[int]
-    opens_minute: int
-    closes_minute: int
-    zone: str
-    slot_step: timedelta | None = None
-    valid_from: date | None = None
-    valid_until: date | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse what could not be expanded."""
-        zone(self.zone)
-        if not self.weekdays or not self.weekdays <= frozenset(range(1, _SUNDAY + 1)):
-            raise ValueError("A weekly rule needs weekdays from 1 (Monday) to 7 (Sunday).")
-        if not 0 <= self.opens_minute < MINUTES_PER_DAY:
-            raise ValueError(
-                f"A rule opens at minute 0 to 1439 of its day, not {self.opens_minute}."
-            )
-        if not 0 < self.closes_minute - self.opens_minute <= MINUTES_PER_DAY:
-            raise ValueError("A rule closes after it opens, and at most 24 hours later.")
-        if self.slot_step is not None:
-            _check_step(self.slot_step)
-        if self.valid_from and self.valid_until and self.valid_until < self.valid_from:
-            raise ValueError("A rule's last date cannot be before its first.")
-
-
-Rule: TypeAlias = WeeklyRule
-"""Whatever opens a resource or an offering; other kinds of rule join here."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Opening:
-    """One opening of a rule: the local date it belongs to, its labels and their instants."""
+    """One stretch of a rule: the local date it belongs to, its labels and their instants."""
 
     day: date
     opens_minute: int
@@ -144,6 +144,7 @@ class _Opening:
     opens_at: UtcInstant
     closes_at: UtcInstant
     zone: Zone
+    is_repeated_hour_used: bool
 
     @property
     def is_regular(self) -> bool:
@@ -154,22 +155,53 @@ class _Opening:
         return self.closes_at - self.opens_at == minutes * _MINUTE
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Exceptions:
+    """What the rules that replace and close change in some stretch of time.
+
+    Attributes:
+        rank_by_date: How particular the rules are that replace, by date.
+        closed_dates: Dates that are closed with all that belongs to them.
+        closed: Time that is closed by the clock, sorted and merged.
+    """
+
+    rank_by_date: Mapping[date, int] = field(default_factory=dict)
+    closed_dates: frozenset[date] = frozenset()
+    closed: tuple[Interval, ...] = ()
+
+    def keep(self, rule: Rule, day: date) -> bool:
+        """Say whether what a rule opens on a date is open."""
+        return day not in self.closed_dates and rank_of(rule) >= self.rank_by_date.get(day, 0)
+
+    def meet(self, starts_at: UtcInstant, ends_at: UtcInstant) -> bool:
+        """Say whether any of a time is closed by the clock."""
+        index = bisect_right(self.closed, starts_at, key=_by_end)
+        return index < len(self.closed) and self.closed[index].starts_at < ends_at
+
+
+_NO_EXCEPTIONS = _Exceptions()
+
+
+def opens_anything(rules: Iterable[Rule]) -> bool:
+    """Say whether any of the rules opens something: without one there is no grid of slots."""
+    return any(rule.effect is not Effect.CLOSES for rule in rules)
+
+
 def open_intervals(rules: Iterable[Rule], window: Interval) -> tuple[Interval, ...]:
-    """Return the time within the window that any of the rules opens, sorted and merged.
+    """Return the time within the window that the rules open, sorted and merged.
 
     Raises:
         TooManySlots: More than RULE_DAYS_MAX rules times days would have to be looked at.
     """
     rules = tuple(rules)
-    _check_work(rules, window)
-    clipped: list[Interval] = []
-    for rule in rules:
-        for opening in _openings(rule, window.starts_at, window.ends_at):
-            starts_at = max(opening.opens_at, window.starts_at)
-            ends_at = min(opening.closes_at, window.ends_at)
-            if starts_at < ends_at:
-                clipped.append(Interval(starts_at=starts_at, ends_at=ends_at))
-    return merged(clipped)
+    _check_work(rules, window.duration)
+    since, until = window.starts_at, window.ends_at
+    if rules and not opens_anything(rules):
+        closings = (part for rule in rules for part in _openings(rule, since, until))
+        return subtracted((window,), _clipped(closings, window))
+    exceptions = _exceptions(rules, since, until)
+    openings = (opening for _, opening in _kept(rules, exceptions, since, until))
+    return subtracted(_clipped(openings, window), exceptions.closed)
 
 
 def is_open(rules: Iterable[Rule], interval: Interval) -> bool:
@@ -178,6 +210,35 @@ def is_open(rules: Iterable[Rule], interval: Interval) -> bool:
     Looks only at the days of the interval and the one before.
     """
     return open_intervals(rules, interval) == (interval,)
+
+
+def closed_by(rules: Iterable[Rule], interval: Interval) -> tuple[Rule, ...]:
+    """Return the rules that close something of the interval, to say why: in the order given.
+
+    Time that would not be open anyway is not closed by anything.
+
+    Raises:
+        TooManySlots: More than RULE_DAYS_MAX rules times days would have to be looked at.
+    """
+    rules = tuple(rules)
+    _check_work(rules, interval.duration)
+    since, until = interval.starts_at, interval.ends_at
+    opened = {
+        opening.day
+        for _, opening in _kept(rules, _NO_EXCEPTIONS, since, until)
+        if opening.opens_at < until and opening.closes_at > since
+    }
+    is_grid = opens_anything(rules)
+    return tuple(
+        rule
+        for rule in rules
+        if rule.effect is Effect.CLOSES
+        and (
+            any(next(dates_of_rule(rule, day, day), None) for day in opened)
+            if is_grid and is_whole_day(rule)
+            else (opened or not is_grid) and _clipped(_openings(rule, since, until), interval)
+        )
+    )
 
 
 def expand_rules(
@@ -190,7 +251,7 @@ def expand_rules(
     """Return the candidate slots that start within the window, sorted, each once.
 
     Args:
-        rules: What opens.
+        rules: What opens, replaces and closes, in any order.
         window: Where slots may start; they may end after it.
         duration: The elapsed time of every slot.
         step: The spacing of the grid for rules without a `slot_step`; by default the duration.
@@ -214,19 +275,23 @@ def expand_rules(
             days.
     """
     rules = tuple(rules)
-    _check_work(rules, window)
+    _check_work(rules, window.duration)
+    exceptions = _exceptions(rules, window.starts_at, _end_of_slot(window.ends_at, duration))
     # Counted before the same start by several rules becomes one, so that work is bounded too.
     candidate_count = 0
     starts: set[UtcInstant] = set()
-    for rule in rules:
+    for rule, opening in _kept(rules, exceptions, window.starts_at, window.ends_at):
         rule_step = _step_of(rule, duration=duration, step=step)
-        for opening in _openings(rule, window.starts_at, window.ends_at):
-            kept = _starts(opening, window, duration=duration, step=rule_step)
-            candidate_count += len(kept)
-            if candidate_count > CANDIDATES_MAX:
-                raise TooManySlots(f"More than {CANDIDATES_MAX} slots; ask for a shorter window.")
-            starts.update(kept)
-    return tuple(Interval(starts_at=at, ends_at=at + duration) for at in sorted(starts))
+        kept = _starts(opening, window, duration=duration, step=rule_step)
+        candidate_count += len(kept)
+        if candidate_count > CANDIDATES_MAX:
+            raise TooManySlots(f"More than {CANDIDATES_MAX} slots; ask for a shorter window.")
+        starts.update(kept)
+    return tuple(
+        Interval(starts_at=at, ends_at=at + duration)
+        for at in sorted(starts)
+        if not (exceptions.closed and exceptions.meet(at, at + duration))
+    )
 
 
 def slots_on_grid(
@@ -242,43 +307,89 @@ def slots_on_grid(
 
     Raises:
         ValueError: The duration is not positive or the step is not whole minutes.
+        TooManySlots: The rules and the days of one slot are too many.
     """
     if starts_at >= LAST_INSTANT:
         return False
+    rules = tuple(rules)
     instant = Interval(starts_at=starts_at, ends_at=starts_at + _MICROSECOND)
+    ends_at = _end_of_slot(starts_at, duration)
+    exceptions = _exceptions(rules, starts_at, ends_at)
+    steps = {id(rule): _step_of(rule, duration=duration, step=step) for rule in rules}
+    if exceptions.meet(starts_at, ends_at):
+        return False
     return any(
-        _starts(
-            opening,
-            instant,
-            duration=duration,
-            step=_step_of(rule, duration=duration, step=step),
-        )
-        for rule in rules
-        for opening in _openings(rule, instant.starts_at, instant.ends_at)
+        _starts(opening, instant, duration=duration, step=steps[id(rule)])
+        for rule, opening in _kept(rules, exceptions, instant.starts_at, instant.ends_at)
     )
 
 
+def _end_of_slot(starts_at: UtcInstant, duration: timedelta) -> UtcInstant:
+    """Return the end of a slot, or the end of time."""
+    return starts_at + min(max(duration, _MICROSECOND), LAST_INSTANT - starts_at)
+
+
+def _exceptions(rules: Sequence[Rule], since: UtcInstant, until: UtcInstant) -> _Exceptions:
+    """Return what replaces and closes anything from one instant to another."""
+    if all(rule.effect is Effect.OPENS for rule in rules):
+        return _NO_EXCEPTIONS
+    _check_work(rules, until - since)
+    # No zone is two days away from UTC, and an opening belongs at most to the day before.
+    first, last = since.date() - 2 * _DAY, until.date() + 2 * _DAY
+    rank_by_date: dict[date, int] = {}
+    closed_dates: set[date] = set()
+    closings: list[_Opening] = []
+    for rule in rules:
+        if rule.effect is Effect.REPLACES:
+            for day in dates_of_rule(rule, first, last):
+                rank_by_date[day] = max(rank_of(rule), rank_by_date.get(day, 0))
+        elif rule.effect is Effect.CLOSES and is_whole_day(rule):
+            closed_dates.update(dates_of_rule(rule, first, last))
+        elif rule.effect is Effect.CLOSES:
+            closings.extend(_openings(rule, since, until))
+    closed = _clipped(closings, Interval(starts_at=since, ends_at=until)) if since < until else ()
+    return _Exceptions(
+        rank_by_date=rank_by_date, closed_dates=frozenset(closed_dates), closed=closed
+    )
+
+
+def _kept(
+    rules: Sequence[Rule], exceptions: _Exceptions, since: UtcInstant, until: UtcInstant
+) -> Iterator[tuple[Rule, _Opening]]:
+    """Yield what opens from one instant to another, exceptions made, and perhaps neighbours."""
+    for rule in rules:
+        if rule.effect is not Effect.CLOSES:
+            for opening in _openings(rule, since, until):
+                if exceptions.keep(rule, opening.day):
+                    yield rule, opening
+
+
 def _openings(rule: Rule, since: UtcInstant, until: UtcInstant) -> Iterator[_Opening]:
-    """Yield every opening that shares time with `since` to `until`, and perhaps neighbours."""
+    """Yield every stretch that shares time with `since` to `until`, and perhaps neighbours."""
     rule_zone = zone(rule.zone)
     # No rule reaches past the end of the day after its own: yesterday's is the earliest.
-    first = local_day(since, rule_zone).toordinal() - 1
-    last = local_day(until, rule_zone).toordinal()
-    if rule.valid_from:
-        first = max(first, rule.valid_from.toordinal())
-    if rule.valid_until:
-        last = min(last, rule.valid_until.toordinal())
-    for ordinal in range(first, last + 1):
-        day = date.fromordinal(ordinal)
-        if day.isoweekday() in rule.weekdays:
-            yield _Opening(
-                day=day,
-                opens_minute=rule.opens_minute,
-                closes_minute=rule.closes_minute,
-                opens_at=instant_of(day, rule.opens_minute, rule_zone, gap="forward"),
-                closes_at=instant_of(day, rule.closes_minute, rule_zone, gap="forward"),
-                zone=rule_zone,
-            )
+    first, last = local_day(since, rule_zone) - _DAY, local_day(until, rule_zone)
+    for day in dates_of_rule(rule, first, last):
+        yield _Opening(
+            day=day,
+            opens_minute=rule.opens_minute,
+            closes_minute=rule.closes_minute,
+            opens_at=instant_of(day, rule.opens_minute, rule_zone, gap="forward"),
+            closes_at=instant_of(day, rule.closes_minute, rule_zone, gap="forward"),
+            zone=rule_zone,
+            is_repeated_hour_used=rule.is_repeated_hour_used,
+        )
+
+
+def _clipped(openings: Iterable[_Opening], window: Interval) -> tuple[Interval, ...]:
+    """Return the time of the window that is in any of the stretches, sorted and merged."""
+    found: list[Interval] = []
+    for opening in openings:
+        starts_at = max(opening.opens_at, window.starts_at)
+        ends_at = min(opening.closes_at, window.ends_at)
+        if starts_at < ends_at:
+            found.append(Interval(starts_at=starts_at, ends_at=ends_at))
+    return merged(found)
 
 
 def _starts(
@@ -304,10 +415,12 @@ def _starts_across_change(
     opening: _Opening, *, last_start: UtcInstant, duration: timedelta, step: timedelta
 ) -> Iterator[UtcInstant]:
     """Yield the starts of the slots of a day whose clock is changed, label by label."""
+    labels = range(opening.opens_minute, opening.closes_minute, step // _MINUTE)
+    showings = (showings_of(opening.day, minute, opening.zone) for minute in labels)
+    used = 2 if opening.is_repeated_hour_used else 1
     free_at = opening.opens_at
-    for minute in range(opening.opens_minute, opening.closes_minute, step // _MINUTE):
-        starts_at = instant_of(opening.day, minute, opening.zone, gap="drop")
-        if starts_at is None or (starts_at < free_at and duration <= step):
+    for starts_at in sorted(instant for found in showings for instant in found[:used]):
+        if starts_at < free_at and duration <= step:
             continue
         if starts_at > last_start:
             return
@@ -323,23 +436,11 @@ def _step_of(rule: Rule, *, duration: timedelta, step: timedelta | None) -> time
         return rule.slot_step
     # A step of a whole day already means one slot to an opening, however long the slot.
     chosen = min(duration, STEP_MAX) if step is None else step
-    _check_step(chosen)
+    check_step(chosen)
     return chosen
 
 
-def _check_step(step: timedelta) -> None:
-    """Refuse a spacing that is not on the wall clock's grid of minutes."""
-    if not _MINUTE <= step <= STEP_MAX or step % _MINUTE:
-        raise ValueError(
-            f"The step between slots must be whole minutes, 1 to 1440, not {step}; without a "
-            f"step it is the duration."
-        )
-
-
-def _check_work(rules: Sequence[Rule], window: Interval) -> None:
+def _check_work(rules: Sequence[Rule], length: timedelta) -> None:
     """Refuse a question that is too large, before any work."""
-    rule_day_count = len(rules) * (window.duration.days + 1)
-    if rule_day_count > RULE_DAYS_MAX:
-        raise TooManySlots(
-            f"{len(rules)} rules over {window.duration.days} days are too many at once."
-        )
+    if len(rules) * (length.days + 1) > RULE_DAYS_MAX:
+        raise TooManySlots(f"{len(rules)} rules over {length.days} days are too many at once.")

@@ -36,6 +36,9 @@ class Slot:
             resources alone limit it.
         is_capacity_own: Whether the capacity was given for this slot and does not follow the
             offering's.
+        price_minor: The price of a unit in this slot; None is the offering's.
+        stripes: Over how many counters its places are spread, for very many buyers at once.
+        is_settling: Whether its places are being limited, so that nothing is booked meanwhile.
     """
 
     slot_id: SlotId
@@ -49,6 +52,10 @@ class Slot:
     metadata: dict[str, object] = field(default_factory=dict)
     created_at: datetime
     version: int
+    price_minor: int | None = None
+    stripes: int = 1
+    is_settling: bool = False
+    cancel_reason: str | None = None
 
     @property
     def start_key(self) -> str:

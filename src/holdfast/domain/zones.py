@@ -116,6 +116,22 @@ def instant_of(
     return None if gap == "drop" else _end_of_gap(label, zone)
 
 
+def showings_of(day: date, minute: int, zone: Zone) -> tuple[UtcInstant, ...]:
+    """Return every instant at which the zone's clock shows a label: none, one, or two in order.
+
+    >>> [at.hour for at in showings_of(date(2026, 10, 25), 150, zone("Europe/Paris"))]
+    [0, 1]
+
+    Raises:
+        ValueError: The minute or the day is outside the limits.
+    """
+    first = instant_of(day, minute, zone)
+    if first is None:
+        return ()
+    second = first.astimezone(zone).replace(fold=1).astimezone(UTC)
+    return (first,) if second == first else (first, second)
+
+
 def _end_of_gap(label: datetime, zone: Zone) -> UtcInstant:
     """Return the first instant whose wall clock is past a label that is never shown."""
     # In a gap, fold 0 reads the label by the old offset, so late, and fold 1 by the new, so early.
@@ -128,6 +144,15 @@ def _end_of_gap(label: datetime, zone: Zone) -> UtcInstant:
         else:
             at_or_after = middle
     return at_or_after
+
+
+def wall_time(instant: UtcInstant, zone: Zone) -> str:
+    """Write what the clock on the wall shows at an instant, to the minute.
+
+    >>> wall_time(datetime(2026, 6, 15, 18, tzinfo=UTC), zone("Europe/Paris"))
+    '2026-06-15T20:00'
+    """
+    return instant.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
 
 
 def local_day(instant: UtcInstant, zone: Zone) -> date:

@@ -1,21 +1,12 @@
-"""Availability: which slots of an offering could be booked now, and what else if one cannot."""
+"""Availability: what of an offering could be booked now, and what else if one thing cannot."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from holdfast.domain.access import Actor, Scope
-from holdfast.domain.availability import (
-    WINDOW_DAYS_MAX,
-    ClaimIndex,
-    OpenSlot,
-    Scene,
-    open_slots,
-    padded,
-)
-from holdfast.domain.claims import Claim, ClaimOwner, slot_key
 from holdfast.domain.errors import (
     Alternative,
     AvailabilityClosed,
@@ -24,17 +15,20 @@ from holdfast.domain.errors import (
     InputInvalid,
     RecordNotFound,
 )
-from holdfast.domain.ids import OfferingId, ResourceId, SlotId, read_generated_slot_id
+from holdfast.domain.ids import OfferingId, ResourceId, read_generated_slot_id
+from holdfast.domain.implied import implied_offering
 from holdfast.domain.intervals import FIRST_INSTANT, LAST_INSTANT, Interval
+from holdfast.domain.listing import WINDOW_DAYS_MAX, Asked, OpenSlot, open_slots
 from holdfast.domain.offerings import Offering, OfferingStatus
-from holdfast.domain.resources import Resource
-from holdfast.domain.rules import ScheduleRule
+from holdfast.domain.resources import Resource, ResourceStatus
 from holdfast.domain.schedules import TooManySlots
-from holdfast.domain.slots import Slot, SlotOrigin
+from holdfast.domain.shapes import DATES_MAX, Shape
+from holdfast.domain.slots import Slot
 from holdfast.domain.tenants import Tenant
 from holdfast.domain.zones import instant_of, local_day, zone
-from holdfast.engine.placing import SlotChoice, claims_key
-from holdfast.engine.ports import ById, Over, ReadStore, Where
+from holdfast.engine.choosing import Choice
+from holdfast.engine.looking import load_scene
+from holdfast.engine.ports import ById, ReadStore
 from holdfast.engine.reading import get
 
 DEFAULT_WINDOW = timedelta(days=7)
@@ -49,17 +43,29 @@ OUT_OF_USE = frozenset({"tenant_inactive", "offering_inactive", "resource_inacti
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AvailabilityQuery:
-    """Which slots of an offering to list. The window defaults to the next seven days."""
+    """What of an offering, or of a resource by itself, to list, by default for seven days.
 
-    offering_id: OfferingId
+    Attributes:
+        date_count: For how many days or nights; None is as few as the offering takes.
+        length: For how long, of free start and end; None is as short as the offering takes.
+        picks: Resources asked for by name.
+        components: The chosen parts of the offering.
+    """
+
+    offering_id: OfferingId | None = None
+    resource_id: ResourceId | None = None
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     party_size: int = 1
+    date_count: int | None = None
+    length: timedelta | None = None
+    picks: tuple[ResourceId, ...] = ()
+    components: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Availability:
-    """The answer: the window that was looked at and its open slots, in order."""
+    """The answer: the window that was looked at and what is open in it, in order."""
 
     offering: Offering
     zone: str
@@ -75,23 +81,68 @@ def list_open_slots(
     Raises:
         AccessDenied: The actor may not look.
         InputInvalid: The window is reversed or longer than 400 days, or the party is empty.
-        RecordNotFound: There is no such offering.
+        RecordNotFound: There is no such offering or resource.
     """
     actor.require(Scope.AVAILABILITY_READ)
-    if query.party_size < 1:
-        raise InputInvalid.at("/party_size", "out_of_range", "A party is at least one guest.")
+    _require_sizes(query)
     now = store.now()
     window = _window(query, now)
-    offering = get(store, Offering, query.offering_id)
-    if offering.status is OfferingStatus.DELETED:
-        raise RecordNotFound(kind="offering", key=query.offering_id)
-    scene = load_scene(store, tenant_id=tenant_id, offering=offering, window=window, now=now)
+    tenant = get(store, Tenant, tenant_id)
+    offering = _offering(store, actor, tenant, query)
+    scene = load_scene(
+        store,
+        tenant=tenant,
+        offering=offering,
+        window=window,
+        now=now,
+        stay_days=_stay_days(query),
+    )
+    asked = Asked(
+        party_size=query.party_size,
+        picks=query.picks,
+        components=query.components,
+        date_count=query.date_count,
+        length=query.length,
+    )
     try:
-        slots = open_slots(scene, window, party_size=query.party_size, now=now)
+        slots = open_slots(scene, window, asked=asked, now=now)
     except TooManySlots:
         message = "There are too many slots in that window. Ask for a shorter one."
         raise InputInvalid.at("/to", "too_long", message) from None
     return Availability(offering=offering, zone=scene.zone_name, window=window, slots=tuple(slots))
+
+
+def _require_sizes(query: AvailabilityQuery) -> None:
+    if query.party_size < 1:
+        raise InputInvalid.at("/party_size", "out_of_range", "A party is at least one guest.")
+    if query.date_count is not None and not 1 <= query.date_count <= DATES_MAX:
+        message = f"Ask for 1 to {DATES_MAX} days or nights."
+        raise InputInvalid.at("/date_count", "out_of_range", message)
+    if query.length is not None and not timedelta(0) < query.length <= timedelta(days=DATES_MAX):
+        message = "A length is positive and at most a year."
+        raise InputInvalid.at("/length_minutes", "out_of_range", message)
+
+
+def _stay_days(query: AvailabilityQuery) -> int:
+    length = query.length.days + 1 if query.length is not None else 0
+    return max(query.date_count or 0, length)
+
+
+def _offering(store: ReadStore, actor: Actor, tenant: Tenant, query: AvailabilityQuery) -> Offering:
+    if (query.offering_id is None) is (query.resource_id is None):
+        message = "Say what to look at: an offering_id or a resource_id."
+        raise InputInvalid.at("/offering_id", "missing", message)
+    if query.offering_id is not None:
+        offering = get(store, Offering, query.offering_id)
+        if offering.status is OfferingStatus.DELETED:
+            raise RecordNotFound(kind="offering", key=query.offering_id)
+        return offering
+    resource_id = query.resource_id or ""
+    resource = get(store, Resource, resource_id)
+    is_theirs = resource.is_bookable_alone or Scope.BOOKINGS_READ in actor.scopes
+    if resource.status is ResourceStatus.DELETED or not is_theirs:
+        raise RecordNotFound(kind="resource", key=resource_id)
+    return implied_offering(resource, tenant)
 
 
 def _window(query: AvailabilityQuery, now: datetime) -> Interval:
@@ -105,102 +156,11 @@ def _window(query: AvailabilityQuery, now: datetime) -> Interval:
     return Interval(starts_at=starts_at, ends_at=ends_at)
 
 
-def load_scene(
-    store: ReadStore, *, tenant_id: str, offering: Offering, window: Interval, now: datetime
-) -> Scene:
-    """Load everything that is known of an offering in a window."""
-    ids = [requirement.resource_id for requirement in offering.requirements]
-    owners = [offering.offering_id, *ids]
-    first = store.load(
-        [
-            ById(Tenant, tenant_id),
-            *(ById(Resource, resource_id) for resource_id in ids),
-            *(Where(ScheduleRule, "owner_id", owner) for owner in owners),
-        ]
-    )
-    resources: dict[ResourceId, Resource] = {}
-    for resource_id in ids:
-        found = first[ById(Resource, resource_id)]
-        assert found, "an offering's resources are checked when it is saved"
-        resource = found[0]
-        assert isinstance(resource, Resource)
-        resources[resource_id] = resource
-    tenant = first[ById(Tenant, tenant_id)][0]
-    assert isinstance(tenant, Tenant)
-    stretch = _claims_stretch(offering, window)
-    overs = {
-        rid: Over(claims_key(resource), stretch.starts_at, stretch.ends_at)
-        for rid, resource in resources.items()
-    }
-    claims = _claims_by_resource(store, overs, now)
-    stored = store.slots_between([offering.offering_id], window.starts_at, window.ends_at)
-    slots = {slot.slot_id: slot for slot in stored}
-    others = _demand_slots(store, claims, slots)
-    limited = [s for s in (*slots.values(), *others.values()) if s.capacity is not None]
-    used = store.used([slot_key(slot.slot_id) for slot in limited], now=now)
-    used_by_slot = {slot.slot_id: used.get(slot_key(slot.slot_id), 0) for slot in limited}
-    empty = {
-        slot.slot_id
-        for slot in limited
-        if slot.origin is SlotOrigin.GENERATED and used_by_slot[slot.slot_id] == 0
-    }
-    return Scene(
-        tenant=tenant,
-        offering=offering,
-        resources=resources,
-        rules={
-            owner: tuple(
-                rule.weekly
-                for rule in first[Where(ScheduleRule, "owner_id", owner)]
-                if isinstance(rule, ScheduleRule)
-            )
-            for owner in owners
-        },
-        claims={
-            rid: ClaimIndex(claim for claim in found if claim.owner_id not in empty)
-            for rid, found in claims.items()
-        },
-        used_by_slot=used_by_slot,
-        stored_slots=slots,
-    )
-
-
-def _claims_stretch(offering: Offering, window: Interval) -> Interval:
-    """The time in which claims matter to slots that start in a window."""
-    last = min(window.ends_at + max(offering.duration, timedelta(days=31)), LAST_INSTANT)
-    return padded(offering, Interval(starts_at=window.starts_at, ends_at=last))
-
-
-def _claims_by_resource(
-    store: ReadStore, overs: dict[ResourceId, Over], now: datetime
-) -> dict[ResourceId, list[Claim]]:
-    loaded = store.load(list(overs.values()))
-    return {
-        rid: [row for row in loaded[over] if isinstance(row, Claim) and row.counts_at(now)]
-        for rid, over in overs.items()
-    }
-
-
-def _demand_slots(
-    store: ReadStore, claims: dict[ResourceId, list[Claim]], own: dict[SlotId, Slot]
-) -> dict[SlotId, Slot]:
-    """Slots of other offerings that hold our resources; those opened by demand may be empty."""
-    owners = {
-        claim.owner_id
-        for found in claims.values()
-        for claim in found
-        if claim.owner_kind is ClaimOwner.SLOT and claim.owner_id not in own
-    }
-    loaded = store.load([ById(Slot, owner) for owner in owners])
-    rows = [row for found in loaded.values() for row in found]
-    return {row.slot_id: row for row in rows if isinstance(row, Slot)}
-
-
 def with_alternatives(
     store: ReadStore,
     *,
     tenant_id: str,
-    choice: SlotChoice,
+    choice: Choice,
     party_size: int,
     refusal: HoldfastError,
 ) -> HoldfastError:
@@ -216,35 +176,40 @@ def with_alternatives(
 
 
 def _alternatives(
-    store: ReadStore, *, tenant_id: str, choice: SlotChoice, party_size: int
+    store: ReadStore, *, tenant_id: str, choice: Choice, party_size: int
 ) -> Sequence[Alternative]:
-    meant = _meant(store, choice)
+    tenant = get(store, Tenant, tenant_id)
+    meant = _meant(store, tenant, choice)
     if meant is None:
         return ()
-    offering_id, wished = meant
-    rows = store.load([ById(Offering, offering_id), ById(Tenant, tenant_id)])
-    offering = next(iter(rows[ById(Offering, offering_id)]), None)
-    tenant = next(iter(rows[ById(Tenant, tenant_id)]), None)
-    if not isinstance(offering, Offering) or not isinstance(tenant, Tenant):
-        return ()
+    offering, wished = meant
     now = store.now()
     here = zone(offering.zone or tenant.zone)
     # From the wished day on, earlier slots of that day included, but never from the past.
-    since = max(instant_of(local_day(wished, here), 0, here, gap="forward"), now)
+    day = local_day(wished, here) if isinstance(wished, datetime) else wished
+    since = max(instant_of(day, 0, here, gap="forward"), now)
     horizon = tenant.horizon_days if offering.horizon_days is None else offering.horizon_days
     latest = min(now + timedelta(days=horizon + 1), LAST_INSTANT)
+    asked = _same(choice, party_size)
     slots: list[OpenSlot] = []
     for days in SEARCH_DAYS:
         until = min(since + timedelta(days=days), latest)
         if until <= since:
             return ()
         window = Interval(starts_at=since, ends_at=until)
-        scene = load_scene(store, tenant_id=tenant_id, offering=offering, window=window, now=now)
+        scene = load_scene(
+            store,
+            tenant=tenant,
+            offering=offering,
+            window=window,
+            now=now,
+            stay_days=asked.date_count or 0,
+        )
         try:
             slots = open_slots(
                 scene,
                 window,
-                party_size=party_size,
+                asked=asked,
                 now=now,
                 limit=ALTERNATIVES,
                 judged_max=ALTERNATIVES_JUDGED_MAX,
@@ -253,26 +218,59 @@ def _alternatives(
             break
         if len(slots) == ALTERNATIVES or until == latest:
             break
-    return [
-        Alternative(
-            slot_id=slot.slot_id,
-            starts_at=slot.starts_at,
-            ends_at=slot.ends_at,
-            remaining=slot.remaining,
-        )
-        for slot in slots
-    ]
+    return [_alternative(slot) for slot in slots]
 
 
-def _meant(store: ReadStore, choice: SlotChoice) -> tuple[OfferingId, datetime] | None:
+def _same(choice: Choice, party_size: int) -> Asked:
+    """Ask for the same that was refused: as many days in a row, as long, for as many."""
+    length = None
+    if choice.starts_at is not None and choice.ends_at is not None:
+        length = choice.ends_at - choice.starts_at
+    return Asked(
+        party_size=party_size,
+        picks=choice.picks,
+        components=choice.components,
+        date_count=len(set(choice.dates)) or None,
+        length=length,
+    )
+
+
+def _alternative(slot: OpenSlot) -> Alternative:
+    return Alternative(
+        slot_id=slot.slot_id,
+        starts_at=slot.starts_at,
+        ends_at=slot.ends_at,
+        remaining=slot.remaining,
+        dates=slot.dates,
+    )
+
+
+def _meant(
+    store: ReadStore, tenant: Tenant, choice: Choice
+) -> tuple[Offering, datetime | date] | None:
     """The offering and start that a choice means, if they can be told."""
-    if choice.slot_id is None:
-        if choice.offering_id is None or choice.starts_at is None:
-            return None
-        return choice.offering_id, choice.starts_at
-    said = read_generated_slot_id(choice.slot_id)
-    if said is not None:
-        return said
-    found = store.load([ById(Slot, choice.slot_id)])[ById(Slot, choice.slot_id)]
-    slot = found[0] if found else None
-    return (slot.offering_id, slot.starts_at) if isinstance(slot, Slot) else None
+    offering_id, starts_at = choice.offering_id, choice.starts_at
+    if choice.slot_id is not None:
+        said = read_generated_slot_id(choice.slot_id)
+        if said is None:
+            slot = _one(store, Slot, choice.slot_id)
+            if not isinstance(slot, Slot):
+                return None
+            said = slot.offering_id, slot.starts_at
+        offering_id, starts_at = said
+    start: datetime | date | None = min(choice.dates) if choice.dates else starts_at
+    offering = _one(store, Offering, offering_id) if offering_id is not None else None
+    if offering_id is None and choice.resource_id is not None:
+        resource = _one(store, Resource, choice.resource_id)
+        if isinstance(resource, Resource):
+            offering = implied_offering(resource, tenant)
+    if not isinstance(offering, Offering) or start is None:
+        return None
+    if (offering.shape in {Shape.DAYS, Shape.NIGHTS}) is not bool(choice.dates):
+        return None
+    return offering, start
+
+
+def _one(store: ReadStore, kind: type, record_id: str) -> object | None:
+    read = ById(kind, record_id)
+    return next(iter(store.load([read])[read]), None)

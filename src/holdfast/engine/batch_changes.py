@@ -39,6 +39,8 @@ def changes_of(
         mine = changes.counters.setdefault(key, CounterChange())
         mine.delta += change.delta
         mine.is_cap_set, mine.cap = change.is_cap_set, change.cap
+        mine.over_raised += change.over_raised
+    _settle_over_commit(changes, view)
     for entry in view.audit:
         changes.audit.append(
             AuditEntry(
@@ -57,6 +59,23 @@ def changes_of(
     changes.events = list(view.events)
     changes.answers = list(answers)
     return changes
+
+
+def _settle_over_commit(changes: Changes, view: BatchView) -> None:
+    """Write down how much is in use beyond each cap: never more than was allowed on purpose.
+
+    Whatever is given back lowers it first; a use beyond it is the database's to refuse.
+    """
+    for key, change in changes.counters.items():
+        row = view.locked[key]
+        if not (row.over_commit or change.over_raised or change.is_cap_set):
+            continue
+        cap = change.cap if change.is_cap_set else row.cap
+        if not change.is_cap_set:
+            change.cap = row.cap
+        used = row.used + change.delta
+        allowed = row.over_commit + change.over_raised
+        change.over_commit = 0 if cap is None else min(allowed, max(0, used - cap))
 
 
 def _add_claim(changes: Changes, view: BatchView, before: Claim | None, after: Claim) -> None:

@@ -16,8 +16,9 @@ from holdfast.domain.errors import InputInvalid, RecordInUse
 from holdfast.domain.ids import BlockId, ClaimId, ResourceId
 from holdfast.domain.intervals import FIRST_INSTANT, LAST_INSTANT, Interval
 from holdfast.domain.resources import Resource
-from holdfast.engine.placing import claims_key, make_way, way_making_needs
 from holdfast.engine.ports import Over, Where
+from holdfast.engine.releasing import make_way, way_making_needs
+from holdfast.engine.staging import claims_key
 from holdfast.engine.use_cases import Look, Needs, UseCase, View
 
 BLOCK_MAX = timedelta(days=1_100)

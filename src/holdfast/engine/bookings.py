@@ -1,4 +1,4 @@
-"""Bookings: place one directly or from a hold, confirm, decline, cancel."""
+"""Bookings: place one directly or from a hold, and cancel it. `approvals` has the rest."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from types import MappingProxyType
 from typing import Any
 
 from holdfast.domain import checks
-from holdfast.domain.access import Actor, Scope
+from holdfast.domain.access import Scope
+from holdfast.domain.availability import CHECKS, Override
 from holdfast.domain.bookings import (
     Booking,
     BookingAction,
@@ -20,27 +21,19 @@ from holdfast.domain.bookings import (
 )
 from holdfast.domain.claims import Claim, ClaimOwner
 from holdfast.domain.customers import Contact
-from holdfast.domain.errors import InputInvalid, RecordNotFound, TransitionNotAllowed
+from holdfast.domain.errors import InputInvalid, TransitionNotAllowed
 from holdfast.domain.holds import AssignedResource, Hold, HoldAction, HoldStatus
 from holdfast.domain.holds import transition as hold_transition
-from holdfast.domain.ids import BookingId, CustomerId, HoldId
+from holdfast.domain.ids import BookingId, CustomerId, HoldId, ResourceId
 from holdfast.domain.money import Money
-from holdfast.domain.resources import Resource
+from holdfast.domain.offerings import Offering
+from holdfast.domain.zones import zone
+from holdfast.engine.choosing import Choice, Target, choose, price_of, target_of
+from holdfast.engine.ownership import own_booking, own_hold
 from holdfast.engine.people import contact_faults, find_customer_reads, find_or_add_customer
-from holdfast.engine.placing import (
-    SlotChoice,
-    Taker,
-    Target,
-    check_conversion,
-    choose,
-    keeping_needs,
-    placing_needs,
-    release,
-    release_needs,
-    take,
-)
-from holdfast.engine.ports import ById, Read, ReadStore, Where
-from holdfast.engine.reading import get
+from holdfast.engine.placing import Placed, Taker, judged, placing_needs, take
+from holdfast.engine.ports import ById, Read, Where
+from holdfast.engine.releasing import keeping_needs, release, release_needs, require_in_use
 from holdfast.engine.use_cases import Look, Needs, UseCase, View
 from holdfast.engine.versions import require_version
 
@@ -58,16 +51,21 @@ class Details:
     internal_note: str = ""
     external_order_id: str | None = None
     external_line_id: str | None = None
+    external_offer_id: str | None = None
     metadata: dict[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceBooking:
-    """Book a slot at once, without a hold before it."""
+    """Book at once, without a hold before it.
 
-    choice: SlotChoice
+    `override` is what staff set aside for it, with a reason.
+    """
+
+    choice: Choice
     party_size: int = 1
     details: Details = field(default_factory=Details)
+    override: Override | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,23 +74,6 @@ class ConvertHold:
 
     hold_id: HoldId
     details: Details = field(default_factory=Details)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConfirmBooking:
-    """The business says yes to a pending booking. Saying it again changes nothing."""
-
-    booking_id: BookingId
-    if_version: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeclineBooking:
-    """The business says no to a pending booking."""
-
-    booking_id: BookingId
-    reason: str | None = None
-    if_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,35 +91,6 @@ class CancelBooking:
     if_version: int | None = None
 
 
-def own_booking(look: Look, booking_id: BookingId) -> Booking:
-    """Return a booking that the actor may touch.
-
-    Raises:
-        RecordNotFound: There is none, or it is somebody else's.
-    """
-    booking = look.get(Booking, booking_id)
-    if not may_touch(look.actor, booking):
-        raise RecordNotFound(kind="booking", key=booking_id)
-    return booking
-
-
-def own_booking_in(store: ReadStore, actor: Actor, booking_id: BookingId) -> Booking:
-    """Return a booking that the actor may see.
-
-    Raises:
-        RecordNotFound: There is none, or it is somebody else's.
-    """
-    booking = get(store, Booking, booking_id)
-    if not may_touch(actor, booking):
-        raise RecordNotFound(kind="booking", key=booking_id)
-    return booking
-
-
-def may_touch(actor: Actor, booking: Booking) -> bool:
-    """Whether an actor may see a booking: staff any, the public what it placed."""
-    return Scope.BOOKINGS_READ in actor.scopes or booking.placed_by == actor.actor_id
-
-
 def _require_readable(details: Details) -> None:
     """Refuse words that cannot be kept, before anything is looked up by them."""
     checks.require(
@@ -149,6 +101,7 @@ def _require_readable(details: Details) -> None:
             checks.text("/internal_note", details.internal_note),
             checks.line("/external_order_id", details.external_order_id, shortest=1),
             checks.line("/external_line_id", details.external_line_id, shortest=1),
+            checks.line("/external_offer_id", details.external_offer_id, shortest=1),
             checks.metadata("/metadata", details.metadata),
         ]
     )
@@ -168,18 +121,67 @@ def _customer_reads(look: Look, details: Details) -> frozenset[Read]:
 
 def _place(view: View, command: PlaceBooking, now: datetime) -> Booking:
     booking_id = BookingId(view.new_id("bkg"))
-    taker = Taker(owner_kind=ClaimOwner.BOOKING, owner_id=booking_id, counts_until=None)
-    target, wish, assigned = take(view, command.choice, party_size=command.party_size, taker=taker)
+    waiting = _waiting(choose(view, command.choice).offering, now=now)
+    placed = _placed(view, command, booking_id, waiting)
+    target = placed.target
     agreed = _Agreed(
         target=target,
-        starts_at=wish.starts_at,
-        ends_at=wish.ends_at,
         party_size=command.party_size,
-        assigned=assigned,
-        price=target.offering.price_of(party_size=command.party_size),
+        assigned=placed.assigned,
+        price=price_of(target, party_size=command.party_size),
+        picks=command.choice.picks,
+        components=command.choice.components,
         hold=None,
     )
-    return _write(view, booking_id, agreed, command.details, now=now)
+    return _write(view, booking_id, agreed, waiting, command.details, now=now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Waiting:
+    """Why a new booking waits, and until when; no reasons mean that it is confirmed at once.
+
+    Attributes:
+        takes: Whether it takes its places while it waits.
+    """
+
+    reasons: tuple[PendingReason, ...]
+    expires_at: datetime | None
+    confirms_at: datetime | None
+    takes: bool
+
+
+def _waiting(offering: Offering, *, now: datetime) -> _Waiting:
+    reasons = []
+    if offering.is_approved_by_hand:
+        reasons.append(PendingReason.APPROVAL)
+    delay = offering.confirm_delay
+    if delay:
+        reasons.append(PendingReason.DELAY)
+    expires_at = None
+    if offering.is_approved_by_hand and offering.pending_ttl is not None:
+        expires_at = now + offering.pending_ttl
+    return _Waiting(
+        reasons=tuple(reasons),
+        expires_at=expires_at,
+        confirms_at=now + delay if delay else None,
+        takes=offering.pending_takes or not offering.is_approved_by_hand,
+    )
+
+
+def _placed(view: View, command: PlaceBooking, booking_id: BookingId, waiting: _Waiting) -> Placed:
+    """Take the places of a new booking, or only judge it if they are taken at approval."""
+    if not waiting.takes and command.override is None:
+        return judged(view, command.choice, party_size=command.party_size, checks=CHECKS)
+    taker = Taker(
+        owner_kind=ClaimOwner.BOOKING, owner_id=booking_id, counts_until=waiting.expires_at
+    )
+    return take(
+        view,
+        command.choice,
+        party_size=command.party_size,
+        taker=taker,
+        override=command.override,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,33 +189,39 @@ class _Agreed:
     """What a booking is about, however it came about."""
 
     target: Target
-    starts_at: datetime
-    ends_at: datetime
     party_size: int
     assigned: tuple[AssignedResource, ...]
     price: Money
+    picks: tuple[ResourceId, ...]
+    components: tuple[str, ...]
     hold: Hold | None
 
 
 def _write(
-    view: View, booking_id: BookingId, agreed: _Agreed, details: Details, *, now: datetime
+    view: View,
+    booking_id: BookingId,
+    agreed: _Agreed,
+    waiting: _Waiting,
+    details: Details,
+    *,
+    now: datetime,
 ) -> Booking:
     require_details(details)
-    offering, tenant = agreed.target.offering, agreed.target.tenant
-    waits = (PendingReason.APPROVAL,) if offering.is_approved_by_hand else ()
-    status = BookingStatus.PENDING if waits else BookingStatus.CONFIRMED
+    target, stay = agreed.target, agreed.target.stay
+    status = BookingStatus.PENDING if waiting.reasons else BookingStatus.CONFIRMED
+    local_start = stay.starts_at.astimezone(zone(target.zone_name))
     customer = find_or_add_customer(view, details.contact, details.customer_id)
     booking = Booking(
         booking_id=booking_id,
         number=view.new_booking_number(),
         status=status,
-        pending_reasons=waits,
-        offering_id=offering.offering_id,
-        offering_name=offering.name,
-        slot_id=agreed.target.slot_id,
-        starts_at=agreed.starts_at,
-        ends_at=agreed.ends_at,
-        zone=offering.zone or tenant.zone,
+        pending_reasons=waiting.reasons,
+        offering_id=target.offering_id,
+        offering_name=target.offering.name,
+        slot_id=target.slot_id,
+        starts_at=stay.starts_at,
+        ends_at=stay.ends_at,
+        zone=target.zone_name,
         party_size=agreed.party_size,
         assigned=agreed.assigned,
         price=agreed.price,
@@ -230,9 +238,17 @@ def _write(
         cancel_reason=None,
         metadata=details.metadata,
         created_at=now,
-        confirmed_at=None if waits else now,
+        confirmed_at=None if waiting.reasons else now,
         ended_at=None,
         version=1,
+        dates=stay.dates,
+        resource_id=target.resource.resource_id if target.resource else None,
+        picks=agreed.picks,
+        components=agreed.components,
+        expires_at=waiting.expires_at,
+        confirms_at=waiting.confirms_at,
+        local_start=local_start.strftime("%Y-%m-%dT%H:%M"),
+        external_offer_id=details.external_offer_id,
     )
     view.insert(booking)
     view.fact(f"booking.{status}", booking, number=booking.number, slot_id=booking.slot_id)
@@ -242,23 +258,14 @@ def _write(
 def _convert_needs(command: ConvertHold, look: Look) -> Needs:
     _require_readable(command.details)
     look.want(ById(Hold, command.hold_id), Where(Claim, "owner_id", command.hold_id))
-    hold = _own_hold(look, command.hold_id)
+    hold = own_hold(look, command.hold_id)
     if hold.booking_id is not None:
         look.want(ById(Booking, hold.booking_id))
-    target = choose(look, SlotChoice(slot_id=hold.slot_id))
-    look.want(*(ById(Resource, r.resource_id) for r in target.offering.requirements))
-    needs = keeping_needs(look, hold)
+    needs = keeping_needs(look, hold, hold.hold_id)
     contact = _contact(hold, command.details)
     reads = find_customer_reads(contact, command.details.customer_id)
     look.want(*reads)
     return Needs(needs.guards, needs.counters, needs.reads | frozenset(reads))
-
-
-def _own_hold(look: Look, hold_id: HoldId) -> Hold:
-    hold = look.get(Hold, hold_id)
-    if Scope.HOLDS_ANY not in look.actor.scopes and hold.placed_by != look.actor.actor_id:
-        raise RecordNotFound(kind="hold", key=hold_id)
-    return hold
 
 
 def _contact(hold: Hold, details: Details) -> Contact:
@@ -266,33 +273,34 @@ def _contact(hold: Hold, details: Details) -> Contact:
 
 
 def _convert(view: View, command: ConvertHold, now: datetime) -> Booking:
-    hold = _own_hold(view, command.hold_id)
+    hold = own_hold(view, command.hold_id)
     order = command.details.external_order_id
     if hold.status is HoldStatus.CONVERTED and hold.booking_id is not None and order is not None:
         made = view.get(Booking, hold.booking_id)
         if made.external_order_id == order:
             return made
     status = hold_transition(hold, HoldAction.CONVERT, now=now)
-    target = choose(view, SlotChoice(slot_id=hold.slot_id))
-    check_conversion(view, target)
+    target = target_of(view, hold)
+    require_in_use(view, target, hold.assigned)
     booking_id = BookingId(view.new_id("bkg"))
+    waiting = _waiting(target.offering, now=now)
     for claim in view.where(Claim, "owner_id", hold.hold_id):
         view.change_claim(
             claim,
             owner_kind=ClaimOwner.BOOKING,
             owner_id=booking_id,
-            counts_until=None,
+            counts_until=waiting.expires_at,
             converted_at=now,
         )
     converted = view.update(hold, status=status, booking_id=booking_id, ended_at=now)
     view.fact("hold.converted", converted, booking_id=booking_id)
     agreed = _Agreed(
         target=target,
-        starts_at=hold.starts_at,
-        ends_at=hold.ends_at,
         party_size=hold.party_size,
         assigned=hold.assigned,
         price=hold.price,
+        picks=hold.picks,
+        components=hold.components,
         hold=hold,
     )
     details = command.details
@@ -305,55 +313,17 @@ def _convert(view: View, command: ConvertHold, now: datetime) -> Booking:
         internal_note=details.internal_note,
         external_order_id=order,
         external_line_id=details.external_line_id,
+        external_offer_id=details.external_offer_id,
         metadata=details.metadata or hold.metadata,
     )
-    return _write(view, booking_id, agreed, filled, now=now)
+    return _write(view, booking_id, agreed, waiting, filled, now=now)
 
 
-def _confirm_needs(command: ConfirmBooking, look: Look) -> Needs:
-    look.want(ById(Booking, command.booking_id), Where(Claim, "owner_id", command.booking_id))
-    booking = own_booking(look, command.booking_id)
-    target = choose(look, SlotChoice(slot_id=booking.slot_id))
-    look.want(*(ById(Resource, r.resource_id) for r in target.offering.requirements))
-    return release_needs(look, command.booking_id)
-
-
-def _confirm(view: View, command: ConfirmBooking, now: datetime) -> Booking:
-    booking = own_booking(view, command.booking_id)
-    require_version(booking, command.if_version)
-    status = transition(booking.status, BookingAction.CONFIRM)
-    if status is booking.status:
-        return booking
-    check_conversion(view, choose(view, SlotChoice(slot_id=booking.slot_id)))
-    left = tuple(r for r in booking.pending_reasons if r is not PendingReason.APPROVAL)
-    if left:
-        approved = view.update(booking, pending_reasons=left)
-        view.fact("booking.approved", approved, number=approved.number)
-        return approved
-    confirmed = view.update(booking, status=status, pending_reasons=(), confirmed_at=now)
-    view.fact("booking.confirmed", confirmed, number=confirmed.number)
-    return confirmed
-
-
-def _end_needs(command: CancelBooking | DeclineBooking, look: Look) -> Needs:
+def _cancel_needs(command: CancelBooking, look: Look) -> Needs:
     checks.require([checks.text("/reason", command.reason)])
     look.want(ById(Booking, command.booking_id), Where(Claim, "owner_id", command.booking_id))
     own_booking(look, command.booking_id)
     return release_needs(look, command.booking_id)
-
-
-def _decline(view: View, command: DeclineBooking, now: datetime) -> Booking:
-    booking = own_booking(view, command.booking_id)
-    require_version(booking, command.if_version)
-    status = transition(booking.status, BookingAction.DECLINE)
-    if status is booking.status:
-        return booking
-    release(view, booking.booking_id, reason=status)
-    declined = view.update(
-        booking, status=status, pending_reasons=(), cancel_reason=command.reason, ended_at=now
-    )
-    view.fact("booking.declined", declined, number=declined.number, reason=command.reason)
-    return declined
 
 
 def _cancel(view: View, command: CancelBooking, now: datetime) -> Booking:
@@ -403,17 +373,8 @@ USE_CASES: Mapping[type, UseCase[Any, Any]] = MappingProxyType(
         ConvertHold: UseCase(
             "booking.convert", scopes=PLACE_SCOPES, needs=_convert_needs, decide=_convert
         ),
-        ConfirmBooking: UseCase(
-            "booking.confirm",
-            scopes=(Scope.BOOKINGS_WRITE,),
-            needs=_confirm_needs,
-            decide=_confirm,
-        ),
-        DeclineBooking: UseCase(
-            "booking.decline", scopes=(Scope.BOOKINGS_WRITE,), needs=_end_needs, decide=_decline
-        ),
         CancelBooking: UseCase(
-            "booking.cancel", scopes=PLACE_SCOPES, needs=_end_needs, decide=_cancel
+            "booking.cancel", scopes=PLACE_SCOPES, needs=_cancel_needs, decide=_cancel
         ),
     }
 )

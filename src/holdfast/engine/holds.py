@@ -9,10 +9,11 @@ from types import MappingProxyType
 from typing import Any
 
 from holdfast.domain import checks
-from holdfast.domain.access import Actor, Scope
+from holdfast.domain.access import Scope
+from holdfast.domain.availability import Override
 from holdfast.domain.claims import Claim, ClaimOwner
 from holdfast.domain.customers import Contact
-from holdfast.domain.errors import InputInvalid, LimitReached, RecordNotFound
+from holdfast.domain.errors import InputInvalid, LimitReached
 from holdfast.domain.holds import (
     EXTENSIONS_MAX,
     HOLD_CEILING,
@@ -25,20 +26,12 @@ from holdfast.domain.holds import (
     transition,
 )
 from holdfast.domain.ids import HoldId
-from holdfast.domain.offerings import Offering
+from holdfast.engine.choosing import Choice, choose, price_of, target_of
+from holdfast.engine.ownership import may_touch_hold, own_hold
 from holdfast.engine.people import contact_faults
-from holdfast.engine.placing import (
-    SlotChoice,
-    Taker,
-    choose,
-    keeping_needs,
-    placing_needs,
-    release,
-    release_needs,
-    take,
-)
-from holdfast.engine.ports import ById, ReadStore, Where
-from holdfast.engine.reading import get
+from holdfast.engine.placing import Taker, placing_needs, take
+from holdfast.engine.ports import ById, Where
+from holdfast.engine.releasing import keeping_needs, release, release_needs
 from holdfast.engine.use_cases import Look, Needs, UseCase, View
 from holdfast.engine.versions import require_version
 
@@ -49,14 +42,18 @@ RELEASE_MAX = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceHold:
-    """Keep places for a while. `ttl` None means the offering's own hold time."""
+    """Keep places for a while. `ttl` None means the offering's own hold time.
 
-    choice: SlotChoice
+    `override` is what staff set aside for it, with a reason.
+    """
+
+    choice: Choice
     party_size: int = 1
     ttl: timedelta | None = None
     client_key: str | None = None
     contact: Contact = field(default_factory=Contact)
     metadata: dict[str, object] = field(default_factory=dict)
+    override: Override | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,35 +90,6 @@ class ExpireHold:
     hold_id: HoldId
 
 
-def own_hold(look: Look, hold_id: HoldId) -> Hold:
-    """Return a hold that the actor may touch.
-
-    Raises:
-        RecordNotFound: There is none, or it is somebody else's.
-    """
-    hold = look.get(Hold, hold_id)
-    if not may_touch(look.actor, hold):
-        raise RecordNotFound(kind="hold", key=hold_id)
-    return hold
-
-
-def own_hold_in(store: ReadStore, actor: Actor, hold_id: HoldId) -> Hold:
-    """Return a hold that the actor may see.
-
-    Raises:
-        RecordNotFound: There is none, or it is somebody else's.
-    """
-    hold = get(store, Hold, hold_id)
-    if not (may_touch(actor, hold) or Scope.BOOKINGS_READ in actor.scopes):
-        raise RecordNotFound(kind="hold", key=hold_id)
-    return hold
-
-
-def may_touch(actor: Actor, hold: Hold) -> bool:
-    """Whether an actor may see and change a hold: staff any, the public what it placed."""
-    return Scope.HOLDS_ANY in actor.scopes or hold.placed_by == actor.actor_id
-
-
 def _place_needs(command: PlaceHold, look: Look) -> Needs:
     checks.require(
         [
@@ -139,17 +107,24 @@ def _place(view: View, command: PlaceHold, now: datetime) -> Hold:
     target_ttl = _ttl(view, command, is_public=is_public)
     expires_at = now + target_ttl
     taker = Taker(owner_kind=ClaimOwner.HOLD, owner_id=hold_id, counts_until=expires_at)
-    target, wish, assigned = take(view, command.choice, party_size=command.party_size, taker=taker)
+    placed = take(
+        view,
+        command.choice,
+        party_size=command.party_size,
+        taker=taker,
+        override=command.override,
+    )
+    target, wish = placed.target, placed.wish
     hold = Hold(
         hold_id=hold_id,
         status=HoldStatus.ACTIVE,
-        offering_id=target.offering.offering_id,
+        offering_id=target.offering_id,
         slot_id=wish.slot_id,
         starts_at=wish.starts_at,
         ends_at=wish.ends_at,
         party_size=command.party_size,
-        assigned=assigned,
-        price=target.offering.price_of(party_size=command.party_size),
+        assigned=placed.assigned,
+        price=price_of(target, party_size=command.party_size),
         client_key=command.client_key,
         contact=command.contact,
         placed_by=view.actor.actor_id,
@@ -162,6 +137,10 @@ def _place(view: View, command: PlaceHold, now: datetime) -> Hold:
         created_at=now,
         ended_at=None,
         version=1,
+        dates=target.stay.dates,
+        resource_id=target.resource.resource_id if target.resource else None,
+        picks=command.choice.picks,
+        components=command.choice.components,
     )
     view.insert(hold)
     view.fact("hold.placed", hold, slot_id=hold.slot_id, expires_at=expires_at)
@@ -182,7 +161,7 @@ def _asked(ttl: timedelta | None, own: timedelta) -> timedelta:
 
 
 def _extend_needs(command: ExtendHold, look: Look) -> Needs:
-    return keeping_needs(look, own_hold(look, command.hold_id))
+    return keeping_needs(look, own_hold(look, command.hold_id), command.hold_id)
 
 
 def _extend(view: View, command: ExtendHold, now: datetime) -> Hold:
@@ -193,7 +172,7 @@ def _extend(view: View, command: ExtendHold, now: datetime) -> Hold:
     if hold.extension_count >= most:
         message = f"This hold has been extended {hold.extension_count} times. Book or let it go."
         raise LimitReached(message, limit=most, actual=hold.extension_count)
-    own = view.get(Offering, hold.offering_id).hold_ttl
+    own = target_of(view, hold).offering.hold_ttl
     ttl = _asked(command.ttl, own)
     longest = PUBLIC_HOLD_TTL if hold.is_public else HOLD_TTL_MAX
     expires_at = min(now + min(ttl, longest), hold.ceiling_at)
@@ -248,7 +227,7 @@ def _active_of(look: Look, client_key: str) -> list[Hold]:
     if not client_key:
         raise InputInvalid.at("/client_key", "missing", "Say whose holds: client_key is empty.")
     holds = look.where(Hold, "client_key", client_key)
-    active = [h for h in holds if h.status is HoldStatus.ACTIVE and may_touch(look.actor, h)]
+    active = [h for h in holds if h.status is HoldStatus.ACTIVE and may_touch_hold(look.actor, h)]
     active = active[:RELEASE_MAX]
     look.want(*(Where(Claim, "owner_id", hold.hold_id) for hold in active))
     return active

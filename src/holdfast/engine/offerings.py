@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -10,32 +10,25 @@ from typing import Any
 
 from holdfast.domain import checks
 from holdfast.domain.access import Scope
+from holdfast.domain.categories import Category
 from holdfast.domain.claims import offering_key, slot_key
 from holdfast.domain.errors import CapacityExceeded, RecordExists, RecordInUse, TransitionNotAllowed
-from holdfast.domain.holds import HOLD_TTL_MAX
 from holdfast.domain.ids import OfferingId
 from holdfast.domain.money import AMOUNT_MAX, Money
-from holdfast.domain.offerings import (
-    DURATION_MAX,
-    REQUIREMENTS_MAX,
-    Counting,
-    Offering,
-    OfferingStatus,
-    PriceUnit,
-    Requirement,
-)
-from holdfast.domain.resources import CAPACITY_MAX, Resource
-from holdfast.domain.schedules import STEP_MAX
+from holdfast.domain.offerings import Component, Counting, Offering, OfferingStatus, PriceUnit
+from holdfast.domain.pools import Pool
+from holdfast.domain.requirements import Requirement
+from holdfast.domain.resources import Resource
+from holdfast.domain.shapes import DEFAULT_CHECK_IN_MINUTE, DEFAULT_CHECK_OUT_MINUTE, Shape
 from holdfast.domain.slots import Slot, SlotStatus
-from holdfast.domain.tenants import DEFAULT_HOLD_TTL, Tenant, is_slug
+from holdfast.domain.tenants import DEFAULT_HOLD_TTL, Tenant
+from holdfast.engine.offering_checks import require_valid, requirement_places
 from holdfast.engine.patches import patched
 from holdfast.engine.ports import ById, Where
+from holdfast.engine.records import KINDS
 from holdfast.engine.use_cases import Look, Needs, UseCase, View
 from holdfast.engine.versions import require_version
 
-HORIZON_DAYS_MAX = 3_660
-SORT_ORDER_MAX = 1_000_000
-_MINUTE = timedelta(minutes=1)
 _ZERO = timedelta(0)
 
 
@@ -67,6 +60,20 @@ class AddOffering:
     location: dict[str, object] = field(default_factory=dict)
     sort_order: int = 0
     metadata: dict[str, object] = field(default_factory=dict)
+    shape: Shape = Shape.SLOTS
+    length_min: timedelta | None = None
+    length_max: timedelta | None = None
+    dates_min: int = 1
+    dates_max: int | None = None
+    is_scattered: bool = True
+    check_in_minute: int = DEFAULT_CHECK_IN_MINUTE
+    check_out_minute: int = DEFAULT_CHECK_OUT_MINUTE
+    is_always_open: bool = False
+    grid_includes_buffer: bool = False
+    pending_takes: bool = True
+    pending_ttl: timedelta | None = None
+    confirm_delay: timedelta | None = None
+    components: tuple[Component, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,95 +110,53 @@ CHANGEABLE = frozenset(
         "sort_order",
         "status",
         "metadata",
+        "length_min",
+        "length_max",
+        "dates_min",
+        "dates_max",
+        "is_scattered",
+        "check_in_minute",
+        "check_out_minute",
+        "is_always_open",
+        "grid_includes_buffer",
+        "pending_takes",
+        "pending_ttl",
+        "confirm_delay",
+        "components",
     }
 )
 
 
-def require_valid(offering: Offering) -> None:
-    """Refuse an offering whose fields are malformed.
-
-    Raises:
-        InputInvalid: Something is wrong; every fault is named.
-    """
-    checks.require([*_faults_of_words(offering), *_faults_of_numbers(offering)])
-    checks.require(_faults_of_requirements(offering))
-
-
-def _faults_of_words(offering: Offering) -> list[checks.Fault | None]:
-    slug_message = "3 to 40 letters a to z, digits and hyphens, and not a reserved word."
-    bad_slug = checks.fault("/slug", "not_a_slug", slug_message)
-    return [
-        None if is_slug(offering.slug) else bad_slug,
-        checks.line("/name", offering.name, shortest=1),
-        checks.text("/description", offering.description),
-        checks.line("/kind", offering.kind, shortest=1),
-        checks.zone_name("/zone", offering.zone),
-        checks.metadata("/location", offering.location),
-        checks.metadata("/metadata", offering.metadata),
-    ]
+def _named(requirements: Iterable[Requirement]) -> list[ById]:
+    """What requirements name, to be read."""
+    reads: list[ById] = []
+    for requirement in requirements:
+        reads += [ById(Resource, resource_id) for resource_id in requirement.named_ids]
+        if requirement.pool_id is not None:
+            reads.append(ById(Pool, requirement.pool_id))
+        if requirement.category_id is not None:
+            reads.append(ById(Category, requirement.category_id))
+    return reads
 
 
-def _faults_of_numbers(offering: Offering) -> list[checks.Fault | None]:
-    least_max = offering.party_min
-    return [
-        checks.minutes("/duration", offering.duration, least=_MINUTE, most=DURATION_MAX),
-        checks.minutes("/slot_step", offering.slot_step, least=_MINUTE, most=STEP_MAX),
-        checks.length("/buffer_before", offering.buffer_before, least=_ZERO, most=DURATION_MAX),
-        checks.length("/buffer_after", offering.buffer_after, least=_ZERO, most=DURATION_MAX),
-        checks.length("/notice", offering.notice, least=_ZERO, most=checks.YEAR),
-        checks.length("/hold_ttl", offering.hold_ttl, least=_MINUTE, most=HOLD_TTL_MAX),
-        checks.whole("/horizon_days", offering.horizon_days, least=0, most=HORIZON_DAYS_MAX),
-        checks.whole("/slot_capacity", offering.slot_capacity, least=1, most=CAPACITY_MAX),
-        checks.whole("/party_min", offering.party_min, least=1, most=CAPACITY_MAX),
-        checks.whole("/party_max", offering.party_max, least=least_max, most=CAPACITY_MAX),
-        checks.whole("/price_minor", offering.price.amount_minor, least=0, most=AMOUNT_MAX),
-        _fault_of_largest_price(offering),
-        checks.whole("/sort_order", offering.sort_order, least=0, most=SORT_ORDER_MAX),
-    ]
+def _named_by(requirements: object, components: object) -> list[ById]:
+    own = requirements if isinstance(requirements, tuple) else ()
+    parts = components if isinstance(components, tuple) else ()
+    return _named([*own, *(needed for part in parts for needed in part.requirements)])
 
 
-def _fault_of_largest_price(offering: Offering) -> checks.Fault | None:
-    try:
-        offering.price_of(party_size=offering.party_max or CAPACITY_MAX)
-    except ValueError:
-        message = "For the largest party the price would be too much; lower it or party_max."
-        return checks.fault("/price_minor", "out_of_range", message)
-    return None
-
-
-def _faults_of_requirements(offering: Offering) -> list[checks.Fault | None]:
-    needed = offering.requirements
-    message = f"An offering needs at most {REQUIREMENTS_MAX} resources."
-    faults: list[checks.Fault | None] = [
-        checks.fault("/requirements", "too_many", message)
-        if len(needed) > REQUIREMENTS_MAX
-        else None
-    ]
-    seen = set[str]()
-    for i, requirement in enumerate(needed):
-        pointer = f"/requirements/{i}"
-        if requirement.resource_id in seen:
-            twice = "This resource is required twice; add up the quantities."
-            faults.append(checks.fault(pointer, "twice", twice))
-        seen.add(requirement.resource_id)
-        faults.append(
-            checks.whole(f"{pointer}/quantity", requirement.quantity, least=1, most=CAPACITY_MAX)
-        )
-    return faults
-
-
-def _resource_reads(requirements: object) -> list[ById]:
-    if not isinstance(requirements, tuple):
-        return []
-    return [ById(Resource, requirement.resource_id) for requirement in requirements]
-
-
-def _require_resources(view: Look, requirements: tuple[Requirement, ...]) -> None:
-    for i, requirement in enumerate(requirements):
-        if view.find(Resource, requirement.resource_id) is None:
-            message = f"There is no resource '{requirement.resource_id}' here."
-            pointer = f"/requirements/{i}/resource_id"
-            checks.require([checks.fault(pointer, "unknown_resource", message)])
+def _require_known(view: Look, places: Sequence[tuple[str, Requirement]]) -> None:
+    """Refuse requirements that name what is not there."""
+    faults = []
+    for pointer, requirement in places:
+        for read in _named([requirement]):
+            if view.find(read.kind, read.record_id) is None:
+                kind = KINDS[read.kind].name
+                message = f"There is no {kind} '{read.record_id}' here."
+                is_listed = read.record_id in requirement.resource_ids
+                name = "resource_ids" if is_listed else f"{kind}_id"
+                faults.append(checks.fault(f"{pointer}/{name}", f"unknown_{kind}", message))
+    checks.require(faults)
 
 
 def _require_slug_free(view: View, slug: str, own_id: str | None) -> None:
@@ -202,7 +167,7 @@ def _require_slug_free(view: View, slug: str, own_id: str | None) -> None:
 
 def _add_needs(command: AddOffering, look: Look) -> Needs:
     tenant, same = ById(Tenant, look.tenant_id), Where(Offering, "slug", command.slug)
-    return Needs.of(reads=[tenant, same, *_resource_reads(command.requirements)])
+    return Needs.of(reads=[tenant, same, *_named_by(command.requirements, command.components)])
 
 
 def _add(view: View, command: AddOffering, now: datetime) -> Offering:
@@ -243,9 +208,23 @@ def _add(view: View, command: AddOffering, now: datetime) -> Offering:
         created_at=now,
         deleted_at=None,
         version=1,
+        shape=command.shape,
+        length_min=command.length_min,
+        length_max=command.length_max,
+        dates_min=command.dates_min,
+        dates_max=command.dates_max,
+        is_scattered=command.is_scattered,
+        check_in_minute=command.check_in_minute,
+        check_out_minute=command.check_out_minute,
+        is_always_open=command.is_always_open,
+        grid_includes_buffer=command.grid_includes_buffer,
+        pending_takes=command.pending_takes,
+        pending_ttl=command.pending_ttl,
+        confirm_delay=command.confirm_delay,
+        components=command.components,
     )
     require_valid(offering)
-    _require_resources(view, offering.requirements)
+    _require_known(view, list(requirement_places(offering)))
     _require_slug_free(view, offering.slug, None)
     view.insert(offering)
     view.fact("offering.added", offering)
@@ -254,7 +233,7 @@ def _add(view: View, command: AddOffering, now: datetime) -> Offering:
 
 def _change_needs(command: ChangeOffering, look: Look) -> Needs:
     offering = look.get(Offering, command.offering_id)
-    reads = [*_resource_reads(command.changes.get("requirements"))]
+    reads = _named_by(command.changes.get("requirements"), command.changes.get("components"))
     slug = command.changes.get("slug")
     slugs = [Where(Offering, "slug", slug)] if isinstance(slug, str) else []
     counters = set[str]()
@@ -287,13 +266,14 @@ def _change(view: View, command: ChangeOffering, now: datetime) -> Offering:
         changes["deleted_at"] = now if status is OfferingStatus.DELETED else None
     requirements = changes.get("requirements")
     if isinstance(requirements, tuple):
-        _require_resources(view, requirements)
         _require_no_open_slots(view, offering, now=now)
     slug = changes.get("slug")
     if isinstance(slug, str):
         _require_slug_free(view, slug, offering.offering_id)
     allowed = CHANGEABLE | {"deleted_at"}
     changed = patched(view, offering, changes, allowed, require_valid)
+    if changes.keys() & {"requirements", "components"}:
+        _require_known(view, list(requirement_places(changed)))
     if changed.slot_capacity != offering.slot_capacity:
         _recap(view, offering, changed.slot_capacity)
     view.fact("offering.changed", changed)

@@ -1,290 +1,55 @@
-"""Taking and giving back places: what holds and bookings share.
+"""Taking places: what holds and bookings share.
 
-`choose` finds the offering and slot that a request means, `placing_needs` the keys it locks,
-`scene_of` builds what the evaluator judges, and `take` writes the claims.
+`placing_needs` finds the keys that a request locks, `take` judges it under them and writes the
+claims. Giving places back is `releasing`'s.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 
-from holdfast.domain.availability import (
-    CHECKS,
-    CONVERSION_CHECKS,
-    ClaimIndex,
-    Scene,
-    Wish,
-    is_claimed_by_slot,
-    judge,
-    padded,
-    wish_for,
-)
+from holdfast.domain.access import Scope
+from holdfast.domain.assignment import Taken
+from holdfast.domain.availability import CHECKS, Check, Override, plan, slot_places_left
 from holdfast.domain.claims import (
     Claim,
     ClaimOwner,
-    closure_key,
+    day_key,
     offering_key,
     pieces,
     resource_key,
     slot_key,
 )
-from holdfast.domain.errors import InputInvalid, RecordNotFound
-from holdfast.domain.holds import AssignedResource, Hold
-from holdfast.domain.ids import (
-    ClaimId,
-    OfferingId,
-    SlotId,
-    generated_slot_id,
-    read_generated_slot_id,
+from holdfast.domain.errors import AccessDenied, CapacityExceeded, InputInvalid
+from holdfast.domain.holds import AssignedResource
+from holdfast.domain.ids import ClaimId, ResourceId, SlotId
+from holdfast.domain.intervals import Interval
+from holdfast.domain.offerings import Counting
+from holdfast.domain.requirements import Choosing
+from holdfast.domain.resources import Resource, Scheme
+from holdfast.domain.scenes import Scene, Wish, taken_stretches
+from holdfast.domain.shapes import Stay, dates_of
+from holdfast.domain.slots import Slot, SlotOrigin, SlotStatus
+from holdfast.domain.zones import day_interval, zone
+from holdfast.engine.choosing import Choice, Target, choose
+from holdfast.engine.releasing import make_way, way_making_needs
+from holdfast.engine.staging import (
+    Stage,
+    day_cap,
+    keys_of,
+    scene_of,
+    stage_of,
+    zone_of,
 )
-from holdfast.domain.intervals import FIRST_INSTANT, LAST_INSTANT, Interval
-from holdfast.domain.offerings import Counting, Offering, Requirement
-from holdfast.domain.resources import Resource
-from holdfast.domain.rules import ScheduleRule
-from holdfast.domain.slots import Slot, SlotOrigin, SlotStatus, start_key
-from holdfast.domain.tenants import Tenant
-from holdfast.engine.ports import ById, Over, Where
-from holdfast.engine.use_cases import Look, Needs, View
+from holdfast.engine.use_cases import Look, Needs, NeedsMore, View
 
+POOL_LOCK_MAX = 50
+"""So many candidates are all locked; of more, those that look free, and a few to spare."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SlotChoice:
-    """Which slot a request means: a slot's id, or an offering and a start."""
-
-    slot_id: SlotId | None = None
-    offering_id: OfferingId | None = None
-    starts_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """The slot that a request means, as it is stored now."""
-
-    tenant: Tenant
-    offering: Offering
-    slot: Slot | None
-    starts_at: datetime
-
-    @property
-    def slot_id(self) -> SlotId:
-        """The slot's id, stored or not."""
-        if self.slot is not None:
-            return self.slot.slot_id
-        return generated_slot_id(self.offering.offering_id, self.starts_at)
-
-    @property
-    def interval(self) -> Interval:
-        """The slot's time, without buffers."""
-        if self.slot is not None:
-            return Interval(starts_at=self.slot.starts_at, ends_at=self.slot.ends_at)
-        return Interval(starts_at=self.starts_at, ends_at=self.starts_at + self.offering.duration)
-
-
-def choose(look: Look, choice: SlotChoice) -> Target:
-    """Find the tenant, offering and slot that a request means.
-
-    Raises:
-        InputInvalid: Neither a slot nor an offering with a start is named, or both.
-        RecordNotFound: There is no such offering or slot.
-    """
-    _require_one_choice(choice)
-    offering_id, starts_at, slot_id = choice.offering_id, choice.starts_at, choice.slot_id
-    if slot_id is not None:
-        said = read_generated_slot_id(slot_id)
-        if said is None:
-            look.want(ById(Tenant, look.tenant_id), ById(Slot, slot_id))
-            slot = look.get(Slot, slot_id)
-            offering_id, starts_at = slot.offering_id, slot.starts_at
-        else:
-            offering_id, starts_at = said
-    assert offering_id is not None
-    assert starts_at is not None
-    if slot_id is None:
-        slot_id = generated_slot_id(offering_id, starts_at)
-    same_start = Where(Slot, "start_key", start_key(offering_id, starts_at))
-    look.want(
-        ById(Tenant, look.tenant_id), ById(Offering, offering_id), ById(Slot, slot_id), same_start
-    )
-    offering = look.find(Offering, offering_id)
-    if offering is None:
-        kind, key = ("offering", offering_id) if choice.slot_id is None else ("slot", slot_id)
-        raise RecordNotFound(kind=kind, key=key)
-    stored = look.find(Slot, slot_id)
-    if stored is None and choice.slot_id is None:
-        stored = _manual_slot_at(look, offering_id, starts_at)
-    if stored is None and not FIRST_INSTANT <= starts_at <= LAST_INSTANT - offering.duration:
-        raise RecordNotFound(kind="slot", key=slot_id)
-    tenant = look.get(Tenant, look.tenant_id)
-    return Target(tenant=tenant, offering=offering, slot=stored, starts_at=starts_at)
-
-
-def _require_one_choice(choice: SlotChoice) -> None:
-    given = [choice.slot_id, choice.offering_id, choice.starts_at]
-    if [value is None for value in given] not in ([False, True, True], [True, False, False]):
-        message = "Say which slot: either slot_id, or offering_id together with starts_at."
-        raise InputInvalid.at("/slot_id", "slot_choice", message)
-    starts_at = choice.starts_at
-    if starts_at is None:
-        return
-    if starts_at.tzinfo is not UTC or not FIRST_INSTANT <= starts_at < LAST_INSTANT:
-        message = "It has to be an instant in UTC, from 1970 to 2199."
-        raise InputInvalid.at("/starts_at", "out_of_range", message)
-    if starts_at.microsecond:
-        message = "Slots start on whole seconds."
-        raise InputInvalid.at("/starts_at", "not_whole_seconds", message)
-
-
-def _manual_slot_at(look: Look, offering_id: OfferingId, starts_at: datetime) -> Slot | None:
-    """The open slot made by hand that starts then, if the offering has one."""
-    found = look.where(Slot, "start_key", start_key(offering_id, starts_at))
-    live = [slot for slot in found if slot.status is SlotStatus.OPEN]
-    return live[0] if live else None
-
-
-def placing_needs(look: Look, choice: SlotChoice) -> Needs:
-    """Find what a request for places locks and reads."""
-    target = choose(look, choice)
-    offering, interval = target.offering, padded(target.offering, target.interval)
-    owners = [offering.offering_id, *(r.resource_id for r in offering.requirements)]
-    opening = Where(Claim, "owner_id", target.slot_id)
-    look.want(
-        opening,
-        *(ById(Resource, r.resource_id) for r in offering.requirements),
-        *(Where(ScheduleRule, "owner_id", owner) for owner in owners),
-    )
-    guards = set[str]()
-    counters = _counter_keys(target)
-    if target.slot is None and offering.counting is Counting.PLACES:
-        # Whoever makes the slot's counter reads its cap from the offering under that lock.
-        guards.add(offering_key(offering.offering_id))
-    own_guards, overs = look_over(look, _claimed_requirements(look, target), interval)
-    more = way_making_needs(look, overs, interval, own_id=target.slot_id)
-    return Needs.of(guards=guards | own_guards | more.guards, counters=counters | more.counters)
-
-
-def way_making_needs(
-    look: Look, overs: Iterable[Over], interval: Interval, *, own_id: str | None
-) -> Needs:
-    """Find what closing empty slots that are in the way locks."""
-    guards, counters = set[str](), set[str]()
-    for slot in demand_slots(look, overs, interval, own_id=own_id):
-        counters.add(slot_key(slot.slot_id))
-        guards.update(_limited(look, _resource_keys(look, slot.slot_id)))
-    return Needs.of(guards=guards, counters=counters)
-
-
-def make_way(view: View, overs: Iterable[Over], interval: Interval, *, own_id: str | None) -> None:
-    """Close the empty slots that are in the way."""
-    for slot in demand_slots(view, overs, interval, own_id=own_id):
-        _close_if_empty(view, slot)
-
-
-def _resource_keys(look: Look, owner_id: str) -> set[str]:
-    """The resource keys that an owner's claims are under."""
-    claims = look.where(Claim, "owner_id", owner_id)
-    return {claim.key for claim in claims if claim.resource_id is not None}
-
-
-def _counter_keys(target: Target) -> set[str]:
-    """The counter of the slot's places, unless it is stored and unlimited."""
-    if target.offering.counting is not Counting.PLACES:
-        return set()
-    if target.slot is not None and target.slot.capacity is None:
-        return set()
-    return {slot_key(target.slot_id)}
-
-
-def is_slot_open(look: Look, slot_id: SlotId) -> bool:
-    """Whether the slot itself has taken its rooms and staff."""
-    return bool(look.where(Claim, "owner_id", slot_id))
-
-
-def _claimed_requirements(look: Look, target: Target) -> list[Requirement]:
-    """The requirements whose resources this request would claim, itself or by opening the slot."""
-    offering = target.offering
-    is_open = is_slot_open(look, target.slot_id)
-    return [
-        requirement
-        for requirement in offering.requirements
-        if not (is_open and is_claimed_by_slot(offering, requirement))
-    ]
-
-
-def look_over(
-    look: Look, requirements: Iterable[Requirement], interval: Interval
-) -> tuple[set[str], list[Over]]:
-    """Return the guards of required resources, and where their claims and blocks are read."""
-    guards, overs = set[str](), list[Over]()
-    requirements = list(requirements)
-    look.want(*(ById(Resource, r.resource_id) for r in requirements))
-    for requirement in requirements:
-        resource = look.get(Resource, requirement.resource_id)
-        key = claims_key(resource)
-        overs.append(Over(key, interval.starts_at, interval.ends_at))
-        if resource.capacity is not None:
-            guards.add(key)
-    look.want(*overs)
-    return guards, overs
-
-
-def claims_key(resource: Resource) -> str:
-    """Return where the claims are that matter for a resource: of an unlimited one, its blocks."""
-    if resource.capacity is None:
-        return closure_key(resource.resource_id)
-    return resource_key(resource.resource_id)
-
-
-def demand_slots(
-    look: Look, overs: Iterable[Over], interval: Interval, *, own_id: str | None
-) -> list[Slot]:
-    """Slots opened by demand that have a claim where we want to be: empty ones give way."""
-    owners = {
-        claim.owner_id
-        for over in overs
-        for claim in look.claims_over(over.key, interval)
-        if claim.owner_kind is ClaimOwner.SLOT and claim.owner_id != own_id
-    }
-    look.want(
-        *(ById(Slot, owner) for owner in owners),
-        *(Where(Claim, "owner_id", owner) for owner in owners),
-    )
-    slots = [look.get(Slot, owner) for owner in sorted(owners)]
-    return [
-        slot for slot in slots if slot.origin is SlotOrigin.GENERATED and slot.capacity is not None
-    ]
-
-
-def scene_of(view: View, target: Target) -> Scene:
-    """Build what the evaluator judges, from what is locked and loaded."""
-    offering, interval = target.offering, padded(target.offering, target.interval)
-    resources = {r.resource_id: view.get(Resource, r.resource_id) for r in offering.requirements}
-    owners = [offering.offering_id, *resources]
-    claims = {}
-    for requirement in _claimed_requirements(view, target):
-        key = claims_key(resources[requirement.resource_id])
-        found = view.claims_over(key, interval)
-        claims[requirement.resource_id] = ClaimIndex(
-            claim for claim in found if claim.counts_at(view.now)
-        )
-    used = {}
-    if target.slot is not None and target.slot.capacity is not None:
-        key = slot_key(target.slot_id)
-        if view.is_locked(key):
-            used[target.slot_id] = view.counter(key).used
-    return Scene(
-        tenant=target.tenant,
-        offering=offering,
-        resources=resources,
-        rules={
-            owner: tuple(rule.weekly for rule in view.where(ScheduleRule, "owner_id", owner))
-            for owner in owners
-        },
-        claims=claims,
-        used_by_slot=used,
-        stored_slots={} if target.slot is None else {target.slot_id: target.slot},
-    )
+SPARES = 4
+MISSES_MAX = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,144 +61,178 @@ class Taker:
     counts_until: datetime | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """What was taken: for which wish, and the resources that serve it."""
+
+    target: Target
+    wish: Wish
+    assigned: tuple[AssignedResource, ...]
+
+
+def placing_needs(look: Look, choice: Choice) -> Needs:
+    """Find what a request for places locks and reads."""
+    target = choose(look, choice)
+    stage = stage_of(look, target, choice.components)
+    _require_known_picks(choice, stage)
+    keys = keys_of(look, stage, _locked_ids(look, stage, choice))
+    counters = _slot_counters(target) | keys.counters
+    guards = set(keys.guards)
+    if target.slot is None and target.offering.counting is Counting.PLACES:
+        # Whoever makes the slot's counter reads its cap from the offering under that lock.
+        guards.add(offering_key(target.offering.offering_id))
+    more = way_making_needs(look, keys.overs, stage.interval, own_id=target.slot_id)
+    return Needs.of(guards=guards | more.guards, counters=counters | more.counters)
+
+
+def _require_known_picks(choice: Choice, stage: Stage) -> None:
+    for i, resource_id in enumerate(choice.picks):
+        if resource_id not in stage.resources:
+            message = f"'{resource_id}' does not serve '{stage.target.offering.name}'."
+            raise InputInvalid.at(f"/resource_ids/{i}", "unknown_resource", message)
+
+
+def _slot_counters(target: Target) -> set[str]:
+    """The counter of the slot's places, unless it is stored and unlimited."""
+    if target.offering.counting is not Counting.PLACES or target.slot_id is None:
+        return set()
+    if target.slot is not None and target.slot.capacity is None:
+        return set()
+    return {slot_key(target.slot_id)}
+
+
+def _locked_ids(look: Look, stage: Stage, choice: Choice) -> tuple[ResourceId, ...]:
+    """Return whose keys to lock: of a large pool those that look free, unless that has missed."""
+    ids = stage.claimed_ids
+    if len(ids) <= POOL_LOCK_MAX or look.moves >= MISSES_MAX:
+        return ids
+    keys = keys_of(look, stage, ids)
+    busy = {
+        over.key.partition(":")[2]
+        for over in keys.overs
+        if look.claims_over(over.key, stage.interval)
+    }
+    return _likely(stage, choice, busy)
+
+
+def _likely(stage: Stage, choice: Choice, busy: set[str]) -> tuple[ResourceId, ...]:
+    """Return the candidates that look free, as many as may be needed and a few more."""
+    likely: dict[ResourceId, None] = {}
+    offering = stage.target.offering
+    for requirement in offering.requirements:
+        named = requirement.pool_id or requirement.category_id
+        ids = requirement.named_ids if named is None else stage.members[named]
+        if requirement.choosing is Choosing.ALL_OF:
+            likely.update(dict.fromkeys(ids))
+            continue
+        order = sorted(ids, key=lambda one: (one not in choice.picks, one in busy))
+        likely.update(dict.fromkeys(order[: requirement.members + SPARES]))
+    return tuple(rid for rid in stage.claimed_ids if rid in likely)
+
+
 def take(
-    view: View, choice: SlotChoice, *, party_size: int, taker: Taker
-) -> tuple[Target, Wish, tuple[AssignedResource, ...]]:
+    view: View,
+    choice: Choice,
+    *,
+    party_size: int,
+    taker: Taker,
+    override: Override | None = None,
+    ignores: frozenset[str] = frozenset(),
+    checks: Sequence[Check] = CHECKS,
+) -> Placed:
     """Judge a request under its locks and take its places.
 
     Raises:
         HoldfastError: The request is refused; nothing was taken.
+        NeedsMore: It may yet be served by somebody whose key is not locked.
     """
+    _require_may_override(view, override)
     target = choose(view, choice)
-    interval = padded(target.offering, target.interval)
-    _, overs = look_over(view, _claimed_requirements(view, target), interval)
-    make_way(view, overs, interval, own_id=target.slot_id)
-    scene = scene_of(view, target)
-    wish = wish_for(
-        target.offering, slot=target.slot, starts_at=target.starts_at, party_size=party_size
-    )
-    refusal = judge(scene, wish, now=view.now, checks=CHECKS)
-    if refusal is not None:
-        raise refusal
+    stage = stage_of(view, target, choice.components)
+    locked_ids = _those_locked(view, stage)
+    keys = keys_of(view, stage, locked_ids)
+    make_way(view, keys.overs, stage.interval, own_id=target.slot_id)
+    scene = scene_of(view, stage, locked_ids=locked_ids)
+    wish = target.wish(choice, party_size=party_size, ignores=ignores)
+    try:
+        taken = plan(scene, wish, now=view.now, checks=checks, override=override)
+    except CapacityExceeded as refusal:
+        if len(locked_ids) < len(stage.claimed_ids):
+            raise NeedsMore from refusal
+        raise
+    writer = _Claims(view, scene, taker, override)
     if target.offering.counting is Counting.PLACES:
-        _open_slot(view, target)
-        view.acquire(
-            _claim(
-                view,
-                taker,
-                key=slot_key(wish.slot_id),
-                resource=None,
-                units=party_size,
-                interval=wish.interval,
-            )
-        )
-    assigned = []
-    for requirement in target.offering.requirements:
-        resource = scene.resources[requirement.resource_id]
-        units = requirement.units(party_size)
-        if not is_claimed_by_slot(target.offering, requirement):
-            _acquire(view, taker, resource, units, padded(target.offering, wish.interval))
-        assigned.append(
-            AssignedResource(resource_id=resource.resource_id, name=resource.name, units=units)
-        )
-    return target, wish, tuple(assigned)
+        _open_slot(view, target, scene, taken)
+        writer.acquire_places(wish)
+    for one in taken:
+        if not one.is_by_slot:
+            writer.acquire(one, wish.stay)
+    return Placed(target=target, wish=wish, assigned=tuple(map(_assigned, taken)))
 
 
-def check_conversion(view: View, target: Target) -> None:
-    """Refuse to turn held places into a booking when their slot or resources are closed.
+def judged(view: View, choice: Choice, *, party_size: int, checks: Sequence[Check]) -> Placed:
+    """Judge a request without taking anything; who would serve it is not said.
 
     Raises:
-        AvailabilityClosed: Something is no longer in use.
+        HoldfastError: The request is refused.
     """
-    offering = target.offering
-    scene = Scene(
-        tenant=target.tenant,
-        offering=offering,
-        resources={r.resource_id: view.get(Resource, r.resource_id) for r in offering.requirements},
-        rules={},
-        claims={},
-        used_by_slot={},
-        stored_slots={},
-    )
-    wish = wish_for(offering, slot=target.slot, starts_at=target.starts_at, party_size=1)
-    refusal = judge(scene, wish, now=view.now, checks=CONVERSION_CHECKS)
-    if refusal is not None:
-        raise refusal
+    target = choose(view, choice)
+    stage = stage_of(view, target, choice.components)
+    locked_ids = _those_locked(view, stage)
+    scene = scene_of(view, stage, locked_ids=locked_ids)
+    wish = target.wish(choice, party_size=party_size, ignores=frozenset())
+    plan(scene, wish, now=view.now, checks=checks)
+    return Placed(target=target, wish=wish, assigned=())
 
 
-def release_needs(look: Look, owner_id: str) -> Needs:
-    """Find what giving an owner's places back locks: their keys, and those of emptied slots."""
-    claims = look.where(Claim, "owner_id", owner_id)
-    guards = {claim.key for claim in claims if claim.resource_id is not None}
-    counters = {claim.key for claim in claims if claim.resource_id is None}
-    slot_ids = [key.removeprefix("slot:") for key in sorted(counters)]
-    look.want(
-        *(ById(Slot, slot_id) for slot_id in slot_ids),
-        *(Where(Claim, "owner_id", slot_id) for slot_id in slot_ids),
-    )
-    for slot_id in slot_ids:
-        slot = look.get(Slot, slot_id)
-        if slot.capacity is None:
-            counters.discard(slot_key(slot.slot_id))
-        if slot.origin is SlotOrigin.GENERATED:
-            guards.update(_resource_keys(look, slot_id))
-    limited = _limited(look, guards)
-    return Needs.of(guards=limited, counters=counters)
-
-
-def keeping_needs(look: Look, hold: Hold) -> Needs:
-    """Find what extending or converting a hold locks: what releasing it does, and all its keys.
-
-    The keys are named even when nothing is claimed under them any more. Whoever reaped the claims
-    left the time in those rows, and on a clock that has stepped back since, the hold must not
-    find itself in time again: its place is sold.
-    """
-    needs = release_needs(look, hold.hold_id)
-    look.want(ById(Offering, hold.offering_id), ById(Slot, hold.slot_id))
-    offering, slot = look.get(Offering, hold.offering_id), look.find(Slot, hold.slot_id)
-    by_slot = {r.resource_id for r in offering.requirements if is_claimed_by_slot(offering, r)}
-    own = {resource_key(a.resource_id) for a in hold.assigned if a.resource_id not in by_slot}
-    counters = set(needs.counters)
-    if offering.counting is Counting.PLACES and slot is not None and slot.capacity is not None:
-        counters.add(slot_key(slot.slot_id))
-    guards = needs.guards | _limited(look, own)
-    return Needs.of(guards=guards, counters=counters, reads=needs.reads)
-
-
-def _limited(look: Look, guards: Iterable[str]) -> set[str]:
-    """Leave out the keys of unlimited resources, which take no lock."""
-    ids = {key: key.removeprefix("res:") for key in guards}
-    look.want(*(ById(Resource, resource_id) for resource_id in ids.values()))
-    return {key for key, rid in ids.items() if look.get(Resource, rid).capacity is not None}
-
-
-def release(view: View, owner_id: str, *, reason: str) -> None:
-    """Give an owner's places back, and close a slot opened by demand that this empties."""
-    for claim in view.where(Claim, "owner_id", owner_id):
-        view.change_claim(claim, released_at=view.now, reason=reason)
-        if claim.resource_id is None:
-            slot = view.get(Slot, claim.key.removeprefix("slot:"))
-            _close_if_empty(view, slot)
-
-
-def _close_if_empty(view: View, slot: Slot) -> None:
-    if slot.origin is not SlotOrigin.GENERATED or slot.capacity is None:
+def _require_may_override(view: View, override: Override | None) -> None:
+    if override is None:
         return
-    if view.counter(slot_key(slot.slot_id)).used > 0:
-        return
-    for claim in view.where(Claim, "owner_id", slot.slot_id):
-        view.change_claim(claim, released_at=view.now, reason="slot emptied")
+    if Scope.BOOKINGS_WRITE not in view.actor.scopes:
+        message = "Only staff may set aside hours, notice or capacity."
+        raise AccessDenied(message)
+    if not override.reason.strip():
+        message = "Say why: an override needs a reason."
+        raise InputInvalid.at("/override/reason", "missing", message)
 
 
-def _open_slot(view: View, target: Target) -> None:
+def _those_locked(view: View, stage: Stage) -> tuple[ResourceId, ...]:
+    """Return the candidates whose keys this batch has locked, or who take no lock."""
+    if len(stage.claimed_ids) <= POOL_LOCK_MAX:
+        return stage.claimed_ids
+    return tuple(rid for rid in stage.claimed_ids if _is_locked(view, stage, rid))
+
+
+def _is_locked(view: View, stage: Stage, resource_id: ResourceId) -> bool:
+    resource = stage.resources[resource_id]
+    if resource.capacity is None:
+        return True
+    if resource.scheme is Scheme.INTERVAL:
+        return view.is_locked(resource_key(resource_id))
+    dates = dates_of(stage.target.stay, zone_of(resource, stage.target.tenant))
+    return all(view.is_locked(day_key(resource_id, day)) for day in dates)
+
+
+def _assigned(taken: Taken) -> AssignedResource:
+    return AssignedResource(
+        resource_id=taken.resource.resource_id,
+        name=taken.resource.name,
+        units=taken.units,
+        role=taken.requirement.role,
+        is_by_slot=taken.is_by_slot,
+    )
+
+
+def _open_slot(view: View, target: Target, scene: Scene, taken: Iterable[Taken]) -> None:
     """Store a generated slot with its counter, once, and take its rooms and staff."""
-    offering = target.offering
+    offering, slot_id = target.offering, target.slot_id
+    assert slot_id is not None, "places are counted in slots"
     if target.slot is None:
         slot = Slot(
-            slot_id=target.slot_id,
+            slot_id=slot_id,
             offering_id=offering.offering_id,
-            starts_at=target.interval.starts_at,
-            ends_at=target.interval.ends_at,
+            starts_at=target.stay.starts_at,
+            ends_at=target.stay.ends_at,
             capacity=offering.slot_capacity,
             is_capacity_own=False,
             origin=SlotOrigin.GENERATED,
@@ -443,58 +242,96 @@ def _open_slot(view: View, target: Target) -> None:
         )
         view.insert(slot)
         view.set_cap(slot_key(slot.slot_id), slot.capacity)
-    if not is_slot_open(view, target.slot_id):
-        claim_for_slot(view, offering, target.slot_id, target.interval)
+    if slot_id not in scene.slot_resources:
+        claim_for_slot(view, scene, slot_id, target.stay, taken)
 
 
-def claim_for_slot(view: View, offering: Offering, slot_id: SlotId, interval: Interval) -> None:
+def claim_for_slot(
+    view: View, scene: Scene, slot_id: SlotId, stay: Stay, taken: Iterable[Taken]
+) -> None:
     """Take the rooms and staff of a slot for the slot itself."""
     owner = Taker(owner_kind=ClaimOwner.SLOT, owner_id=slot_id, counts_until=None)
-    for requirement in offering.requirements:
-        if is_claimed_by_slot(offering, requirement):
-            resource = view.get(Resource, requirement.resource_id)
-            _acquire(view, owner, resource, requirement.quantity, padded(offering, interval))
+    writer = _Claims(view, scene, owner, None)
+    for one in taken:
+        if one.is_by_slot:
+            # That the slot is overbooked by staff does not overbook its room.
+            writer.acquire(replace(one, is_over=False), stay)
 
 
-def _acquire(view: View, taker: Taker, resource: Resource, units: int, interval: Interval) -> None:
-    """Take units of a resource, a long stretch in several claims."""
-    for piece in pieces(interval):
+class _Claims:
+    """Writes the claims of one taker."""
+
+    def __init__(self, view: View, scene: Scene, taker: Taker, override: Override | None) -> None:
+        self._view = view
+        self._scene = scene
+        self._taker = taker
+        self._reason = override.reason if override else None
+
+    def acquire_places(self, wish: Wish) -> None:
+        """Take places in the wished slot, under its counter."""
+        assert wish.slot_id is not None, "places are counted in slots"
+        left = slot_places_left(self._scene, wish)
+        self._write(
+            slot_key(wish.slot_id),
+            None,
+            wish.party_size,
+            wish.interval,
+            is_over=left is not None and wish.party_size > left,
+        )
+
+    def acquire(self, taken: Taken, stay: Stay) -> None:
+        """Take units of a resource: a date at a time, or a long stretch in several claims."""
+        resource = taken.resource
+        if resource.scheme is Scheme.DATED and resource.capacity is not None:
+            here = self._scene.zone_of(resource)
+            for day in dates_of(stay, here):
+                self._take_day(taken, day, day_interval(day, here))
+            return
+        here = zone(self._scene.zone_name)
+        for stretch in taken_stretches(self._scene.offering, stay, here):
+            for piece in pieces(stretch):
+                key = resource_key(resource.resource_id)
+                self._write(key, resource, taken.units, piece, is_over=taken.is_over)
+
+    def _take_day(self, taken: Taken, day: date, interval: Interval) -> None:
+        resource = taken.resource
+        key = day_key(resource.resource_id, day)
+        row = self._view.counter(key)
+        cap = row.cap
+        if cap is None:
+            cap = day_cap(self._view, resource, day)
+            self._view.set_cap(key, cap)
+        is_over = taken.is_over and row.used + taken.units > cap
+        self._write(key, resource, taken.units, interval, is_over=is_over)
+
+    def _write(
+        self, key: str, resource: Resource | None, units: int, interval: Interval, *, is_over: bool
+    ) -> None:
+        view, taker = self._view, self._taker
         view.acquire(
-            _claim(
-                view,
-                taker,
-                key=resource_key(resource.resource_id),
-                resource=resource,
+            Claim(
+                claim_id=ClaimId(view.new_id("clm")),
+                key=key,
+                resource_id=resource.resource_id if resource is not None else None,
+                owner_kind=taker.owner_kind,
+                owner_id=taker.owner_id,
                 units=units,
-                interval=piece,
+                starts_at=interval.starts_at,
+                ends_at=interval.ends_at,
+                counts_until=taker.counts_until,
+                is_exclusive=_is_exclusive(resource) and not is_over,
+                is_over=is_over,
+                actor_id=view.actor.actor_id,
+                reason=self._reason if is_over else None,
+                acquired_at=view.now,
+                converted_at=None,
+                released_at=None,
             )
         )
 
 
-def _claim(
-    view: View,
-    taker: Taker,
-    *,
-    key: str,
-    resource: Resource | None,
-    units: int,
-    interval: Interval,
-) -> Claim:
-    return Claim(
-        claim_id=ClaimId(view.new_id("clm")),
-        key=key,
-        resource_id=resource.resource_id if resource is not None else None,
-        owner_kind=taker.owner_kind,
-        owner_id=taker.owner_id,
-        units=units,
-        starts_at=interval.starts_at,
-        ends_at=interval.ends_at,
-        counts_until=taker.counts_until,
-        is_exclusive=resource is not None and resource.is_exclusive,
-        is_over=False,
-        actor_id=view.actor.actor_id,
-        reason=None,
-        acquired_at=view.now,
-        converted_at=None,
-        released_at=None,
-    )
+def _is_exclusive(resource: Resource | None) -> bool:
+    """Whether claims of a resource may never overlap. A dated one's calendar may say otherwise."""
+    if resource is None or resource.scheme is Scheme.DATED:
+        return False
+    return resource.is_exclusive

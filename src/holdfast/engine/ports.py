@@ -141,7 +141,14 @@ class Over:
     ends_at: datetime
 
 
-Read = ById | Where | Over
+@dataclass(frozen=True, slots=True)
+class CounterOf:
+    """The cap of one counter as a one-tuple, or nothing where none was ever set."""
+
+    key: str
+
+
+Read = ById | Where | Over | CounterOf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,12 +209,18 @@ class Changes:
 
 @dataclass(slots=True, kw_only=True)
 class CounterChange:
-    """What happens to one capacity row."""
+    """What happens to one capacity row.
+
+    Attributes:
+        over_raised: By how much more than the cap may be in use from now on, on purpose.
+        over_commit: What is over the cap afterwards; None leaves the row's as it is.
+    """
 
     delta: int = 0
     is_cap_set: bool = False
     cap: int | None = None
-    over_commit: int = 0
+    over_raised: int = 0
+    over_commit: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,11 +13,13 @@ from typing import cast
 from holdfast.domain.access import ApiKey, Member
 from holdfast.domain.blocks import Block
 from holdfast.domain.bookings import Booking
+from holdfast.domain.calendars import DayCapacity
 from holdfast.domain.categories import Category
 from holdfast.domain.claims import Claim
 from holdfast.domain.customers import Customer
 from holdfast.domain.holds import Hold
 from holdfast.domain.offerings import Offering
+from holdfast.domain.pools import Pool
 from holdfast.domain.resources import Resource
 from holdfast.domain.rules import ScheduleRule
 from holdfast.domain.slots import Slot
@@ -45,6 +47,8 @@ KINDS: Mapping[type, RecordKind] = MappingProxyType(
         Customer: RecordKind("customer", "customer_id"),
         Category: RecordKind("category", "category_id"),
         Resource: RecordKind("resource", "resource_id"),
+        Pool: RecordKind("pool", "pool_id"),
+        DayCapacity: RecordKind("day", "day_id"),
         Offering: RecordKind("offering", "offering_id"),
         ScheduleRule: RecordKind("rule", "rule_id", "status", "active"),
         Block: RecordKind("block", "block_id", "status", "active"),

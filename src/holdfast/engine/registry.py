@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from holdfast.engine import (
+    approvals,
     blocks,
     bookings,
     categories,
@@ -35,6 +36,7 @@ _FEATURES = (
     slots,
     holds,
     bookings,
+    approvals,
 )
 
 USE_CASES: Mapping[type, UseCase[Any, Any]] = MappingProxyType(

@@ -41,6 +41,7 @@ class AddResource:
     name: str
     kind: str = "other"
     capacity: int | None = 1
+    scheme: Scheme = Scheme.INTERVAL
     short_name: str | None = None
     description: str = ""
     category_id: CategoryId | None = None
@@ -49,6 +50,10 @@ class AddResource:
     skills: tuple[str, ...] = ()
     sort_order: int = 0
     metadata: dict[str, object] = field(default_factory=dict)
+    party_min: int | None = None
+    party_max: int | None = None
+    is_bookable_alone: bool = False
+    field_values: dict[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +91,10 @@ CHANGEABLE = frozenset(
         "skills",
         "sort_order",
         "metadata",
+        "party_min",
+        "party_max",
+        "is_bookable_alone",
+        "field_values",
     }
 )
 
@@ -113,6 +122,11 @@ def require_valid(resource: Resource) -> None:
             ),
             checks.whole("/sort_order", resource.sort_order, least=0, most=SORT_ORDER_MAX),
             checks.metadata("/metadata", resource.metadata),
+            checks.whole("/party_min", resource.party_min, least=1, most=CAPACITY_MAX),
+            checks.whole(
+                "/party_max", resource.party_max, least=resource.party_min or 1, most=CAPACITY_MAX
+            ),
+            checks.metadata("/field_values", resource.field_values),
         ]
     )
 
@@ -132,7 +146,7 @@ def _add(view: View, command: AddResource, now: datetime) -> Resource:
         description=command.description,
         category_id=command.category_id,
         capacity=command.capacity,
-        scheme=Scheme.INTERVAL,
+        scheme=command.scheme,
         zone=command.zone,
         owner_id=command.owner_id,
         skills=command.skills,
@@ -142,6 +156,10 @@ def _add(view: View, command: AddResource, now: datetime) -> Resource:
         created_at=now,
         deleted_at=None,
         version=1,
+        party_min=command.party_min,
+        party_max=command.party_max,
+        is_bookable_alone=command.is_bookable_alone,
+        field_values=command.field_values,
     )
     require_valid(resource)
     view.insert(resource)

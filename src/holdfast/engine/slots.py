@@ -3,38 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
 from holdfast.domain import checks
 from holdfast.domain.access import Scope
-from holdfast.domain.availability import (
-    OPENING_CHECKS,
-    ClaimIndex,
-    Scene,
-    is_claimed_by_slot,
-    judge,
-    padded,
-    wish_for,
-)
+from holdfast.domain.assignment import Taken
+from holdfast.domain.availability import OPENING_CHECKS, plan
 from holdfast.domain.claims import offering_key, slot_key
 from holdfast.domain.errors import InputInvalid, RecordExists
-from holdfast.domain.ids import OfferingId, SlotId, read_generated_slot_id
+from holdfast.domain.ids import OfferingId, ResourceId, SlotId, read_generated_slot_id
 from holdfast.domain.intervals import FIRST_INSTANT, LAST_INSTANT, Interval
-from holdfast.domain.offerings import DURATION_MAX, Counting, Offering, Requirement
-from holdfast.domain.resources import CAPACITY_MAX, Resource
+from holdfast.domain.offerings import DURATION_MAX, Counting, Offering
+from holdfast.domain.resources import CAPACITY_MAX
+from holdfast.domain.scenes import Scene, candidate_ids, is_claimed_by_slot
+from holdfast.domain.shapes import Stay
 from holdfast.domain.slots import Slot, SlotOrigin, SlotStatus, start_key
 from holdfast.domain.tenants import Tenant
-from holdfast.engine.placing import (
-    claim_for_slot,
-    claims_key,
-    look_over,
-    make_way,
-    way_making_needs,
-)
+from holdfast.engine.choosing import Choice, Target
+from holdfast.engine.placing import claim_for_slot
 from holdfast.engine.ports import ById, Read, Where
+from holdfast.engine.releasing import make_way, way_making_needs
+from holdfast.engine.staging import Stage, keys_of, scene_of, stage_of
 from holdfast.engine.use_cases import Look, Needs, UseCase, View
 
 
@@ -67,24 +59,46 @@ def _interval(command: AddSlot, offering: Offering) -> Interval:
     return Interval(starts_at=command.starts_at, ends_at=ends_at)
 
 
-def _own_requirements(offering: Offering) -> list[Requirement]:
-    return [r for r in offering.requirements if is_claimed_by_slot(offering, r)]
+def _target(look: Look, command: AddSlot) -> Target:
+    look.want(ById(Tenant, look.tenant_id), ById(Offering, command.offering_id))
+    offering = look.get(Offering, command.offering_id)
+    interval = _interval(command, offering)
+    return Target(
+        tenant=look.get(Tenant, look.tenant_id),
+        offering=offering,
+        resource=None,
+        slot=None,
+        slot_id=command.slot_id,
+        stay=Stay(starts_at=interval.starts_at, ends_at=interval.ends_at),
+    )
+
+
+def _own_ids(stage: Stage) -> list[ResourceId]:
+    """The resources that the slot may take for itself."""
+    offering = stage.target.offering
+    return list(
+        dict.fromkeys(
+            rid
+            for requirement in offering.requirements
+            if is_claimed_by_slot(offering, requirement)
+            for rid in candidate_ids(requirement, stage.members)
+        )
+    )
 
 
 def _add_needs(command: AddSlot, look: Look) -> Needs:
-    look.want(ById(Tenant, look.tenant_id), ById(Offering, command.offering_id))
-    offering = look.get(Offering, command.offering_id)
-    interval = padded(offering, _interval(command, offering))
-    guards, overs = look_over(look, _own_requirements(offering), interval)
-    more = way_making_needs(look, overs, interval, own_id=None)
-    guards |= {offering_key(offering.offering_id)} | more.guards
-    counters = set(more.counters)
+    target = _target(look, command)
+    offering = target.offering
+    stage = stage_of(look, target, ())
+    keys = keys_of(look, stage, _own_ids(stage))
+    more = way_making_needs(look, keys.overs, stage.interval, own_id=None)
+    guards = keys.guards | {offering_key(offering.offering_id)} | more.guards
+    counters = keys.counters | more.counters
     if offering.counting is Counting.PLACES:
         counters.add(slot_key(command.slot_id))
     key = start_key(offering.offering_id, command.starts_at)
-    others = [ById(Resource, r.resource_id) for r in offering.requirements]
     same: list[Read] = [Where(Slot, "start_key", key), ById(Slot, command.slot_id)]
-    return Needs.of(guards=guards, counters=counters, reads=[*same, *others])
+    return Needs.of(guards=guards, counters=counters, reads=same)
 
 
 def _add(view: View, command: AddSlot, now: datetime) -> Slot:
@@ -118,42 +132,26 @@ def _add(view: View, command: AddSlot, now: datetime) -> Slot:
         created_at=now,
         version=1,
     )
-    _require_openable(view, offering, slot)
+    scene, taken = _opened(view, command, slot)
     view.insert(slot)
     if offering.counting is Counting.PLACES:
         view.set_cap(slot_key(slot.slot_id), slot.capacity)
-        claim_for_slot(view, offering, slot.slot_id, interval)
+        stay = Stay(starts_at=slot.starts_at, ends_at=slot.ends_at)
+        claim_for_slot(view, scene, slot.slot_id, stay, taken)
     view.fact("slot.added", slot)
     return slot
 
 
-def _require_openable(view: View, offering: Offering, slot: Slot) -> None:
-    """Refuse a slot whose rooms or staff are taken or closed then."""
-    interval = padded(offering, Interval(starts_at=slot.starts_at, ends_at=slot.ends_at))
-    own = _own_requirements(offering)
-    _, overs = look_over(view, own, interval)
-    make_way(view, overs, interval, own_id=None)
-    resources = {r.resource_id: view.get(Resource, r.resource_id) for r in offering.requirements}
-    scene = Scene(
-        tenant=view.get(Tenant, view.tenant_id),
-        offering=offering,
-        resources=resources,
-        rules={},
-        claims={
-            r.resource_id: ClaimIndex(
-                claim
-                for claim in view.claims_over(claims_key(resources[r.resource_id]), interval)
-                if claim.counts_at(view.now)
-            )
-            for r in own
-        },
-        used_by_slot={},
-        stored_slots={},
-    )
-    wish = wish_for(offering, slot=slot, starts_at=slot.starts_at, party_size=1)
-    refusal = judge(scene, wish, now=view.now, checks=OPENING_CHECKS)
-    if refusal is not None:
-        raise refusal
+def _opened(view: View, command: AddSlot, slot: Slot) -> tuple[Scene, tuple[Taken, ...]]:
+    """Return the rooms and staff that a slot takes, or refuse it if they are taken or closed."""
+    target = replace(_target(view, command), slot=slot)
+    stage = stage_of(view, target, ())
+    own = _own_ids(stage)
+    keys = keys_of(view, stage, own)
+    make_way(view, keys.overs, stage.interval, own_id=None)
+    scene = scene_of(view, replace(stage, claimed_ids=tuple(own)), locked_ids=own)
+    wish = target.wish(Choice(slot_id=slot.slot_id), party_size=1, ignores=frozenset())
+    return scene, plan(scene, wish, now=view.now, checks=OPENING_CHECKS)
 
 
 USE_CASES: Mapping[type, UseCase[Any, Any]] = MappingProxyType(

@@ -37,7 +37,7 @@ from holdfast.engine.ports import (
     WriteStore,
     WriteStores,
 )
-from holdfast.engine.use_cases import Envelope, Needs, Outcome, UseCase
+from holdfast.engine.use_cases import Envelope, Needs, NeedsMore, Outcome, UseCase
 from holdfast.engine.views import BatchView, CommandView, Snapshot, SnapshotLook, UndeclaredRead
 
 log = structlog.get_logger("holdfast.batch")
@@ -186,7 +186,12 @@ class UnitOfWork:
             missing: set[Read] = set()
             later = []
             for item in waiting:
-                look = SnapshotLook(snapshot, tenant_id=tenant_id, actor=item.envelope.actor)
+                look = SnapshotLook(
+                    snapshot,
+                    tenant_id=tenant_id,
+                    actor=item.envelope.actor,
+                    moves=item.moves,
+                )
                 item.needs = Needs()
                 try:
                     item.needs = item.use_case.needs(item.envelope.command, look)
@@ -267,13 +272,21 @@ class UnitOfWork:
             if found.key.fingerprint != key.fingerprint:
                 return Outcome(error=KeyReused())
             return Outcome(answer=found.answer, is_replayed=True)
-        view = CommandView(batch, actor=envelope.actor, ids=self._ids, action=item.use_case.name)
+        view = CommandView(
+            batch,
+            actor=envelope.actor,
+            ids=self._ids,
+            action=item.use_case.name,
+            moves=item.moves,
+        )
         try:
             needs = item.use_case.needs(envelope.command, view)
             if not needs.keys <= batch.locked.keys():
                 return None
             view.want(*needs.reads)
             result = item.use_case.decide(view, envelope.command, batch.now)
+        except NeedsMore:
+            return None
         except UndeclaredRead:
             if item.moves > MOVES_MAX + ALONE_TRIES_MAX // 2:
                 raise

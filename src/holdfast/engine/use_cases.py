@@ -40,6 +40,11 @@ class Look(Protocol):
         """Who performs the use case."""
         ...
 
+    @property
+    def moves(self) -> int:
+        """How often the command has been moved to a later batch already."""
+        ...
+
     def want(self, *reads: Read) -> None:
         """Say what will be looked at next, so that it comes in one go."""
         ...
@@ -62,6 +67,10 @@ class Look(Protocol):
 
     def claims_over(self, key: str, interval: Interval) -> tuple[Claim, ...]:
         """Return the unreleased claims of a key that overlap an interval, lapsed ones included."""
+        ...
+
+    def cap_of(self, key: str) -> int | None:
+        """Return the cap of a counter; None where none was ever set."""
         ...
 
 
@@ -112,8 +121,8 @@ class View(Look, Protocol):
         """Convert, extend or release a claim; a counter's `used` goes down on release."""
         ...
 
-    def set_cap(self, key: str, cap: int | None) -> None:
-        """Set the cap of a locked counter."""
+    def set_cap(self, key: str, cap: int | None, *, may_be_over: bool = False) -> None:
+        """Set the cap of a locked counter; below what is in use only as over-commitment."""
         ...
 
     def fact(self, type_: str, record: object, **payload: object) -> None:
@@ -150,6 +159,10 @@ class Needs:
         guards = [LockRequest(key=key, kind=CapacityKind.GUARD) for key in self.guards]
         counters = [LockRequest(key=key, kind=CapacityKind.COUNTER) for key in self.counters]
         return guards + counters
+
+
+class NeedsMore(Exception):
+    """What was locked does not do; the command looks again and locks more in the next batch."""
 
 
 class UseCase(Generic[C, R]):

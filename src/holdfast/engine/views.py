@@ -21,6 +21,7 @@ from holdfast.engine.ports import (
     ById,
     CapacityKind,
     CounterChange,
+    CounterOf,
     Ids,
     Lapsed,
     LockedRow,
@@ -70,7 +71,10 @@ class Snapshot:
 class SnapshotLook:
     """One command's unlocked look. It remembers what it looked at, to be loaded again later."""
 
-    def __init__(self, snapshot: Snapshot, *, tenant_id: TenantId, actor: Actor) -> None:
+    def __init__(
+        self, snapshot: Snapshot, *, tenant_id: TenantId, actor: Actor, moves: int = 0
+    ) -> None:
+        self.moves = moves
         self._snapshot = snapshot
         self._tenant_id = tenant_id
         self._actor = actor
@@ -118,6 +122,11 @@ class SnapshotLook:
         read = Over(key, interval.starts_at, interval.ends_at)
         return cast("tuple[Claim, ...]", self._rows(read))
 
+    def cap_of(self, key: str) -> int | None:
+        """Return the cap of a counter; None where none was ever set."""
+        rows = self._rows(CounterOf(key))
+        return cast("int", rows[0]) if rows else None
+
     def _rows(self, read: Read) -> tuple[object, ...]:
         self.want(read)
         return self._snapshot.loaded[read]
@@ -141,6 +150,8 @@ class BatchView:
         self.original: dict[tuple[type, str], object] = {}
         self.found: set[Read] = set(loaded)
         for read, rows in loaded.items():
+            if isinstance(read, CounterOf):
+                continue
             for row in rows:
                 self.original[type(row), id_of(row)] = row
             if not isinstance(read, ById):
@@ -179,7 +190,10 @@ class BatchView:
 class CommandView:
     """One command's overlay on its batch."""
 
-    def __init__(self, batch: BatchView, *, actor: Actor, ids: Ids, action: str) -> None:
+    def __init__(
+        self, batch: BatchView, *, actor: Actor, ids: Ids, action: str, moves: int = 0
+    ) -> None:
+        self.moves = moves
         self._batch = batch
         self._tenant_id = batch.tenant_id
         self._actor = actor
@@ -261,6 +275,15 @@ class CommandView:
                 found.pop(claim.claim_id, None)
         return tuple(found[claim_id] for claim_id in sorted(found))
 
+    def cap_of(self, key: str) -> int | None:
+        """Return the cap of a counter as this command sees it; None where none was ever set."""
+        if key in self._batch.locked:
+            return self._cap(key)
+        read = CounterOf(key)
+        self.want(read)
+        rows = self._batch.loaded[read]
+        return cast("int", rows[0]) if rows else None
+
     def is_locked(self, key: str) -> bool:
         """Whether this command holds the key's lock."""
         return key in self._batch.locked
@@ -300,6 +323,8 @@ class CommandView:
         """Add a claim; a counter's `used` goes up with it."""
         self._put(None, claim)
         self._count(claim.key, claim.units)
+        if claim.is_over and claim.key in self.counters:
+            self.counters[claim.key].over_raised += claim.units
 
     def change_claim(self, claim: Claim, **changes: object) -> Claim:
         """Convert, extend or release a claim; a counter's `used` goes down on release."""
@@ -311,10 +336,12 @@ class CommandView:
             self._count(claim.key, 0)
         return changed
 
-    def set_cap(self, key: str, cap: int | None) -> None:
-        """Set the cap of a locked counter."""
-        self._require_lock(key)
+    def set_cap(self, key: str, cap: int | None, *, may_be_over: bool = False) -> None:
+        """Set the cap of a locked counter; below what is in use only as over-commitment."""
+        used = self.counter(key).used
         change = self.counters.setdefault(key, CounterChange())
+        if may_be_over and cap is not None:
+            change.over_raised += max(0, used - cap)
         change.is_cap_set, change.cap = True, cap
         self.touched.add(key)
 
@@ -345,6 +372,7 @@ class CommandView:
         for key, own in self.counters.items():
             change = batch.counters.setdefault(key, CounterChange())
             change.delta += own.delta
+            change.over_raised += own.over_raised
             if own.is_cap_set:
                 change.is_cap_set, change.cap = True, own.cap
 

@@ -61,6 +61,7 @@ _RECAP = (
         used=_capacity.used + bindparam("b_delta"),
         decided_at=bindparam("b_now"),
         cap=bindparam("b_cap"),
+        over_commit=bindparam("b_over"),
     )
 )
 
@@ -188,8 +189,8 @@ class _Writer:
                 "b_delta": change.delta,
                 "b_now": changes.now,
             }
-            if change.is_cap_set:
-                recapped.append({**row, "b_cap": change.cap})
+            if change.is_cap_set or change.over_commit is not None:
+                recapped.append({**row, "b_cap": change.cap, "b_over": change.over_commit or 0})
             else:
                 plain.append(row)
         self._many(_COUNT, plain, "capacity")

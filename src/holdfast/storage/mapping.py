@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from types import MappingProxyType
 from typing import Any
 
@@ -16,14 +17,17 @@ from sqlalchemy import RowMapping, Table
 from holdfast.domain.access import ApiKey, Member
 from holdfast.domain.blocks import Block
 from holdfast.domain.bookings import Booking, PendingReason
+from holdfast.domain.calendars import DayCapacity
 from holdfast.domain.categories import Category
 from holdfast.domain.claims import Claim
 from holdfast.domain.customers import Contact, Customer
 from holdfast.domain.history import AuditEntry, Event
 from holdfast.domain.holds import AssignedResource, Hold
-from holdfast.domain.ids import ResourceId
+from holdfast.domain.ids import CategoryId, PoolId, ResourceId
 from holdfast.domain.money import Money
-from holdfast.domain.offerings import Offering, Per, Requirement
+from holdfast.domain.offerings import Component, Offering
+from holdfast.domain.pools import Pool
+from holdfast.domain.requirements import Choosing, Per, Requirement, Strategy
 from holdfast.domain.resources import Resource
 from holdfast.domain.rules import ScheduleRule
 from holdfast.domain.slots import Slot
@@ -66,27 +70,104 @@ def _list(name: str, write: Callable[[Any], object], read: Callable[[Any], objec
     )
 
 
+def _text_or_none(name: str) -> Form:
+    """A text that may be missing, in a column that was made when it never was: empty is None."""
+    return Form(lambda value: {name: value or ""}, lambda row: row[name] or None)
+
+
+_DATES = _list("dates", lambda day: day.isoformat(), date.fromisoformat)
+_PICKS = _list("picks", str, ResourceId)
+_COMPONENT_KEYS = _list("components", str, str)
+
+
 def _requirement_row(value: Requirement) -> dict[str, Any]:
-    return {
+    """What differs from a requirement's defaults, so that the commonest ones stay short."""
+    row = {
         "resource_id": value.resource_id,
-        "quantity": value.quantity,
-        "per": value.per.value,
+        "resource_ids": list(value.resource_ids),
+        "pool_id": value.pool_id,
+        "category_id": value.category_id,
+        "skills": list(value.skills),
+        "choosing": value.choosing.value,
+        "members": value.members,
+        "members_per": value.members_per.value,
+        "is_required": value.is_required,
+        "strategy": value.strategy.value,
+        "role": value.role,
     }
+    kept = {name: field for name, field in row.items() if field != _USUAL_REQUIREMENT[name]}
+    return {**kept, "quantity": value.quantity, "per": value.per.value}
+
+
+_USUAL_REQUIREMENT: dict[str, object] = {
+    "resource_id": None,
+    "resource_ids": [],
+    "pool_id": None,
+    "category_id": None,
+    "skills": [],
+    "choosing": Choosing.ALL_OF.value,
+    "members": 1,
+    "members_per": Per.BOOKING.value,
+    "is_required": True,
+    "strategy": Strategy.FIRST_AVAILABLE.value,
+    "role": "",
+}
 
 
 def _requirement(row: Row) -> Requirement:
+    full = {**_USUAL_REQUIREMENT, **row}
     return Requirement(
-        resource_id=ResourceId(row["resource_id"]), quantity=row["quantity"], per=Per(row["per"])
+        resource_id=ResourceId(full["resource_id"]) if full["resource_id"] else None,
+        resource_ids=tuple(ResourceId(value) for value in full["resource_ids"]),
+        pool_id=PoolId(full["pool_id"]) if full["pool_id"] else None,
+        category_id=CategoryId(full["category_id"]) if full["category_id"] else None,
+        skills=tuple(full["skills"]),
+        choosing=Choosing(full["choosing"]),
+        members=full["members"],
+        members_per=Per(full["members_per"]),
+        quantity=full["quantity"],
+        per=Per(full["per"]),
+        is_required=full["is_required"],
+        strategy=Strategy(full["strategy"]),
+        role=full["role"],
+    )
+
+
+def _component_row(value: Component) -> dict[str, Any]:
+    return {
+        "key": value.key,
+        "name": value.name,
+        "capacity": value.capacity,
+        "requirements": [_requirement_row(requirement) for requirement in value.requirements],
+    }
+
+
+def _component(row: Row) -> Component:
+    return Component(
+        key=row["key"],
+        name=row["name"],
+        capacity=row["capacity"],
+        requirements=tuple(_requirement(requirement) for requirement in row["requirements"]),
     )
 
 
 def _assigned_row(value: AssignedResource) -> dict[str, Any]:
-    return {"resource_id": value.resource_id, "name": value.name, "units": value.units}
+    return {
+        "resource_id": value.resource_id,
+        "name": value.name,
+        "units": value.units,
+        "role": value.role,
+        "is_by_slot": value.is_by_slot,
+    }
 
 
 def _assigned(row: Row) -> AssignedResource:
     return AssignedResource(
-        resource_id=ResourceId(row["resource_id"]), name=row["name"], units=row["units"]
+        resource_id=ResourceId(row["resource_id"]),
+        name=row["name"],
+        units=row["units"],
+        role=row.get("role", ""),
+        is_by_slot=row.get("is_by_slot", False),
     )
 
 
@@ -142,7 +223,15 @@ _LIST_OF_ASSIGNED = _list("assigned", _assigned_row, _assigned)
 MAPPERS: Mapping[type, Mapper] = MappingProxyType(
     {
         Tenant: Mapper(Tenant, catalogue.tenant, unique="slug"),
-        Category: Mapper(Category, catalogue.category),
+        Category: Mapper(
+            Category,
+            catalogue.category,
+            forms={"custom_fields": _list("custom_fields", dict, dict)},
+        ),
+        Pool: Mapper(
+            Pool, catalogue.pool, forms={"resource_ids": _list("resource_ids", str, ResourceId)}
+        ),
+        DayCapacity: Mapper(DayCapacity, catalogue.day),
         Resource: Mapper(Resource, catalogue.resource, forms={"skills": _list("skills", str, str)}),
         Offering: Mapper(
             Offering,
@@ -151,10 +240,19 @@ MAPPERS: Mapping[type, Mapper] = MappingProxyType(
             forms={
                 "price": _money("price"),
                 "requirements": _list("requirements", _requirement_row, _requirement),
+                "components": _list("components", _component_row, _component),
             },
         ),
         ScheduleRule: Mapper(
-            ScheduleRule, catalogue.rule, forms={"weekdays": _list("weekdays", int, int)}
+            ScheduleRule,
+            catalogue.rule,
+            forms={
+                "weekdays": _list("weekdays", int, int),
+                "dates": _DATES,
+                "dates_left_out": _list(
+                    "dates_left_out", lambda day: day.isoformat(), date.fromisoformat
+                ),
+            },
         ),
         Block: Mapper(Block, catalogue.block),
         Customer: Mapper(Customer, people.customer, unique="email_key"),
@@ -167,6 +265,11 @@ MAPPERS: Mapping[type, Mapper] = MappingProxyType(
             ledger.hold,
             forms={
                 "assigned": _LIST_OF_ASSIGNED,
+                "offering_id": _text_or_none("offering_id"),
+                "slot_id": _text_or_none("slot_id"),
+                "dates": _DATES,
+                "picks": _PICKS,
+                "components": _COMPONENT_KEYS,
                 "price": _money("price"),
                 "contact": _contact("contact"),
             },
@@ -177,6 +280,11 @@ MAPPERS: Mapping[type, Mapper] = MappingProxyType(
             unique="number",
             forms={
                 "assigned": _LIST_OF_ASSIGNED,
+                "offering_id": _text_or_none("offering_id"),
+                "slot_id": _text_or_none("slot_id"),
+                "dates": _DATES,
+                "picks": _PICKS,
+                "components": _COMPONENT_KEYS,
                 "price": _money("price"),
                 "contact": _contact("contact"),
                 "pending_reasons": _list(

@@ -27,6 +27,7 @@ from holdfast.engine.ports import (
     Answer,
     ById,
     Comparison,
+    CounterOf,
     Filter,
     IdempotencyKey,
     KeptAnswer,
@@ -63,20 +64,43 @@ def load(
     by_id: dict[type, list[ById]] = {}
     where: dict[tuple[type, str], list[Where]] = {}
     overs: list[Over] = []
+    counters: list[CounterOf] = []
     for read in reads:
         if isinstance(read, ById):
             by_id.setdefault(read.kind, []).append(read)
         elif isinstance(read, Where):
             where.setdefault((read.kind, read.field), []).append(read)
-        else:
+        elif isinstance(read, Over):
             overs.append(read)
+        else:
+            counters.append(read)
     for kind, wanted in by_id.items():
         answers.update(_load_by_id(connection, tenant_id, kind, wanted))
     for (kind, field), fields in where.items():
         answers.update(_load_where(connection, tenant_id, kind, field, fields))
     for part in chunks(overs, OVER_SIZES[-1]):
         answers.update(_load_over(connection, tenant_id, part))
+    for some in chunks(counters, CHUNK):
+        answers.update(_load_caps(connection, tenant_id, some))
     return answers
+
+
+def _load_caps(
+    connection: Connection, tenant_id: str, reads: Sequence[CounterOf]
+) -> dict[Read, tuple[object, ...]]:
+    values = {"b_tenant": tenant_id, "b_keys": [read.key for read in reads]}
+    answers: dict[Read, tuple[object, ...]] = dict.fromkeys(reads, ())
+    for key, cap in connection.execute(_CAPS, values):
+        answers[CounterOf(key)] = (cap,)
+    return answers
+
+
+_row = ledger_schema.capacity.columns
+_CAPS = select(_row.key, _row.cap).where(
+    _row.tenant_id == bindparam("b_tenant"),
+    _row.key.in_(bindparam("b_keys", expanding=True)),
+    _row.cap.is_not(None),
+)
 
 
 def _load_by_id(

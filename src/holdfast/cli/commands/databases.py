@@ -22,6 +22,7 @@ def register(app: typer.Typer) -> None:
     app.command("backup", rich_help_panel=PANEL)(backup)
     app.command("restore", rich_help_panel=PANEL)(restore)
     app.command("clock", rich_help_panel=PANEL)(clock)
+    app.command("zones", rich_help_panel=PANEL)(zones)
 
 
 def init(
@@ -111,3 +112,18 @@ def clock(
     from holdfast.cli import clocks  # slow: loads the engine
 
     raise typer.Exit(clocks.clock(chosen(db), is_reset=reset, tenant=tenant))
+
+
+def zones(
+    *,
+    tenant: Annotated[
+        str | None,
+        typer.Option(metavar="SLUG", help="Look at this tenant only.", show_default="all"),
+    ] = None,
+    db: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """List future bookings whose wall time moved because time-zone rules changed."""
+    from holdfast.cli import moved  # slow: loads the engine
+
+    moved.show(chosen(db), tenant=tenant, is_json=as_json)

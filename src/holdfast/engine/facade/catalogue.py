@@ -27,7 +27,7 @@ from holdfast.engine.offerings import AddOffering, ChangeOffering
 from holdfast.engine.ports import Comparison, Filter
 from holdfast.engine.reading import Page, PageRequest, find, get, page, where
 from holdfast.engine.resources import ActOnResource, AddResource, ChangeResource
-from holdfast.engine.schedules import RemoveRule, SetSchedule, WeeklyOpening
+from holdfast.engine.schedules import AddRules, NewRule, RemoveRule, SetSchedule
 from holdfast.engine.slots import AddSlot
 
 _FIRST_PAGE = PageRequest()
@@ -199,17 +199,28 @@ class Offerings:
 
 
 class Schedules:
-    """Weekly rules of resources and offerings."""
+    """When resources and offerings are open: weekly rules, recurrences and exceptions."""
 
     def __init__(self, port: Port) -> None:
         self._port = port
 
     def set(
-        self, owner_id: ResourceId | OfferingId, openings: Sequence[WeeklyOpening]
+        self, owner_id: ResourceId | OfferingId, openings: Sequence[NewRule]
     ) -> tuple[ScheduleRule, ...]:
         """Replace all rules of a resource or offering. See `SetSchedule`."""
         command = SetSchedule(owner_id=owner_id, openings=tuple(openings))
         rules = self._port.run(command)
+        assert isinstance(rules, tuple)
+        return rules
+
+    def add(
+        self, owner_id: ResourceId | OfferingId, *new_rules: NewRule
+    ) -> tuple[ScheduleRule, ...]:
+        """Add rules to those of a resource or offering, or return those it has already.
+
+        See `AddRules`.
+        """
+        rules = self._port.run(AddRules(owner_id=owner_id, rules=new_rules))
         assert isinstance(rules, tuple)
         return rules
 

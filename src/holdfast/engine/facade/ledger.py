@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from holdfast.domain.access import Scope
+from holdfast.domain.availability import Override
 from holdfast.domain.bookings import Booking, BookingStatus, CancelledBy
 from holdfast.domain.customers import Contact
 from holdfast.domain.errors import (
@@ -25,6 +26,7 @@ from holdfast.domain.ids import (
     SlotId,
     normal_booking_number,
 )
+from holdfast.engine.approvals import ConfirmBooking, DeclineBooking
 from holdfast.engine.availability import (
     Availability,
     AvailabilityQuery,
@@ -33,22 +35,19 @@ from holdfast.engine.availability import (
 )
 from holdfast.engine.bookings import (
     CancelBooking,
-    ConfirmBooking,
     ConvertHold,
-    DeclineBooking,
     Details,
     PlaceBooking,
-    own_booking_in,
 )
+from holdfast.engine.choosing import Choice, choice_of
 from holdfast.engine.facade.port import Port, in_utc, result_of
 from holdfast.engine.holds import (
     ExtendHold,
     PlaceHold,
     ReleaseHold,
     ReleaseHoldsOfClient,
-    own_hold_in,
 )
-from holdfast.engine.placing import SlotChoice
+from holdfast.engine.ownership import own_booking_in, own_hold_in
 from holdfast.engine.ports import Comparison, Filter
 from holdfast.engine.reading import Page, PageRequest, get, page, where
 
@@ -70,12 +69,16 @@ class AvailabilityAnswers:
         ends_at: datetime | None = None,
         party_size: int = 1,
     ) -> Availability:
-        """List an offering's open slots, by default those of the next seven days."""
-        query = in_utc(
+        """List what of an offering is open, by default in the next seven days."""
+        return self.answer(
             AvailabilityQuery(
                 offering_id=offering_id, starts_at=starts_at, ends_at=ends_at, party_size=party_size
             )
         )
+
+    def answer(self, query: AvailabilityQuery) -> Availability:
+        """List what is open of an offering, or of a resource by itself."""
+        query = in_utc(query)
         port = self._port
         return port.read(
             lambda store: list_open_slots(
@@ -83,9 +86,7 @@ class AvailabilityAnswers:
             )
         )
 
-    def explained(
-        self, choice: SlotChoice, party_size: int, refusal: HoldfastError
-    ) -> HoldfastError:
+    def explained(self, choice: Choice, party_size: int, refusal: HoldfastError) -> HoldfastError:
         """Add alternatives to a refusal for shortage."""
         port = self._port
         return port.read(
@@ -112,14 +113,16 @@ class Holds:
         slot_id: SlotId | None = None,
         offering_id: OfferingId | None = None,
         starts_at: datetime | None = None,
+        choice: Choice | None = None,
         party_size: int = 1,
         ttl: timedelta | None = None,
         client_key: str | None = None,
         contact: Contact = _NOBODY,
         metadata: Mapping[str, object] | None = None,
+        override: Override | None = None,
         idempotency_key: str | None = None,
     ) -> Hold:
-        """Keep places: of a slot, or of the offering's slot that starts then.
+        """Keep places: of a slot, of the offering's slot that starts then, or of any `choice`.
 
         Raises:
             CapacityExceeded: Too little is left; `alternatives` are slots that would do.
@@ -128,7 +131,8 @@ class Holds:
             RecordNotFound: There is no such offering or slot.
             InputInvalid: The request is malformed.
         """
-        choice = in_utc(SlotChoice(slot_id=slot_id, offering_id=offering_id, starts_at=starts_at))
+        simple = Choice(slot_id=slot_id, offering_id=offering_id, starts_at=starts_at)
+        choice = in_utc(simple if choice is None else choice)
         command = PlaceHold(
             choice=choice,
             party_size=party_size,
@@ -136,6 +140,7 @@ class Holds:
             client_key=client_key,
             contact=contact,
             metadata=dict(metadata or {}),
+            override=override,
         )
         try:
             return result_of(Hold, self._port.run(command, idempotency_key))
@@ -237,8 +242,10 @@ class Bookings:
         slot_id: SlotId | None = None,
         offering_id: OfferingId | None = None,
         starts_at: datetime | None = None,
+        choice: Choice | None = None,
         party_size: int = 1,
         details: Details,
+        override: Override | None = None,
         idempotency_key: str | None = None,
     ) -> Booking:
         """Book at once, without a hold before it.
@@ -250,8 +257,11 @@ class Bookings:
             RecordNotFound: There is no such offering or slot.
             InputInvalid: The request is malformed.
         """
-        choice = in_utc(SlotChoice(slot_id=slot_id, offering_id=offering_id, starts_at=starts_at))
-        command = PlaceBooking(choice=choice, party_size=party_size, details=details)
+        simple = Choice(slot_id=slot_id, offering_id=offering_id, starts_at=starts_at)
+        choice = in_utc(simple if choice is None else choice)
+        command = PlaceBooking(
+            choice=choice, party_size=party_size, details=details, override=override
+        )
         try:
             return result_of(Booking, self._port.run(command, idempotency_key))
         except (CapacityExceeded, AvailabilityClosed) as refusal:
@@ -270,10 +280,28 @@ class Bookings:
         command = ConvertHold(hold_id=hold_id, details=details)
         return result_of(Booking, self._port.run(command, idempotency_key))
 
-    def confirm(self, booking_id: BookingId, *, if_version: int | None = None) -> Booking:
-        """Say yes to a pending booking. See `ConfirmBooking`."""
-        command = ConfirmBooking(booking_id=booking_id, if_version=if_version)
-        return result_of(Booking, self._port.run(command))
+    def confirm(
+        self,
+        booking_id: BookingId,
+        *,
+        override: Override | None = None,
+        if_version: int | None = None,
+    ) -> Booking:
+        """Say yes to a pending booking. See `ConfirmBooking`.
+
+        Raises:
+            CapacityExceeded: Its places are taken only now, and are gone; it stays pending, and
+                `alternatives` would do.
+            TransitionNotAllowed: It is over.
+        """
+        command = ConfirmBooking(booking_id=booking_id, override=override, if_version=if_version)
+        try:
+            return result_of(Booking, self._port.run(command))
+        except (CapacityExceeded, AvailabilityClosed) as refusal:
+            booking = self.get(booking_id)
+            raise self._availability.explained(
+                choice_of(booking), booking.party_size, refusal
+            ) from None
 
     def decline(self, booking_id: BookingId, *, reason: str | None = None) -> Booking:
         """Say no to a pending booking. See `DeclineBooking`."""

@@ -12,6 +12,7 @@ from holdfast.domain.bookings import LIVE, Booking
 from holdfast.domain.claims import Claim, ClaimOwner
 from holdfast.domain.history import AuditEntry
 from holdfast.domain.holds import Hold, HoldStatus
+from holdfast.domain.ids import SlotId
 from holdfast.domain.proving import Duty, Finding, OfferingThen, Owner, cut, owner_faults
 from holdfast.domain.replaying import Replay, replay, status_faults
 from holdfast.domain.slots import Slot, SlotOrigin, SlotStatus
@@ -85,7 +86,7 @@ class SubjectsProof:
         definitions = set[str]()
         for record in records.values():
             if isinstance(record, Hold | Booking | Slot):
-                definitions.add(record.offering_id)
+                definitions.add(record.offering_id or "")
             elif isinstance(record, Block):
                 definitions.add(record.resource_id)
         self._histories.load(definitions)
@@ -158,12 +159,12 @@ class SubjectsProof:
             duty=duty,
             options=[
                 offering.claims_of_booking(
-                    hold.slot_id,
+                    hold.slot_id or SlotId(""),
                     party_size=hold.party_size,
                     starts_at=hold.starts_at,
                     ends_at=hold.ends_at,
                 )
-                for offering in self._offerings(hold.offering_id, taken_at)
+                for offering in self._offerings(hold.offering_id or "", taken_at)
             ],
             counts_until=hold.expires_at,
         )
@@ -175,12 +176,12 @@ class SubjectsProof:
             duty=Duty.KEEP if booking.status in LIVE else Duty.GIVE_BACK,
             options=[
                 offering.claims_of_booking(
-                    booking.slot_id,
+                    booking.slot_id or SlotId(""),
                     party_size=booking.party_size,
                     starts_at=booking.starts_at,
                     ends_at=booking.ends_at,
                 )
-                for offering in self._offerings(booking.offering_id, taken_at)
+                for offering in self._offerings(booking.offering_id or "", taken_at)
             ],
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, MetaData
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, MetaData, false, text, true
 from sqlalchemy.types import TypeEngine
 
 from holdfast.storage.types import Enumerated, Id, Instant, Json, LocalDate, Words
@@ -65,6 +65,38 @@ def flag_column(name: str) -> Column[bool]:
 def json_column(name: str, *, nullable: bool = False) -> Column[Any]:
     """Declare a column of canonical JSON."""
     return Column(name, Json(), nullable=nullable)
+
+
+# Columns that came after their table have a default, for the rows that were there before.
+
+
+def later_number(name: str, default: int) -> Column[int]:
+    """Declare a whole number that was added to a table with rows in it."""
+    return Column(name, BigInteger(), nullable=False, server_default=text(str(default)))
+
+
+def later_flag(name: str, *, default: bool) -> Column[bool]:
+    """Declare a flag that was added to a table with rows in it."""
+    return Column(name, Boolean(), nullable=False, server_default=true() if default else false())
+
+
+def later_words(name: str, default: str) -> Column[str]:
+    """Declare a text that was added to a table with rows in it."""
+    return Column(name, Words(), nullable=False, server_default=text(f"'{default}'"))
+
+
+def later_json(name: str, default: str) -> Column[Any]:
+    """Declare a JSON value that was added to a table with rows in it."""
+    return Column(name, Json(), nullable=False, server_default=text(f"'{default}'"))
+
+
+def later_choice(name: str, default: StrEnum) -> Column[Any]:
+    """Declare a value of an enumeration that was added to a table with rows in it.
+
+    SQLite adds no CHECK to a table that is there, so the type alone holds it to its values.
+    """
+    enumerated = Enumerated(type(default))
+    return Column(name, enumerated, nullable=False, server_default=text(f"'{default.value}'"))
 
 
 def status_column(name: str, enum_class: type[StrEnum], *, nullable: bool = False) -> Column[Any]:

@@ -7,8 +7,11 @@ from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Tab
 from holdfast.domain.blocks import BlockStatus
 from holdfast.domain.categories import CategoryStatus
 from holdfast.domain.offerings import Counting, OfferingStatus, PriceUnit
+from holdfast.domain.pools import PoolStatus
 from holdfast.domain.resources import ResourceStatus, Scheme
-from holdfast.domain.rules import RuleStatus
+from holdfast.domain.rule_kinds import Effect
+from holdfast.domain.rules import RuleKind, RuleStatus
+from holdfast.domain.shapes import DEFAULT_CHECK_IN_MINUTE, DEFAULT_CHECK_OUT_MINUTE, Shape
 from holdfast.domain.tenants import TenantStatus
 from holdfast.storage.schema.base import (
     date_column,
@@ -17,6 +20,11 @@ from holdfast.storage.schema.base import (
     instant_column,
     json_column,
     key_column,
+    later_choice,
+    later_flag,
+    later_json,
+    later_number,
+    later_words,
     metadata,
     number_column,
     status_column,
@@ -58,6 +66,7 @@ category = Table(
     json_column("metadata"),
     instant_column("created_at"),
     number_column("version"),
+    later_json("custom_fields", "[]"),
 )
 
 resource = Table(
@@ -81,6 +90,11 @@ resource = Table(
     instant_column("created_at"),
     instant_column("deleted_at", nullable=True),
     number_column("version"),
+    number_column("party_min", nullable=True),
+    number_column("party_max", nullable=True),
+    later_flag("is_bookable_alone", default=False),
+    later_flag("is_settling", default=False),
+    later_json("field_values", "{}"),
     CheckConstraint("capacity IS NULL OR capacity > 0", name="capacity_positive"),
     ForeignKeyConstraint(
         ["tenant_id", "category_id"], ["category.tenant_id", "category.category_id"]
@@ -120,8 +134,56 @@ offering = Table(
     instant_column("created_at"),
     instant_column("deleted_at", nullable=True),
     number_column("version"),
+    later_choice("shape", Shape.SLOTS),
+    Column("length_min", Length(), nullable=True),
+    Column("length_max", Length(), nullable=True),
+    later_number("dates_min", 1),
+    number_column("dates_max", nullable=True),
+    later_flag("is_scattered", default=True),
+    later_number("check_in_minute", DEFAULT_CHECK_IN_MINUTE),
+    later_number("check_out_minute", DEFAULT_CHECK_OUT_MINUTE),
+    later_flag("is_always_open", default=False),
+    later_flag("grid_includes_buffer", default=False),
+    later_flag("pending_takes", default=True),
+    Column("pending_ttl", Length(), nullable=True),
+    Column("confirm_delay", Length(), nullable=True),
+    later_json("components", "[]"),
     Index("uq_offering_slug", "tenant_id", "slug", unique=True),
 )
+
+pool = Table(
+    "pool",
+    metadata,
+    tenant_key(),
+    key_column("pool_id"),
+    words_column("name"),
+    words_column("kind"),
+    words_column("description"),
+    json_column("resource_ids"),
+    number_column("sort_order"),
+    status_column("status", PoolStatus),
+    json_column("metadata"),
+    instant_column("created_at"),
+    instant_column("deleted_at", nullable=True),
+    number_column("version"),
+)
+
+day = Table(
+    "day",
+    metadata,
+    tenant_key(),
+    key_column("day_id"),
+    id_column("resource_id"),
+    date_column("falls_on"),
+    number_column("capacity"),
+    words_column("reason"),
+    words_column("actor_id"),
+    instant_column("created_at"),
+    number_column("version"),
+    CheckConstraint("capacity >= 0", name="capacity_not_negative"),
+    Index("ix_day_resource", "tenant_id", "resource_id", "falls_on"),
+)
+"""Daily capacity calendars: the days that have a capacity of their own."""
 
 rule = Table(
     "rule",
@@ -139,6 +201,13 @@ rule = Table(
     status_column("status", RuleStatus),
     instant_column("created_at"),
     number_column("version"),
+    later_choice("kind", RuleKind.WEEKLY),
+    later_choice("effect", Effect.OPENS),
+    words_column("recurrence", nullable=True),
+    later_json("dates", "[]"),
+    later_json("dates_left_out", "[]"),
+    later_words("reason", ""),
+    later_flag("is_repeated_hour_used", default=False),
     Index("ix_rule_owner", "tenant_id", "owner_id", "status"),
 )
 

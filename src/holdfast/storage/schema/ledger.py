@@ -14,6 +14,10 @@ from holdfast.storage.schema.base import (
     instant_column,
     json_column,
     key_column,
+    later_flag,
+    later_json,
+    later_number,
+    later_words,
     metadata,
     number_column,
     status_column,
@@ -25,6 +29,8 @@ _UNRELEASED = text("released_at IS NULL")
 _MAY_LAPSE = text("released_at IS NULL AND counts_until IS NOT NULL")
 _ACTIVE = text("status = 'active'")
 _OPEN = text("status = 'open'")
+_MAY_EXPIRE = text("status = 'pending' AND expires_at IS NOT NULL")
+_MAY_CONFIRM = text("status = 'pending' AND confirms_at IS NOT NULL")
 
 slot = Table(
     "slot",
@@ -42,12 +48,18 @@ slot = Table(
     json_column("metadata"),
     instant_column("created_at"),
     number_column("version"),
+    number_column("price_minor", nullable=True),
+    later_number("stripes", 1),
+    later_flag("is_settling", default=False),
+    words_column("cancel_reason", nullable=True),
     CheckConstraint("starts_at < ends_at", name="interval"),
     ForeignKeyConstraint(
         ["tenant_id", "offering_id"], ["offering.tenant_id", "offering.offering_id"]
     ),
     Index("ix_slot_start_key", "tenant_id", "start_key"),
     Index("ix_slot_offering", "tenant_id", "offering_id", "starts_at"),
+    # What has passed without anybody having said so.
+    Index("ix_slot_passing", "tenant_id", "ends_at", postgresql_where=_OPEN, sqlite_where=_OPEN),
 )
 
 claim = Table(
@@ -128,6 +140,10 @@ hold = Table(
     instant_column("created_at"),
     instant_column("ended_at", nullable=True),
     number_column("version"),
+    later_json("dates", "[]"),
+    id_column("resource_id", nullable=True),
+    later_json("picks", "[]"),
+    later_json("components", "[]"),
     CheckConstraint("expires_at <= ceiling_at", name="ceiling"),
     CheckConstraint("(status = 'converted') = (booking_id IS NOT NULL)", name="booking"),
     Index(
@@ -176,8 +192,32 @@ booking = Table(
     instant_column("confirmed_at", nullable=True),
     instant_column("ended_at", nullable=True),
     number_column("version"),
+    later_json("dates", "[]"),
+    id_column("resource_id", nullable=True),
+    later_json("picks", "[]"),
+    later_json("components", "[]"),
+    instant_column("expires_at", nullable=True),
+    instant_column("confirms_at", nullable=True),
+    later_words("local_start", ""),
+    words_column("external_offer_id", nullable=True),
     Index("uq_booking_number", "tenant_id", "number", unique=True),
     Index("ix_booking_start", "tenant_id", "starts_at"),
     Index("ix_booking_customer", "tenant_id", "customer_id"),
     Index("ix_booking_order", "tenant_id", "external_order_id"),
+    Index("ix_booking_slot", "tenant_id", "slot_id"),
+    # What a worker confirms or expires.
+    Index(
+        "ix_booking_expiring",
+        "tenant_id",
+        "expires_at",
+        postgresql_where=_MAY_EXPIRE,
+        sqlite_where=_MAY_EXPIRE,
+    ),
+    Index(
+        "ix_booking_confirming",
+        "tenant_id",
+        "confirms_at",
+        postgresql_where=_MAY_CONFIRM,
+        sqlite_where=_MAY_CONFIRM,
+    ),
 )

@@ -1,0 +1,267 @@
+"""Assignment: which resources serve a wish, requirement by requirement.
+
+Each requirement has candidates. Those that cannot serve are left out, one reason at a time, in
+the order in which refusals are given; of the rest, as many are chosen as are needed. One resource
+serves one requirement of a booking, and where requirements share candidates the choice is a
+matching (Kuhn's augmenting paths), so that a wish is refused only when no choice would do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from holdfast.domain.requirements import Choosing, Requirement
+from holdfast.domain.resources import Resource
+from holdfast.domain.scenes import (
+    Room,
+    Scene,
+    Wish,
+    is_claimed_by_slot,
+    requirements_of,
+    room_on,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """A resource that serves a requirement, and the units that it gives.
+
+    Attributes:
+        is_by_slot: Whether the slot has claimed it, or claims it, for all bookings in it.
+        is_over: Whether it is taken although nothing is left.
+    """
+
+    resource: Resource
+    units: int
+    requirement: Requirement
+    is_by_slot: bool = False
+    is_over: bool = False
+
+
+class Need:
+    """One requirement of a wish, and who of its candidates may still serve."""
+
+    __slots__ = ("candidates", "is_by_slot", "is_open", "members", "requirement", "units")
+
+    def __init__(self, scene: Scene, wish: Wish, requirement: Requirement) -> None:
+        self.requirement = requirement
+        self.is_by_slot = is_claimed_by_slot(scene.offering, requirement)
+        candidates = scene.candidates(requirement)
+        held = scene.slot_resources.get(wish.slot_id) if wish.slot_id is not None else None
+        # Whether the slot that is asked for has taken its resources already.
+        self.is_open = self.is_by_slot and held is not None
+        if self.is_open and held is not None and not requirement.is_single:
+            candidates = [one for one in candidates if one.resource_id in held]
+        is_any = requirement.choosing is Choosing.ANY_OF
+        if is_any and not self.is_open:
+            candidates = _picked_first(candidates, wish)
+        self.candidates = candidates
+        self.members = requirement.members_for(wish.party_size) if is_any else len(candidates)
+        if is_any and self.is_open:
+            self.members = min(self.members, len(candidates))
+        party = 1 if self.is_by_slot else wish.party_size
+        self.units = requirement.units(party)
+
+    @property
+    def is_any(self) -> bool:
+        """Whether it does not matter which of the candidates serve."""
+        return self.requirement.choosing is Choosing.ANY_OF
+
+    @property
+    def is_short(self) -> bool:
+        """Whether too few candidates are left."""
+        # All of nobody: a pool without members, or a skill that nobody has.
+        return len(self.candidates) < max(self.members, 1)
+
+    def keep(self, may_serve: Callable[[Resource], bool]) -> Resource | None:
+        """Leave out the candidates that cannot serve; returns the first of them, if any."""
+        kept = [one for one in self.candidates if may_serve(one)]
+        if len(kept) == len(self.candidates):
+            return None
+        lost = next(one for one in self.candidates if one not in kept)
+        self.candidates = kept
+        return lost
+
+
+def _picked_first(candidates: list[Resource], wish: Wish) -> list[Resource]:
+    """Leave only the candidates asked for by name, if any of them is."""
+    if not wish.picks:
+        return candidates
+    picked = [one for one in candidates if one.resource_id in wish.picks]
+    return picked or candidates
+
+
+def needs_of(scene: Scene, wish: Wish) -> list[Need]:
+    """Return the needs of a wish, in the order of its requirements."""
+    return [
+        Need(scene, wish, requirement)
+        for requirement in requirements_of(scene.offering, wish.components)
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shortage:
+    """What is short: the requirement, the resource that limits it if it is one, and by how much."""
+
+    need: Need
+    resource: Resource | None
+    asked: int
+    left: int
+    room: Room | None = None
+
+
+def assign(
+    scene: Scene, wish: Wish, needs: Sequence[Need], *, is_forced: bool = False
+) -> tuple[list[Taken], Shortage | None]:
+    """Choose resources for all needs, or say what is short.
+
+    Args:
+        scene: What is known.
+        wish: What is asked for.
+        needs: Its needs, with the candidates that are in use, open and not blocked.
+        is_forced: Take what is there although nothing is left, as staff may.
+    """
+    chosen: list[Taken] = []
+    used: dict[str, int] = {}
+    for need in needs:
+        if need.is_any:
+            continue
+        shortage = _take_all(scene, wish, need, chosen, used, is_forced=is_forced)
+        if shortage is not None and need.requirement.is_required:
+            return chosen, shortage
+    shortage = _take_any(scene, wish, needs, chosen, is_forced=is_forced)
+    order = {id(need.requirement): i for i, need in enumerate(needs)}
+    chosen.sort(key=lambda taken: order[id(taken.requirement)])
+    return chosen, shortage
+
+
+def _take_all(
+    scene: Scene,
+    wish: Wish,
+    need: Need,
+    chosen: list[Taken],
+    used: dict[str, int],
+    *,
+    is_forced: bool,
+) -> Shortage | None:
+    """Take every candidate of a need, or none of them."""
+    taken = []
+    if need.is_short:
+        return Shortage(need=need, resource=None, asked=max(1, need.members), left=0)
+    for resource in need.candidates:
+        is_over = False
+        if not need.is_open:
+            room = room_on(scene, wish, resource)
+            mine = used.get(resource.resource_id, 0)
+            if not room.fits(need.units + mine):
+                if not is_forced:
+                    left = max(0, (room.left or 0) - mine)
+                    return Shortage(
+                        need=need, resource=resource, asked=need.units, left=left, room=room
+                    )
+                is_over = True
+        taken.append(_taken(need, resource, is_over=is_over))
+    for one in taken:
+        used[one.resource.resource_id] = used.get(one.resource.resource_id, 0) + need.units
+    chosen += taken
+    return None
+
+
+def _take_any(
+    scene: Scene,
+    wish: Wish,
+    needs: Sequence[Need],
+    chosen: list[Taken],
+    *,
+    is_forced: bool,
+) -> Shortage | None:
+    """Take as many candidates of each need as it asks for, no matter which."""
+    matching = _Matching(taken={taken.resource.resource_id for taken in chosen})
+    for i, need in enumerate(needs):
+        if not need.is_any:
+            continue
+        free = [one for one in need.candidates if _is_free(scene, wish, need, one)]
+        busy = [one for one in need.candidates if one not in free]
+        found = matching.add(i, free, need.members)
+        if found < need.members and is_forced:
+            found += matching.add(i, busy, need.members - found)
+        if found < need.members:
+            matching.drop(i)
+            if need.requirement.is_required:
+                return Shortage(need=need, resource=None, asked=need.members, left=found)
+    for i, resource in matching.pairs():
+        need = needs[i]
+        is_over = not _is_free(scene, wish, need, resource)
+        chosen.append(_taken(need, resource, is_over=is_over))
+    return None
+
+
+def _is_free(scene: Scene, wish: Wish, need: Need, resource: Resource) -> bool:
+    return need.is_open or room_on(scene, wish, resource).fits(need.units)
+
+
+def _taken(need: Need, resource: Resource, *, is_over: bool) -> Taken:
+    return Taken(
+        resource=resource,
+        units=need.units,
+        requirement=need.requirement,
+        is_by_slot=need.is_by_slot,
+        is_over=is_over,
+    )
+
+
+class _Matching:
+    """Resources matched to the places of needs, each resource once."""
+
+    def __init__(self, *, taken: set[str]) -> None:
+        self._taken = taken
+        # A place is a need's index and a number; edges are in order of preference.
+        self._edges: dict[tuple[int, int], Sequence[Resource]] = {}
+        self._place_of: dict[str, tuple[int, int]] = {}
+        self._resource_at: dict[tuple[int, int], Resource] = {}
+
+    def add(self, index: int, candidates: Sequence[Resource], members: int) -> int:
+        """Match up to so many places more of a need; returns how many were."""
+        free = [one for one in candidates if one.resource_id not in self._taken]
+        first = sum(place[0] == index for place in self._edges)
+        for number in range(first, first + members):
+            place = (index, number)
+            self._edges[place] = free
+            if not self._augment(place, set()):
+                del self._edges[place]
+                return number - first
+        return members
+
+    def drop(self, index: int) -> None:
+        """Give back what a need was matched to."""
+        for place in [place for place in self._edges if place[0] == index]:
+            resource = self._resource_at.pop(place, None)
+            if resource is not None:
+                del self._place_of[resource.resource_id]
+            del self._edges[place]
+
+    def pairs(self) -> list[tuple[int, Resource]]:
+        """Return each need's index with each of its resources, in the order of the places."""
+        return [(place[0], self._resource_at[place]) for place in sorted(self._resource_at)]
+
+    def _augment(self, place: tuple[int, int], seen: set[str]) -> bool:
+        """Find a resource for a place, moving others aside if they can go elsewhere."""
+        for resource in self._edges[place]:
+            # A free one first, in order of preference: others are moved only for need.
+            if resource.resource_id not in self._place_of:
+                self._put(place, resource)
+                return True
+        for resource in self._edges[place]:
+            resource_id = resource.resource_id
+            if resource_id in seen:
+                continue
+            seen.add(resource_id)
+            if self._augment(self._place_of[resource_id], seen):
+                self._put(place, resource)
+                return True
+        return False
+
+    def _put(self, place: tuple[int, int], resource: Resource) -> None:
+        self._place_of[resource.resource_id] = place
+        self._resource_at[place] = resource

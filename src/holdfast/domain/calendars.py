@@ -1,0 +1,40 @@
+"""Daily capacity calendars: how many units of a dated resource there are on which day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from holdfast.domain.ids import ResourceId
+
+CALENDAR_DAYS_MAX = 1_100
+"""How many days one command may initialise or adjust."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayCapacity:
+    """What a dated resource's capacity is on one local date, instead of its default.
+
+    Attributes:
+        day_id: `day_id_of(resource_id, falls_on)`.
+        capacity: Units on that day; 0 means none, and wins over the default.
+        reason, actor_id: Why it was last changed, and by whom.
+    """
+
+    day_id: str
+    resource_id: ResourceId
+    falls_on: date
+    capacity: int
+    reason: str
+    actor_id: str
+    created_at: datetime
+    version: int
+
+
+def day_id_of(resource_id: ResourceId, on: date) -> str:
+    """Return the id of a calendar's day.
+
+    >>> day_id_of(ResourceId("res_1"), date(2026, 1, 15))
+    'res_1@2026-01-15'
+    """
+    return f"{resource_id}@{on.isoformat()}"

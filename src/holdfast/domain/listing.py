@@ -1,0 +1,209 @@
+"""Listing: which slots, dates or free starts of an offering would be accepted now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from holdfast.domain.availability import grid_owners, judge
+from holdfast.domain.ids import ResourceId, SlotId, generated_slot_id
+from holdfast.domain.intervals import Interval
+from holdfast.domain.offerings import Offering
+from holdfast.domain.remaining import places_left
+from holdfast.domain.scenes import Scene, Wish, wish_for
+from holdfast.domain.schedules import STEP_MAX, TooManySlots, expand_rules, open_intervals
+from holdfast.domain.shapes import Shape, Stay, stay_of_days, stay_of_nights
+from holdfast.domain.slots import SlotOrigin, SlotStatus
+from holdfast.domain.zones import SkippedDay, Zone, day_interval, days_touched, local_day, zone
+
+WINDOW_DAYS_MAX = 400
+FREE_STARTS_MAX = 20_000
+FREE_STEP = timedelta(minutes=30)
+"""The distance of the starts that are listed for free start and end without a step."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenSlot:
+    """Something that can be booked. `remaining` is None when nothing limits it.
+
+    Attributes:
+        slot_id: Of a slot; None for dates and free starts.
+        dates: Of days and nights.
+    """
+
+    slot_id: SlotId | None
+    starts_at: datetime
+    ends_at: datetime
+    remaining: int | None
+    dates: tuple[date, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is asked of every slot that is listed.
+
+    Attributes:
+        nights, length: How long the stay is to be; None is as short as it may be.
+    """
+
+    party_size: int = 1
+    picks: tuple[ResourceId, ...] = ()
+    components: tuple[str, ...] = ()
+    date_count: int | None = None
+    length: timedelta | None = None
+
+
+def open_slots(
+    scene: Scene,
+    window: Interval,
+    *,
+    asked: Asked,
+    now: datetime,
+    limit: int | None = None,
+    judged_max: int | None = None,
+) -> list[OpenSlot]:
+    """List what starts in a window and would be accepted now, in order of start.
+
+    At most `limit` are listed, and only the first `judged_max` candidates are looked at.
+    """
+    found: list[OpenSlot] = []
+    for count, wish in enumerate(wishes_in(scene, window, asked=asked)):
+        if judged_max is not None and count >= judged_max:
+            break
+        if judge(scene, wish, now=now) is None:
+            found.append(
+                OpenSlot(
+                    slot_id=wish.slot_id,
+                    starts_at=wish.starts_at,
+                    ends_at=wish.ends_at,
+                    remaining=places_left(scene, wish, now=now),
+                    dates=wish.stay.dates,
+                )
+            )
+            if limit is not None and len(found) >= limit:
+                break
+    return found
+
+
+def wishes_in(scene: Scene, window: Interval, *, asked: Asked) -> list[Wish]:
+    """Return a wish for everything that starts in a window, open or not, in order of start.
+
+    Raises:
+        TooManySlots: The window has more of them than one question may look at.
+    """
+    match scene.offering.shape:
+        case Shape.SLOTS:
+            wishes = _slot_wishes(scene, window, asked)
+        case Shape.FREE:
+            wishes = [_wish(stay, asked) for stay in _free_stays(scene, window, asked)]
+        case Shape.DAYS | Shape.NIGHTS:
+            wishes = [_wish(stay, asked) for stay in _dated_stays(scene, window, asked)]
+    return wishes
+
+
+def _wish(stay: Stay, asked: Asked) -> Wish:
+    return Wish(
+        slot_id=None,
+        stay=stay,
+        party_size=asked.party_size,
+        picks=asked.picks,
+        components=asked.components,
+    )
+
+
+def _slot_wishes(scene: Scene, window: Interval, asked: Asked) -> list[Wish]:
+    offering, size = scene.offering, asked.party_size
+    wishes = {
+        slot.slot_id: wish_for(offering, slot=slot, starts_at=slot.starts_at, party_size=size)
+        for slot in scene.stored_slots.values()
+        if window.covers(slot.starts_at)
+        and (slot.origin is SlotOrigin.MANUAL or slot.status is SlotStatus.OPEN)
+    }
+    starts = {
+        interval.starts_at
+        for owner in grid_owners(scene)
+        for interval in expand_rules(
+            scene.rules[owner], window, duration=offering.duration, step=offering.grid_step
+        )
+    }
+    for starts_at in starts:
+        slot_id = generated_slot_id(offering.offering_id, starts_at)
+        if slot_id not in scene.stored_slots:
+            wishes[slot_id] = wish_for(offering, slot=None, starts_at=starts_at, party_size=size)
+    found = sorted(wishes.values(), key=lambda wish: (wish.starts_at, wish.slot_id or ""))
+    if not asked.picks and not asked.components:
+        return found
+    return [replace(wish, picks=asked.picks, components=asked.components) for wish in found]
+
+
+def _free_stays(scene: Scene, window: Interval, asked: Asked) -> Iterator[Stay]:
+    """Yield a stay for every start on the steps of the hours."""
+    offering = scene.offering
+    step = offering.slot_step or min(FREE_STEP, offering.length_min or FREE_STEP)
+    step = min(step, STEP_MAX)
+    length = asked.length or offering.length_min or offering.duration
+    if window.duration // step > FREE_STARTS_MAX:
+        raise TooManySlots(f"More than {FREE_STARTS_MAX} starts; ask for a shorter window.")
+    here = zone(scene.zone_name)
+    owners = grid_owners(scene)
+    rules = [rule for owner in owners for rule in scene.rules[owner]]
+    for stretch in open_intervals(rules, window) if rules else (window,):
+        starts_at = _next_on_step(stretch.starts_at, step, here)
+        while starts_at < stretch.ends_at:
+            yield Stay(starts_at=starts_at, ends_at=starts_at + length)
+            starts_at = _next_on_step(starts_at + timedelta(seconds=1), step, here)
+
+
+def _next_on_step(instant: datetime, step: timedelta, here: Zone) -> datetime:
+    """Return the first instant from one on whose wall clock shows a multiple of a step."""
+    local = instant.astimezone(here)
+    since = timedelta(
+        hours=local.hour,
+        minutes=local.minute,
+        seconds=local.second,
+        microseconds=local.microsecond,
+    )
+    missing = -since % step
+    midnight = day_interval(local_day(instant, here), here).ends_at
+    # A day need not be a whole number of steps long: the next one begins anew.
+    return min(instant + missing, midnight) if missing else instant
+
+
+def _dated_stays(scene: Scene, window: Interval, asked: Asked) -> Iterator[Stay]:
+    """Yield a stay for every date on which it may begin."""
+    offering = scene.offering
+    here = zone(scene.zone_name)
+    count = asked.date_count or offering.dates_min
+    for first in days_touched(window, here):
+        try:
+            yield stay_from(offering, first, count, here)
+        except (SkippedDay, ValueError):
+            continue
+
+
+def stay_from(offering: Offering, first: date, count: int, here: Zone) -> Stay:
+    """Return the stay of so many days or nights from a date on.
+
+    Raises:
+        SkippedDay: The zone never had one of the dates.
+        ValueError: A date is outside the limits of time.
+    """
+    return stay_of(offering, [first + timedelta(days=i) for i in range(count)], here)
+
+
+def stay_of(offering: Offering, dates: list[date], here: Zone) -> Stay:
+    """Return the stay over dates, as the offering's shape means them.
+
+    Raises:
+        SkippedDay: The zone never had one of the dates.
+        ValueError: There is no date, or one is outside the limits of time.
+    """
+    if offering.shape is Shape.NIGHTS:
+        return stay_of_nights(
+            dates,
+            here,
+            check_in_minute=offering.check_in_minute,
+            check_out_minute=offering.check_out_minute,
+        )
+    return stay_of_days(dates, here)

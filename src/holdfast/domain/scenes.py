@@ -1,0 +1,262 @@
+"""Scenes and wishes: what is known of an offering around some time, and what a request asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from holdfast.domain.capacity import peak_units
+from holdfast.domain.claims import Claim
+from holdfast.domain.ids import ResourceId, SlotId, generated_slot_id
+from holdfast.domain.intervals import FIRST_INSTANT, LAST_INSTANT, Interval
+from holdfast.domain.offerings import Component, Counting, Offering
+from holdfast.domain.requirements import Per, Requirement
+from holdfast.domain.resources import Resource, Scheme
+from holdfast.domain.schedules import Rule
+from holdfast.domain.shapes import Shape, Stay, dates_of, stretches
+from holdfast.domain.slots import Slot
+from holdfast.domain.tenants import Tenant
+from holdfast.domain.zones import Zone, zone
+
+
+class ClaimIndex:
+    """Claims of one key, found by the days they touch."""
+
+    __slots__ = ("_by_day",)
+
+    def __init__(self, claims: Iterable[Claim]) -> None:
+        self._by_day: dict[int, list[Claim]] = {}
+        for claim in claims:
+            last = (claim.ends_at - timedelta(microseconds=1)).toordinal()
+            for day in range(claim.starts_at.toordinal(), last + 1):
+                self._by_day.setdefault(day, []).append(claim)
+
+    def overlapping(self, interval: Interval) -> list[Claim]:
+        """Return the claims that overlap an interval, each once."""
+        first = interval.starts_at.toordinal()
+        last = (interval.ends_at - timedelta(microseconds=1)).toordinal()
+        starts_at, ends_at = interval.starts_at, interval.ends_at
+        if first == last:
+            return [
+                claim
+                for claim in self._by_day.get(first, ())
+                if claim.starts_at < ends_at and claim.ends_at > starts_at
+            ]
+        found = {
+            claim.claim_id: claim
+            for day in range(first, last + 1)
+            for claim in self._by_day.get(day, ())
+            if claim.starts_at < ends_at and claim.ends_at > starts_at
+        }
+        return list(found.values())
+
+
+_NO_CLAIMS = ClaimIndex(())
+
+
+@dataclass(frozen=True, slots=True)
+class DayUse:
+    """How many units of a dated resource there are on one date, and how many are taken."""
+
+    cap: int
+    used: int
+
+    @property
+    def left(self) -> int:
+        """How many more fit; over-commitment leaves nothing, never less than nothing."""
+        return max(0, self.cap - self.used)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """What is known of one offering around some time, under a lock or at one read.
+
+    Attributes:
+        resources: Every resource that any requirement may be served by.
+        members: The resources of each pool and category that is required, in order.
+        rules: Schedule rules by owner: the offering and each resource.
+        claims: Counting claims by resource; of unlimited and of dated ones only the blocks. What
+            has lapsed is not among them, nor what an empty slot opened by demand would give back.
+        days: Use of dated resources on the dates in question.
+        used_by_slot: Places taken, of the slots that have a counter.
+        stored_slots: The offering's stored slots by id.
+        slot_resources: The resources that open slots have taken for themselves.
+    """
+
+    tenant: Tenant
+    offering: Offering
+    resources: Mapping[ResourceId, Resource]
+    members: Mapping[str, Sequence[ResourceId]] = field(default_factory=dict)
+    rules: Mapping[str, Sequence[Rule]]
+    claims: Mapping[ResourceId, ClaimIndex]
+    days: Mapping[tuple[ResourceId, date], DayUse] = field(default_factory=dict)
+    used_by_slot: Mapping[SlotId, int]
+    stored_slots: Mapping[SlotId, Slot]
+    slot_resources: Mapping[SlotId, frozenset[ResourceId]] = field(default_factory=dict)
+
+    @property
+    def zone_name(self) -> str:
+        """The zone in which the offering's days are counted."""
+        return self.offering.zone or self.tenant.zone
+
+    def zone_of(self, resource: Resource) -> Zone:
+        """The zone in which a resource's days are counted."""
+        return zone(resource.zone or self.tenant.zone)
+
+    def claims_on(self, resource_id: ResourceId) -> ClaimIndex:
+        """The claims on a resource."""
+        return self.claims.get(resource_id, _NO_CLAIMS)
+
+    def candidates(self, requirement: Requirement) -> list[Resource]:
+        """The resources that a requirement may be served by, in the order they are tried."""
+        ids = candidate_ids(requirement, self.members)
+        found = [self.resources[resource_id] for resource_id in ids]
+        if not requirement.skills:
+            return found
+        return [one for one in found if set(requirement.skills) <= set(one.skills)]
+
+
+def candidate_ids(
+    requirement: Requirement, members: Mapping[str, Sequence[ResourceId]]
+) -> Sequence[ResourceId]:
+    """Return the resources that a requirement names, itself or by a pool or category."""
+    if requirement.pool_id is not None:
+        return members.get(requirement.pool_id, ())
+    if requirement.category_id is not None:
+        return members.get(requirement.category_id, ())
+    return requirement.named_ids
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """One request.
+
+    Attributes:
+        slot_id, slot: The slot asked for, and its stored row if there is one.
+        picks: Resources asked for by name; they go before the others that would serve.
+        components: The chosen parts of the offering.
+        ignores: Owners whose claims do not stand in the way: what the request itself has already.
+    """
+
+    slot_id: SlotId | None
+    stay: Stay
+    party_size: int
+    slot: Slot | None = None
+    picks: tuple[ResourceId, ...] = ()
+    components: tuple[str, ...] = ()
+    ignores: frozenset[str] = frozenset()
+
+    @property
+    def starts_at(self) -> datetime:
+        """The first instant asked for."""
+        return self.stay.starts_at
+
+    @property
+    def ends_at(self) -> datetime:
+        """The instant from which it is free again."""
+        return self.stay.ends_at
+
+    @property
+    def interval(self) -> Interval:
+        """The time asked for, without buffers."""
+        return self.stay.interval
+
+
+def wish_for(
+    offering: Offering, *, slot: Slot | None, starts_at: datetime, party_size: int
+) -> Wish:
+    """Return the wish for a stored slot, or for the slot that schedules generate at a start."""
+    if slot is not None:
+        stay = Stay(starts_at=slot.starts_at, ends_at=slot.ends_at)
+        return Wish(slot_id=slot.slot_id, stay=stay, party_size=party_size, slot=slot)
+    return Wish(
+        slot_id=generated_slot_id(offering.offering_id, starts_at),
+        stay=Stay(starts_at=starts_at, ends_at=starts_at + offering.duration),
+        party_size=party_size,
+    )
+
+
+def padded(offering: Offering, interval: Interval) -> Interval:
+    """Return the time that is taken from resources: with the offering's buffers.
+
+    At the ends of the calendar there is nothing for a buffer to keep free.
+    """
+    starts_at = max(interval.starts_at - offering.buffer_before, FIRST_INSTANT)
+    ends_at = min(interval.ends_at + offering.buffer_after, LAST_INSTANT)
+    return Interval(starts_at=starts_at, ends_at=ends_at)
+
+
+def taken_stretches(offering: Offering, stay: Stay, here: Zone) -> tuple[Interval, ...]:
+    """Return the stretches of time that a stay takes from resources counted by interval."""
+    if offering.shape is not Shape.DAYS:
+        return (padded(offering, stay.interval),)
+    return tuple(padded(offering, one) for one in stretches(stay, offering.shape, here))
+
+
+def chosen_components(offering: Offering, keys: Iterable[str]) -> list[Component]:
+    """Return the components of an offering that are among some keys."""
+    wanted = set(keys)
+    return [component for component in offering.components if component.key in wanted]
+
+
+def requirements_of(offering: Offering, components: Iterable[str] = ()) -> list[Requirement]:
+    """Return what an offering needs, and what its chosen components need on top."""
+    chosen = chosen_components(offering, components)
+    return [*offering.requirements, *(r for one in chosen for r in one.requirements)]
+
+
+def every_requirement(offering: Offering) -> Iterator[Requirement]:
+    """Yield what an offering needs, whatever components are chosen."""
+    yield from requirements_of(offering, [component.key for component in offering.components])
+
+
+def is_claimed_by_slot(offering: Offering, requirement: Requirement) -> bool:
+    """Whether the slot itself claims what is required, rather than each booking in it."""
+    return (
+        offering.counting is Counting.PLACES
+        and requirement.per is Per.BOOKING
+        and requirement.members_per is Per.BOOKING
+        and requirement in offering.requirements
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many units of a resource are left for a wish; None is unlimited.
+
+    Attributes:
+        dates: Of a dated resource, what is left on each date.
+    """
+
+    left: int | None
+    dates: tuple[tuple[date, int], ...] = ()
+
+    def fits(self, units: int) -> bool:
+        """Whether so many more units fit."""
+        return self.left is None or units <= self.left
+
+
+def room_on(scene: Scene, wish: Wish, resource: Resource) -> Room:
+    """Return how many units of a resource are left for a wish, over all of its time."""
+    if resource.capacity is None:
+        return Room(None)
+    if resource.scheme is Scheme.DATED:
+        dates = tuple(
+            (day, scene.days[resource.resource_id, day].left)
+            for day in dates_of(wish.stay, scene.zone_of(resource))
+        )
+        return Room(min(left for _, left in dates), dates)
+    index = scene.claims_on(resource.resource_id)
+    peak = 0
+    for stretch in taken_stretches(scene.offering, wish.stay, zone(scene.zone_name)):
+        others = index.overlapping(stretch)
+        if others and (wish.slot_id or wish.ignores):
+            others = [
+                claim
+                for claim in others
+                if claim.owner_id != wish.slot_id and claim.owner_id not in wish.ignores
+            ]
+        if others:
+            peak = max(peak, peak_units(others, stretch))
+    return Room(max(0, resource.capacity - peak))

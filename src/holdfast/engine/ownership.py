@@ -1,0 +1,70 @@
+"""Whose holds and bookings: staff may touch any, the public what it placed itself."""
+
+from __future__ import annotations
+
+from holdfast.domain.access import Actor, Scope
+from holdfast.domain.bookings import Booking
+from holdfast.domain.errors import RecordNotFound
+from holdfast.domain.holds import Hold
+from holdfast.domain.ids import BookingId, HoldId
+from holdfast.engine.ports import ReadStore
+from holdfast.engine.reading import get
+from holdfast.engine.use_cases import Look
+
+
+def own_hold(look: Look, hold_id: HoldId) -> Hold:
+    """Return a hold that the actor may touch.
+
+    Raises:
+        RecordNotFound: There is none, or it is somebody else's.
+    """
+    hold = look.get(Hold, hold_id)
+    if not may_touch_hold(look.actor, hold):
+        raise RecordNotFound(kind="hold", key=hold_id)
+    return hold
+
+
+def own_hold_in(store: ReadStore, actor: Actor, hold_id: HoldId) -> Hold:
+    """Return a hold that the actor may see.
+
+    Raises:
+        RecordNotFound: There is none, or it is somebody else's.
+    """
+    hold = get(store, Hold, hold_id)
+    if not (may_touch_hold(actor, hold) or Scope.BOOKINGS_READ in actor.scopes):
+        raise RecordNotFound(kind="hold", key=hold_id)
+    return hold
+
+
+def may_touch_hold(actor: Actor, hold: Hold) -> bool:
+    """Whether an actor may see and change a hold: staff any, the public what it placed."""
+    return Scope.HOLDS_ANY in actor.scopes or hold.placed_by == actor.actor_id
+
+
+def own_booking(look: Look, booking_id: BookingId) -> Booking:
+    """Return a booking that the actor may touch.
+
+    Raises:
+        RecordNotFound: There is none, or it is somebody else's.
+    """
+    booking = look.get(Booking, booking_id)
+    if not may_touch_booking(look.actor, booking):
+        raise RecordNotFound(kind="booking", key=booking_id)
+    return booking
+
+
+def own_booking_in(store: ReadStore, actor: Actor, booking_id: BookingId) -> Booking:
+    """Return a booking that the actor may see.
+
+    Raises:
+        RecordNotFound: There is none, or it is somebody else's.
+    """
+    booking = get(store, Booking, booking_id)
+    if not may_touch_booking(actor, booking):
+        raise RecordNotFound(kind="booking", key=booking_id)
+    return booking
+
+
+def may_touch_booking(actor: Actor, booking: Booking) -> bool:
+    """Whether an actor may see a booking: staff any, the public what it placed."""
+    return Scope.BOOKINGS_READ in actor.scopes or booking.placed_by == actor.actor_id

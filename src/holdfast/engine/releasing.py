@@ -1,0 +1,145 @@
+"""Giving places back, keeping them, and making way: what ends or moves the claims of an owner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from holdfast.domain.bookings import Booking
+from holdfast.domain.claims import Claim, is_counter_key, slot_key
+from holdfast.domain.errors import AvailabilityClosed
+from holdfast.domain.holds import AssignedResource, Hold
+from holdfast.domain.ids import ResourceId
+from holdfast.domain.intervals import Interval
+from holdfast.domain.offerings import Counting, OfferingStatus
+from holdfast.domain.resources import Resource, ResourceStatus
+from holdfast.domain.slots import Slot, SlotOrigin, SlotStatus
+from holdfast.domain.tenants import TenantStatus
+from holdfast.engine.choosing import Target, target_of
+from holdfast.engine.ports import ById, Over, Where
+from holdfast.engine.staging import claimed_keys, demand_slots
+from holdfast.engine.use_cases import Look, Needs, View
+
+
+def way_making_needs(
+    look: Look, overs: Iterable[Over], interval: Interval, *, own_id: str | None
+) -> Needs:
+    """Find what closing empty slots that are in the way locks."""
+    guards, counters = set[str](), set[str]()
+    for slot in demand_slots(look, overs, interval, own_id=own_id):
+        counters.add(slot_key(slot.slot_id))
+        own_guards, own_counters = _split(look, _resource_keys(look, slot.slot_id))
+        guards |= own_guards
+        counters |= own_counters
+    return Needs.of(guards=guards, counters=counters)
+
+
+def make_way(view: View, overs: Iterable[Over], interval: Interval, *, own_id: str | None) -> None:
+    """Close the empty slots that are in the way."""
+    for slot in demand_slots(view, overs, interval, own_id=own_id):
+        _close_if_empty(view, slot)
+
+
+def _resource_keys(look: Look, owner_id: str) -> set[str]:
+    """The resource keys that an owner's claims are under."""
+    claims = look.where(Claim, "owner_id", owner_id)
+    return {claim.key for claim in claims if claim.resource_id is not None}
+
+
+def _split(look: Look, keys: Iterable[str]) -> tuple[set[str], set[str]]:
+    """Sort keys into guards and counters; those of unlimited resources take no lock."""
+    counters = {key for key in keys if is_counter_key(key)}
+    ids = {key: key.removeprefix("res:") for key in keys if key not in counters}
+    look.want(*(ById(Resource, resource_id) for resource_id in ids.values()))
+    guards = {key for key, rid in ids.items() if look.get(Resource, rid).capacity is not None}
+    return guards, counters
+
+
+def release_needs(look: Look, owner_id: str) -> Needs:
+    """Find what giving an owner's places back locks: their keys, and those of emptied slots."""
+    claims = look.where(Claim, "owner_id", owner_id)
+    keys = {claim.key for claim in claims if claim.resource_id is not None}
+    places = {claim.key for claim in claims if claim.resource_id is None}
+    slot_ids = [key.removeprefix("slot:") for key in sorted(places)]
+    look.want(
+        *(ById(Slot, slot_id) for slot_id in slot_ids),
+        *(Where(Claim, "owner_id", slot_id) for slot_id in slot_ids),
+    )
+    for slot_id in slot_ids:
+        slot = look.get(Slot, slot_id)
+        if slot.capacity is None:
+            places.discard(slot_key(slot.slot_id))
+        if slot.origin is SlotOrigin.GENERATED:
+            keys.update(_resource_keys(look, slot_id))
+    guards, counters = _split(look, keys)
+    return Needs.of(guards=guards, counters=counters | places)
+
+
+def keeping_needs(look: Look, kept: Hold | Booking, owner_id: str) -> Needs:
+    """Find what keeping places longer locks: what releasing them does, and all their keys.
+
+    The keys are named even when nothing is claimed under them any more. Whoever reaped the claims
+    left the time in those rows, and on a clock that has stepped back since, a hold must not find
+    itself in time again: its place is sold.
+    """
+    needs = release_needs(look, owner_id)
+    target = target_of(look, kept)
+    own = [assigned.resource_id for assigned in kept.assigned if not assigned.is_by_slot]
+    look.want(*(ById(Resource, assigned.resource_id) for assigned in kept.assigned))
+    keys = set[str]()
+    for resource_id in own:
+        resource = look.get(Resource, resource_id)
+        keys |= claimed_keys(resource, kept.stay, target.tenant)
+    guards, counters = _split(look, keys)
+    slot = target.slot
+    is_counted = target.offering.counting is Counting.PLACES
+    if is_counted and slot is not None and slot.capacity is not None:
+        counters.add(slot_key(slot.slot_id))
+    return Needs.of(
+        guards=needs.guards | guards, counters=needs.counters | counters, reads=needs.reads
+    )
+
+
+def require_in_use(view: View, target: Target, assigned: Iterable[AssignedResource]) -> None:
+    """Refuse to turn held places into a booking when their slot or resources are closed.
+
+    The hold has passed notice, horizon and limits; only what may have been closed since is asked.
+
+    Raises:
+        AvailabilityClosed: Something is no longer in use.
+    """
+    if target.tenant.status is not TenantStatus.ACTIVE:
+        message = "This business takes no bookings at the moment."
+        raise AvailabilityClosed(message, reason="tenant_inactive")
+    if target.offering.status is not OfferingStatus.ACTIVE:
+        message = f"'{target.offering.name}' is not offered now."
+        raise AvailabilityClosed(message, reason="offering_inactive")
+    slot = target.slot
+    if slot is not None and slot.status is not SlotStatus.OPEN:
+        raise AvailabilityClosed("This slot is not open.", reason=f"slot_{slot.status}")
+    for one in assigned:
+        _require_active(view, one.resource_id)
+
+
+def _require_active(view: View, resource_id: ResourceId) -> None:
+    resource = view.get(Resource, resource_id)
+    if resource.status is not ResourceStatus.ACTIVE:
+        message = f"{resource.name} cannot be booked now."
+        raise AvailabilityClosed(message, reason="resource_inactive")
+
+
+def release(view: View, owner_id: str, *, reason: str) -> None:
+    """Give an owner's places back, and close a slot opened by demand that this empties."""
+    for claim in view.where(Claim, "owner_id", owner_id):
+        view.change_claim(claim, released_at=view.now, reason=reason)
+        if claim.resource_id is None:
+            slot = view.get(Slot, claim.key.removeprefix("slot:"))
+            _close_if_empty(view, slot)
+
+
+def _close_if_empty(view: View, slot: Slot) -> None:
+    if slot.origin is not SlotOrigin.GENERATED or slot.capacity is None:
+        return
+    if view.counter(slot_key(slot.slot_id)).used > 0:
+        return
+    for claim in view.where(Claim, "owner_id", slot.slot_id):
+        view.change_claim(claim, released_at=view.now, reason="slot emptied")

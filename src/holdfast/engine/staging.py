@@ -1,0 +1,294 @@
+"""Staging: who may serve a request, which keys and claims that concerns, and the scene of it.
+
+The same functions look before the locks, to find the keys, and under them, to decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from holdfast.domain.calendars import DayCapacity, day_id_of
+from holdfast.domain.claims import (
+    Claim,
+    ClaimOwner,
+    closure_key,
+    day_key,
+    resource_key,
+    slot_key,
+)
+from holdfast.domain.ids import ResourceId, SlotId
+from holdfast.domain.intervals import Interval
+from holdfast.domain.pools import Pool, PoolStatus
+from holdfast.domain.requirements import CANDIDATES_MAX, Requirement
+from holdfast.domain.resources import Resource, ResourceStatus, Scheme
+from holdfast.domain.rules import ScheduleRule
+from holdfast.domain.scenes import (
+    ClaimIndex,
+    DayUse,
+    Scene,
+    candidate_ids,
+    is_claimed_by_slot,
+    padded,
+    requirements_of,
+)
+from holdfast.domain.schedules import Rule
+from holdfast.domain.shapes import Stay, dates_of
+from holdfast.domain.slots import Slot, SlotOrigin
+from holdfast.domain.tenants import Tenant
+from holdfast.domain.zones import Zone, zone
+from holdfast.engine.choosing import Target
+from holdfast.engine.ports import ById, CounterOf, Over, Where
+from holdfast.engine.use_cases import Look, View
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """Who may serve a request, and whose claims have to be looked at for it.
+
+    Attributes:
+        members: The resources of every pool and category that is required.
+        resources: Everybody who may serve, by id.
+        claimed_ids: Those of them that the request would claim, itself or by opening its slot.
+        interval: The time in which their claims matter, buffers included.
+    """
+
+    target: Target
+    members: dict[str, tuple[ResourceId, ...]]
+    resources: dict[ResourceId, Resource]
+    claimed_ids: tuple[ResourceId, ...]
+    interval: Interval
+
+
+@dataclass(slots=True)
+class Keys:
+    """Capacity keys, and where the claims are that are looked at under them."""
+
+    guards: set[str] = field(default_factory=set)
+    counters: set[str] = field(default_factory=set)
+    overs: list[Over] = field(default_factory=list)
+
+    @property
+    def all(self) -> set[str]:
+        """Every key."""
+        return self.guards | self.counters
+
+
+def stage_of(look: Look, target: Target, components: Iterable[str]) -> Stage:
+    """Find who may serve a request."""
+    requirements = requirements_of(target.offering, components)
+    members = members_of(look, requirements)
+    by_requirement = [candidate_ids(one, members) for one in requirements]
+    ids = list(dict.fromkeys(rid for found in by_requirement for rid in found))
+    is_open = is_slot_open(look, target)
+    look.want(
+        *(ById(Resource, rid) for rid in ids),
+        *(Where(ScheduleRule, "owner_id", owner) for owner in [target.offering.offering_id, *ids]),
+    )
+    claimed = dict.fromkeys(
+        rid
+        for requirement, found in zip(requirements, by_requirement, strict=True)
+        for rid in found
+        if not (is_open and is_claimed_by_slot(target.offering, requirement))
+    )
+    return Stage(
+        target=target,
+        members=members,
+        resources={rid: look.get(Resource, rid) for rid in ids},
+        claimed_ids=tuple(claimed),
+        interval=padded(target.offering, target.stay.interval),
+    )
+
+
+def members_of(
+    look: Look, requirements: Sequence[Requirement]
+) -> dict[str, tuple[ResourceId, ...]]:
+    """Return the resources of the pools and categories that requirements name."""
+    pools = [one.pool_id for one in requirements if one.pool_id is not None]
+    categories = [one.category_id for one in requirements if one.category_id is not None]
+    look.want(
+        *(ById(Pool, pool_id) for pool_id in pools),
+        *(Where(Resource, "category_id", category_id) for category_id in categories),
+    )
+    members: dict[str, tuple[ResourceId, ...]] = {}
+    for pool_id in pools:
+        pool = look.find(Pool, pool_id)
+        is_active = pool is not None and pool.status is PoolStatus.ACTIVE
+        members[pool_id] = pool.resource_ids[:CANDIDATES_MAX] if pool and is_active else ()
+    for category_id in categories:
+        found = look.where(Resource, "category_id", category_id)
+        members[category_id] = in_order(found)
+    return members
+
+
+def in_order(resources: Iterable[Resource]) -> tuple[ResourceId, ...]:
+    """Return the ids of resources that are not deleted, in the order of the business."""
+    kept = [one for one in resources if one.status is not ResourceStatus.DELETED]
+    kept.sort(key=lambda one: (one.sort_order, one.resource_id))
+    return tuple(one.resource_id for one in kept[:CANDIDATES_MAX])
+
+
+def is_slot_open(look: Look, target: Target) -> bool:
+    """Whether the slot itself has taken its rooms and staff."""
+    if target.slot_id is None:
+        return False
+    return bool(look.where(Claim, "owner_id", target.slot_id))
+
+
+def keys_of(look: Look, stage: Stage, resource_ids: Iterable[ResourceId]) -> Keys:
+    """Find what claiming some of the resources would lock and look at."""
+    keys = Keys()
+    for resource_id in resource_ids:
+        resource = stage.resources[resource_id]
+        _add_keys(look, keys, stage, resource)
+    look.want(*keys.overs)
+    return keys
+
+
+def zone_of(resource: Resource, tenant: Tenant) -> Zone:
+    """Return the zone in which a resource's days are counted."""
+    return zone(resource.zone or tenant.zone)
+
+
+def _add_keys(look: Look, keys: Keys, stage: Stage, resource: Resource) -> None:
+    resource_id, interval = resource.resource_id, stage.interval
+    if resource.capacity is None or resource.scheme is Scheme.DATED:
+        keys.overs.append(Over(closure_key(resource_id), interval.starts_at, interval.ends_at))
+    if resource.capacity is None:
+        return
+    if resource.scheme is Scheme.INTERVAL:
+        key = resource_key(resource_id)
+        keys.guards.add(key)
+        keys.overs.append(Over(key, interval.starts_at, interval.ends_at))
+        return
+    dates = dates_of(stage.target.stay, zone_of(resource, stage.target.tenant))
+    counters, guards = day_keys(look, resource, dates)
+    keys.counters |= counters
+    keys.guards |= guards
+
+
+def day_keys(look: Look, resource: Resource, dates: Collection[date]) -> tuple[set[str], set[str]]:
+    """Return the counters of a dated resource's dates, and the lock of its definition if needed.
+
+    Whoever counts on a date first reads its cap from the definition, under that lock.
+    """
+    counters = {day_key(resource.resource_id, day) for day in dates}
+    look.want(*(CounterOf(key) for key in counters))
+    new = [day for day in dates if look.cap_of(day_key(resource.resource_id, day)) is None]
+    if not new:
+        return counters, set()
+    look.want(*(ById(DayCapacity, day_id_of(resource.resource_id, day)) for day in new))
+    return counters, {resource_key(resource.resource_id)}
+
+
+def claimed_keys(resource: Resource, stay: Stay, tenant: Tenant) -> set[str]:
+    """Return the keys under which a resource is claimed for a stay; none if it is unlimited."""
+    if resource.capacity is None:
+        return set()
+    if resource.scheme is Scheme.INTERVAL:
+        return {resource_key(resource.resource_id)}
+    dates = dates_of(stay, zone_of(resource, tenant))
+    return {day_key(resource.resource_id, day) for day in dates}
+
+
+def scene_of(view: View, stage: Stage, *, locked_ids: Collection[ResourceId]) -> Scene:
+    """Build what the evaluator judges, from what is locked and loaded.
+
+    Of a pool, only those members are in it whose keys are locked.
+    """
+    target = stage.target
+    left_out = {rid for rid in stage.claimed_ids if rid not in locked_ids}
+    claims, days = {}, {}
+    for resource_id in stage.claimed_ids:
+        if resource_id in left_out:
+            continue
+        resource = stage.resources[resource_id]
+        key = claims_key(resource)
+        claims[resource_id] = ClaimIndex(
+            claim for claim in view.claims_over(key, stage.interval) if claim.counts_at(view.now)
+        )
+        if resource.scheme is Scheme.DATED and resource.capacity is not None:
+            for day in dates_of(target.stay, zone_of(resource, target.tenant)):
+                days[resource_id, day] = day_use(view, resource, day)
+    used = {}
+    if target.slot is not None and target.slot.capacity is not None:
+        key = slot_key(target.slot.slot_id)
+        if view.is_locked(key):
+            used[target.slot.slot_id] = view.counter(key).used
+    return Scene(
+        tenant=target.tenant,
+        offering=target.offering,
+        resources=stage.resources,
+        members={
+            name: tuple(rid for rid in ids if rid not in left_out)
+            for name, ids in stage.members.items()
+        },
+        rules=rules_of(view, [target.offering.offering_id, *stage.resources]),
+        claims=claims,
+        days=days,
+        used_by_slot=used,
+        stored_slots={} if target.slot is None else {target.slot.slot_id: target.slot},
+        slot_resources=_slot_resources(view, target),
+    )
+
+
+def rules_of(look: Look, owners: Iterable[str]) -> dict[str, tuple[Rule, ...]]:
+    """Return the schedule rules of owners."""
+    return {
+        owner: tuple(rule.weekly for rule in look.where(ScheduleRule, "owner_id", owner))
+        for owner in owners
+    }
+
+
+def _slot_resources(look: Look, target: Target) -> dict[SlotId, frozenset[ResourceId]]:
+    if target.slot_id is None:
+        return {}
+    claims = look.where(Claim, "owner_id", target.slot_id)
+    held = frozenset(claim.resource_id for claim in claims if claim.resource_id is not None)
+    return {target.slot_id: held} if held else {}
+
+
+def claims_key(resource: Resource) -> str:
+    """Return where the claims are that matter for a resource: of some, only its blocks."""
+    if resource.capacity is None or resource.scheme is Scheme.DATED:
+        return closure_key(resource.resource_id)
+    return resource_key(resource.resource_id)
+
+
+def day_use(view: View, resource: Resource, day: date) -> DayUse:
+    """Return how a dated resource is used on a date, under its counter's lock."""
+    row = view.counter(day_key(resource.resource_id, day))
+    cap = row.cap
+    if cap is None:
+        cap = day_cap(view, resource, day)
+    return DayUse(cap=cap, used=row.used)
+
+
+def day_cap(look: Look, resource: Resource, day: date) -> int:
+    """Return a date's capacity by the definition: the calendar's, else the resource's own."""
+    own = look.find(DayCapacity, day_id_of(resource.resource_id, day))
+    if own is not None:
+        return own.capacity
+    assert resource.capacity is not None, "an unlimited resource has no counters"
+    return resource.capacity
+
+
+def demand_slots(
+    look: Look, overs: Iterable[Over], interval: Interval, *, own_id: str | None
+) -> list[Slot]:
+    """Slots opened by demand that have a claim where we want to be: empty ones give way."""
+    owners = {
+        claim.owner_id
+        for over in overs
+        for claim in look.claims_over(over.key, interval)
+        if claim.owner_kind is ClaimOwner.SLOT and claim.owner_id != own_id
+    }
+    look.want(
+        *(ById(Slot, owner) for owner in owners),
+        *(Where(Claim, "owner_id", owner) for owner in owners),
+    )
+    slots = [look.get(Slot, owner) for owner in sorted(owners)]
+    return [
+        slot for slot in slots if slot.origin is SlotOrigin.GENERATED and slot.capacity is not None
+    ]
