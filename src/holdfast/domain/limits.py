@@ -1,0 +1,177 @@
+"""Limits: what a policy asks of a wish to book, and what the booking then waits for.
+
+The limits are small functions in a list; the list is the specification. What concerns capacity
+and opening hours is asked elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+
+from holdfast.domain.bookings import PendingReason
+from holdfast.domain.cancellation_policies import in_words
+from holdfast.domain.errors import (
+    BeyondHorizon,
+    HoldfastError,
+    LimitReached,
+    NoticeTooShort,
+    PartySizeRefused,
+)
+from holdfast.domain.money import Money
+from holdfast.domain.policies import LimitScope, Policy
+from holdfast.domain.zones import local_day, zone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """What somebody wants to book, and what is known of them, counted under a lock.
+
+    Attributes:
+        zone: The zone in which days are counted.
+        booking_count: How many bookings it would make: more than one for a series.
+        active_counts: The customer's bookings ahead: pending, confirmed or checked in, and not
+            over. Those on the waitlist are not among them.
+        created_at: When the customer's latest bookings were made, whatever has become of them.
+        blocked_until: Until when the customer may not book.
+    """
+
+    starts_at: datetime
+    zone: str
+    party_size: int
+    booking_count: int = 1
+    active_counts: Mapping[LimitScope, int] = field(default_factory=dict)
+    created_at: Sequence[datetime] = ()
+    blocked_until: datetime | None = None
+
+
+Limit = Callable[[Policy, Proposal, datetime], HoldfastError | None]
+
+
+def _not_blocked(_policy: Policy, proposal: Proposal, now: datetime) -> HoldfastError | None:
+    until = proposal.blocked_until
+    if until is None or until <= now:
+        return None
+    day = local_day(until, zone(proposal.zone)).isoformat()
+    message = f"You can book again from {day}. Until then please call."
+    return LimitReached(message, limit=0, actual=1)
+
+
+def _party_min(policy: Policy, proposal: Proposal, _now: datetime) -> HoldfastError | None:
+    least = policy.party_min
+    if least is None or proposal.party_size >= least:
+        return None
+    message = f"This is booked for at least {least}."
+    return PartySizeRefused(message, limit=least, actual=proposal.party_size)
+
+
+def _party_max(policy: Policy, proposal: Proposal, _now: datetime) -> HoldfastError | None:
+    most = policy.party_max
+    if most is None or proposal.party_size <= most:
+        return None
+    message = f"This is booked for at most {most} at a time."
+    return PartySizeRefused(message, limit=most, actual=proposal.party_size)
+
+
+def _notice(policy: Policy, proposal: Proposal, now: datetime) -> HoldfastError | None:
+    left = proposal.starts_at - now
+    if policy.notice is None or left >= policy.notice:
+        return None
+    message = f"Bookings are taken until {in_words(policy.notice)} before the start."
+    limit = int(policy.notice.total_seconds())
+    return NoticeTooShort(message, limit=limit, actual=int(left.total_seconds()))
+
+
+def _horizon(policy: Policy, proposal: Proposal, now: datetime) -> HoldfastError | None:
+    here = zone(proposal.zone)
+    days = (local_day(proposal.starts_at, here) - local_day(now, here)).days
+    most = policy.horizon_days
+    if most is None or days <= most:
+        return None
+    message = f"Bookings open {most} days ahead; this is {days} days away."
+    return BeyondHorizon(message, limit=most, actual=days)
+
+
+_WORDS_BY_SCOPE = MappingProxyType(
+    {LimitScope.OFFERING: "of this kind", LimitScope.RESOURCE: "here", LimitScope.TENANT: "with us"}
+)
+
+
+def _active(policy: Policy, proposal: Proposal, _now: datetime) -> HoldfastError | None:
+    for limit in policy.active_limits:
+        count = proposal.active_counts.get(limit.scope, 0)
+        if count + proposal.booking_count > limit.most:
+            words = _WORDS_BY_SCOPE[limit.scope]
+            message = f"At most {limit.most} bookings ahead {words}; you have {count}."
+            return LimitReached(message, limit=limit.most, actual=count)
+    return None
+
+
+def _creations(policy: Policy, proposal: Proposal, now: datetime) -> HoldfastError | None:
+    for limit in policy.creation_limits:
+        oldest = now - limit.window
+        count = sum(instant > oldest for instant in proposal.created_at)
+        if count >= limit.most:
+            message = f"At most {limit.most} bookings within {in_words(limit.window)}. Try later."
+            return LimitReached(message, limit=limit.most, actual=count)
+    return None
+
+
+LIMITS: tuple[Limit, ...] = (
+    _not_blocked,
+    _party_min,
+    _party_max,
+    _notice,
+    _horizon,
+    _active,
+    _creations,
+)
+# An emergency may be as short of time as it likes, and nobody is kept from help.
+EMERGENCY_LIMITS: tuple[Limit, ...] = (_party_min, _party_max, _horizon)
+
+
+def refusal_of(
+    policy: Policy, proposal: Proposal, *, now: datetime, limits: Sequence[Limit] = LIMITS
+) -> HoldfastError | None:
+    """Return the first refusal of a wish to book by a policy, or None when it passes.
+
+    A series counts with all its bookings among those ahead, and as one act among those made.
+    """
+    for limit in limits:
+        refusal = limit(policy, proposal, now)
+        if refusal is not None:
+            return refusal
+    return None
+
+
+def pending_reasons(
+    policy: Policy, *, total: Money, needs_payment: bool
+) -> tuple[PendingReason, ...]:
+    """Return what a new booking waits for; nothing is: it is confirmed at once.
+
+    A total has to be above `approval_above`, not at it; one in another currency cannot be
+    compared, so that a person looks at it. A policy that never confirms by itself,
+    where nothing is to be paid, waits for the business.
+
+    >>> high = Policy(approval_above=Money(amount_minor=100_000, currency="EUR"))
+    >>> [
+    ...     pending_reasons(high, total=Money(amount_minor=n, currency="EUR"), needs_payment=False)
+    ...     for n in (100_000, 100_001)
+    ... ]
+    [(), (<PendingReason.APPROVAL: 'approval'>,)]
+    """
+    found: list[PendingReason] = []
+    limit = policy.approval_above
+    is_high = limit is not None and (
+        total.currency != limit.currency or total.amount_minor > limit.amount_minor
+    )
+    is_never = policy.confirms is not None and policy.confirms.after is None
+    if policy.is_approved_by_hand or is_high or (is_never and not needs_payment):
+        found.append(PendingReason.APPROVAL)
+    if needs_payment:
+        found.append(PendingReason.PAYMENT)
+    if policy.confirms is not None and policy.confirms.after:
+        found.append(PendingReason.DELAY)
+    return tuple(found)
