@@ -103,7 +103,11 @@ def choose(look: Look, choice: Choice) -> Target:
         InputInvalid: It does not say one thing, or says it in a form that the offering has not.
         RecordNotFound: There is no such offering, slot or resource.
     """
-    _require_one_choice(choice)
+    return look.once(("choose", choice), lambda: _choose(look, choice))
+
+
+def _choose(look: Look, choice: Choice) -> Target:
+    look.once(("form", choice), lambda: _require_one_choice(choice))
     if choice.resource_id is not None:
         return _choose_resource(look, choice)
     offering_id, starts_at, slot_id = choice.offering_id, choice.starts_at, choice.slot_id

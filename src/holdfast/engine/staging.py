@@ -75,8 +75,13 @@ class Keys:
         return self.guards | self.counters
 
 
-def stage_of(look: Look, target: Target, components: Iterable[str]) -> Stage:
+def stage_of(look: Look, target: Target, components: tuple[str, ...]) -> Stage:
     """Find who may serve a request."""
+    # A target is the same object as long as nothing has changed since it was found.
+    return look.once(("stage", id(target), components), lambda: _stage_of(look, target, components))
+
+
+def _stage_of(look: Look, target: Target, components: tuple[str, ...]) -> Stage:
     requirements = requirements_of(target.offering, components)
     members = members_of(look, requirements)
     by_requirement = [candidate_ids(one, members) for one in requirements]

@@ -181,23 +181,21 @@ class UnitOfWork:
     def _find_needs(self, tenant_id: TenantId, store: WriteStore, items: Sequence[_Item]) -> None:
         """Find every command's needs, unlocked, loading what they look at in common rounds."""
         snapshot = Snapshot()
-        waiting = list(items)
+        looks = [
+            SnapshotLook(snapshot, tenant_id=tenant_id, actor=item.envelope.actor, moves=item.moves)
+            for item in items
+        ]
+        waiting = list(zip(items, looks, strict=True))
         for _ in range(ROUNDS_MAX):
             missing: set[Read] = set()
             later = []
-            for item in waiting:
-                look = SnapshotLook(
-                    snapshot,
-                    tenant_id=tenant_id,
-                    actor=item.envelope.actor,
-                    moves=item.moves,
-                )
+            for item, look in waiting:
                 item.needs = Needs()
                 try:
                     item.needs = item.use_case.needs(item.envelope.command, look)
                 except UndeclaredRead as undeclared:
                     missing.update(undeclared.reads)
-                    later.append(item)
+                    later.append((item, look))
                 except HoldfastError:
                     # Not yet an answer: what was looked at in several rounds, while others wrote,
                     # may contradict itself. It is asked again after the locks.
@@ -207,7 +205,7 @@ class UnitOfWork:
             if not waiting:
                 return
             snapshot.load(store, missing)
-        message = f"needs() of {waiting[0].use_case.name} looks too far"
+        message = f"needs() of {waiting[0][0].use_case.name} looks too far"
         raise AssertionError(message)
 
     def _lock(self, store: WriteStore, items: Sequence[_Item]) -> dict[str, LockedRow]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
@@ -43,6 +43,10 @@ class Look(Protocol):
     @property
     def moves(self) -> int:
         """How often the command has been moved to a later batch already."""
+        ...
+
+    def once(self, key: Hashable, find: Callable[[], R]) -> R:
+        """Return what was found under a key before, or find it now; forgotten on any change."""
         ...
 
     def want(self, *reads: Read) -> None:

@@ -6,7 +6,7 @@ them into the batch's view, on which the next command decides.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar, cast
@@ -75,6 +75,7 @@ class SnapshotLook:
         self, snapshot: Snapshot, *, tenant_id: TenantId, actor: Actor, moves: int = 0
     ) -> None:
         self.moves = moves
+        self._found: dict[Hashable, object] = {}
         self._snapshot = snapshot
         self._tenant_id = tenant_id
         self._actor = actor
@@ -90,10 +91,20 @@ class SnapshotLook:
         """Who performs the use case."""
         return self._actor
 
+    def once(self, key: Hashable, find: Callable[[], R]) -> R:
+        """Return what was found under a key before, or find it now.
+
+        What was loaded for one look does not change, so what was found in it stays true.
+        """
+        if key not in self._found:
+            self._found[key] = find()
+        return cast("R", self._found[key])
+
     def want(self, *reads: Read) -> None:
         """Say what will be looked at next, so that it comes in one go."""
         self.looked.update(reads)
-        missing = [read for read in reads if read not in self._snapshot.loaded]
+        loaded = self._snapshot.loaded
+        missing = [read for read in reads if read not in loaded]
         if missing:
             raise UndeclaredRead(missing)
 
@@ -158,12 +169,28 @@ class BatchView:
                 self.found.update(ById(type(row), id_of(row)) for row in rows)
         self.records: dict[tuple[type, str], object] = dict(self.original)
         self.changed: dict[type, dict[str, object]] = {}
+        self._indexes: dict[tuple[type, str], dict[object, set[str]]] = {}
         self.locked = dict(locked)
         self.lapsed = {row.key: row for row in lapsed if locked[row.key].cap is not None}
         self.counters: dict[str, CounterChange] = {}
         self.touched: set[str] = set()
         self.events: list[Event] = []
         self.audit: list[AuditNote] = []
+
+    def changed_ids(self, kind: type, field_name: str, value: str) -> Collection[str]:
+        """Return the records that accepted commands gave a field's value; they may have lost it."""
+        index = self._indexes.get((kind, field_name))
+        if index is None:
+            index = self._indexes[kind, field_name] = {}
+            for record_id, record in self.changed.get(kind, _NOTHING).items():
+                index.setdefault(getattr(record, field_name), set()).add(record_id)
+        return index.get(value, ())
+
+    def note(self, kind: type, record_id: str, record: object) -> None:
+        """Find a changed record by its fields from now on."""
+        for (indexed, field_name), index in self._indexes.items():
+            if indexed is kind:
+                index.setdefault(getattr(record, field_name), set()).add(record_id)
 
     @property
     def records_changed(self) -> bool:
@@ -194,6 +221,7 @@ class CommandView:
         self, batch: BatchView, *, actor: Actor, ids: Ids, action: str, moves: int = 0
     ) -> None:
         self.moves = moves
+        self._found: dict[Hashable, object] = {}
         self._batch = batch
         self._tenant_id = batch.tenant_id
         self._actor = actor
@@ -221,6 +249,12 @@ class CommandView:
         return self._batch.now
 
     # Reading
+
+    def once(self, key: Hashable, find: Callable[[], R]) -> R:
+        """Return what was found under a key before, or find it now; forgotten on any change."""
+        if key not in self._found:
+            self._found[key] = find()
+        return cast("R", self._found[key])
 
     def want(self, *reads: Read) -> None:
         """Check that everything named was loaded.
@@ -254,26 +288,30 @@ class CommandView:
         """Return the live records whose field has a value, by id, with this batch's changes."""
         read = Where(kind, field_name, value)
         self.want(read)
-        found = {id_of(row): cast("R", row) for row in self._batch.loaded[read]}
-        for record in self._changed(kind):
-            if getattr(record, field_name) == value and is_live(record):
-                found[id_of(record)] = record
-            else:
-                found.pop(id_of(record), None)
-        return tuple(found[key] for key in sorted(found))
+        ids = {id_of(row) for row in self._batch.loaded[read]}
+        ids.update(self._batch.changed_ids(kind, field_name, value))
+        ids.update(record_id for changed, record_id in self.records if changed is kind)
+        found = [cast("R", self._current((kind, record_id))) for record_id in sorted(ids)]
+        return tuple(
+            record for record in found if getattr(record, field_name) == value and is_live(record)
+        )
 
     def claims_over(self, key: str, interval: Interval) -> tuple[Claim, ...]:
         """Return the unreleased claims of a key that overlap an interval, lapsed ones included."""
         read = Over(key, interval.starts_at, interval.ends_at)
         self.want(read)
-        found = {claim.claim_id: claim for claim in self._loaded_claims(read)}
-        for claim in self._changed(Claim):
-            is_over = claim.starts_at < interval.ends_at and claim.ends_at > interval.starts_at
-            if claim.key == key and claim.released_at is None and is_over:
-                found[claim.claim_id] = claim
-            else:
-                found.pop(claim.claim_id, None)
-        return tuple(found[claim_id] for claim_id in sorted(found))
+        ids = {id_of(row) for row in self._batch.loaded.get(read, ())}
+        ids.update(self._batch.changed_ids(Claim, "key", key))
+        ids.update(record_id for changed, record_id in self.records if changed is Claim)
+        claims = [cast("Claim", self._current((Claim, claim_id))) for claim_id in sorted(ids)]
+        return tuple(
+            claim
+            for claim in claims
+            if claim.key == key
+            and claim.released_at is None
+            and claim.starts_at < interval.ends_at
+            and claim.ends_at > interval.starts_at
+        )
 
     def cap_of(self, key: str) -> int | None:
         """Return the cap of a counter as this command sees it; None where none was ever set."""
@@ -366,6 +404,7 @@ class CommandView:
         batch.records.update(self.records)
         for (kind, record_id), record in self.records.items():
             batch.changed.setdefault(kind, {})[record_id] = record
+            batch.note(kind, record_id, record)
         batch.touched.update(self.touched)
         batch.events.extend(self.events)
         batch.audit.extend(self.audit)
@@ -380,6 +419,7 @@ class CommandView:
 
     def _put(self, before: object | None, after: object) -> None:
         self.records[type(after), id_of(after)] = after
+        self._found.clear()
         if isinstance(after, Claim):
             return  # a claim's row keeps its own history
         self.audit.append(
@@ -414,16 +454,3 @@ class CommandView:
         if key in self.records:
             return self.records[key]
         return self._batch.records.get(key)
-
-    def _changed(self, kind: type[R]) -> Iterator[R]:
-        """Records of a kind that this batch or command has changed, the latest value of each."""
-        for record_id, record in self._batch.changed.get(kind, _NOTHING).items():
-            if (kind, record_id) not in self.records:
-                yield cast("R", record)
-        for key, record in self.records.items():
-            if key[0] is kind:
-                yield cast("R", record)
-
-    def _loaded_claims(self, read: Over) -> Iterator[Claim]:
-        for row in self._batch.loaded.get(read, ()):
-            yield cast("Claim", self._batch.records[Claim, cast("Claim", row).claim_id])
