@@ -8,9 +8,11 @@ matching (Kuhn's augmenting paths), so that a wish is refused only when no choic
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice, product
 
+from holdfast.domain.ids import ResourceId
 from holdfast.domain.requirements import Choosing, Requirement
 from holdfast.domain.resources import Resource
 from holdfast.domain.scenes import (
@@ -21,6 +23,9 @@ from holdfast.domain.scenes import (
     requirements_of,
     room_on,
 )
+
+ROLES_MAX = 100
+"""In how many ways those asked for by name are tried, where they could serve several needs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +59,6 @@ class Need:
         if self.is_open and held is not None and not requirement.is_single:
             candidates = [one for one in candidates if one.resource_id in held]
         is_any = requirement.choosing is Choosing.ANY_OF
-        if is_any and not self.is_open:
-            candidates = _picked_first(candidates, wish)
         self.candidates = candidates
         self.members = requirement.members_for(wish.party_size) if is_any else len(candidates)
         if is_any and self.is_open:
@@ -74,22 +77,16 @@ class Need:
         # All of nobody: a pool without members, or a skill that nobody has.
         return len(self.candidates) < max(self.members, 1)
 
-    def keep(self, may_serve: Callable[[Resource], bool]) -> Resource | None:
-        """Leave out the candidates that cannot serve; returns the first of them, if any."""
-        kept = [one for one in self.candidates if may_serve(one)]
-        if len(kept) == len(self.candidates):
-            return None
-        lost = next(one for one in self.candidates if one not in kept)
-        self.candidates = kept
+    def keep(self, may_serve: Callable[[Resource], bool]) -> list[Resource]:
+        """Leave out the candidates that cannot serve; returns them."""
+        lost = [one for one in self.candidates if not may_serve(one)]
+        if lost:
+            self.candidates = [one for one in self.candidates if one not in lost]
         return lost
 
-
-def _picked_first(candidates: list[Resource], wish: Wish) -> list[Resource]:
-    """Leave only the candidates asked for by name, if any of them is."""
-    if not wish.picks:
-        return candidates
-    picked = [one for one in candidates if one.resource_id in wish.picks]
-    return picked or candidates
+    def may_be_served_by(self, resource_id: ResourceId) -> bool:
+        """Whether a resource is still among the candidates."""
+        return any(one.resource_id == resource_id for one in self.candidates)
 
 
 def needs_of(scene: Scene, wish: Wish) -> list[Need]:
@@ -176,8 +173,45 @@ def _take_any(
     *,
     is_forced: bool,
 ) -> Shortage | None:
-    """Take as many candidates of each need as it asks for, no matter which."""
-    matching = _Matching(taken={taken.resource.resource_id for taken in chosen})
+    """Take as many candidates of each need as it asks for; no matter which, but for the picks."""
+    taken = {one.resource.resource_id for one in chosen}
+    picks = [one for one in wish.picks if one not in taken]
+    shortage: Shortage | None = None
+    for roles in _roles(needs, picks):
+        matching = _Matching(taken=taken, picks=dict(zip(picks, roles, strict=True)))
+        found = _matched(scene, wish, needs, matching, is_forced=is_forced)
+        if found is None:
+            for i, resource in matching.pairs():
+                is_over = not _is_free(scene, wish, needs[i], resource)
+                chosen.append(_taken(needs[i], resource, is_over=is_over))
+            return None
+        shortage = shortage or found
+    if shortage is None:
+        # Somebody asked for by name serves nothing here, such as a room that the class is not in.
+        lost = next(pick for pick in picks if not any(n.may_be_served_by(pick) for n in needs))
+        return Shortage(need=needs[0], resource=scene.resources[lost], asked=1, left=0)
+    return shortage
+
+
+def _roles(needs: Sequence[Need], picks: Sequence[ResourceId]) -> Iterator[tuple[int, ...]]:
+    """Yield the ways in which those asked for by name could serve: the index of each one's need."""
+    able = [
+        [i for i, need in enumerate(needs) if need.is_any and need.may_be_served_by(pick)]
+        for pick in picks
+    ]
+    # Who is asked for and serves nothing is no candidate of any need: there is no way.
+    yield from islice(product(*able), ROLES_MAX)
+
+
+def _matched(
+    scene: Scene,
+    wish: Wish,
+    needs: Sequence[Need],
+    matching: _Matching,
+    *,
+    is_forced: bool,
+) -> Shortage | None:
+    """Match all needs, or say which one is short."""
     for i, need in enumerate(needs):
         if not need.is_any:
             continue
@@ -186,14 +220,11 @@ def _take_any(
         found = matching.add(i, free, need.members)
         if found < need.members and is_forced:
             found += matching.add(i, busy, need.members - found)
-        if found < need.members:
+        if found < need.members or not matching.has_picks(i, free, busy if is_forced else ()):
             matching.drop(i)
-            if need.requirement.is_required:
-                return Shortage(need=need, resource=None, asked=need.members, left=found)
-    for i, resource in matching.pairs():
-        need = needs[i]
-        is_over = not _is_free(scene, wish, need, resource)
-        chosen.append(_taken(need, resource, is_over=is_over))
+            if need.requirement.is_required or matching.is_picked(i):
+                left = min(found, need.members - 1)
+                return Shortage(need=need, resource=None, asked=need.members, left=left)
     return None
 
 
@@ -212,26 +243,48 @@ def _taken(need: Need, resource: Resource, *, is_over: bool) -> Taken:
 
 
 class _Matching:
-    """Resources matched to the places of needs, each resource once."""
+    """Resources matched to the places of needs, each resource once.
 
-    def __init__(self, *, taken: set[str]) -> None:
+    Who was asked for by name is kept for the need that `picks` says, and goes first there.
+    """
+
+    def __init__(self, *, taken: set[ResourceId], picks: Mapping[ResourceId, int]) -> None:
         self._taken = taken
+        self._picks = picks
         # A place is a need's index and a number; edges are in order of preference.
         self._edges: dict[tuple[int, int], Sequence[Resource]] = {}
-        self._place_of: dict[str, tuple[int, int]] = {}
+        self._place_of: dict[ResourceId, tuple[int, int]] = {}
         self._resource_at: dict[tuple[int, int], Resource] = {}
 
     def add(self, index: int, candidates: Sequence[Resource], members: int) -> int:
         """Match up to so many places more of a need; returns how many were."""
-        free = [one for one in candidates if one.resource_id not in self._taken]
+        free = [
+            one
+            for one in candidates
+            if one.resource_id not in self._taken
+            and self._picks.get(one.resource_id, index) == index
+        ]
+        picked = [one for one in free if one.resource_id in self._picks]
         first = sum(place[0] == index for place in self._edges)
         for number in range(first, first + members):
             place = (index, number)
-            self._edges[place] = free
+            # A place for each of those asked for by name, and nobody else sits there.
+            self._edges[place] = [picked.pop(0)] if picked else free
             if not self._augment(place, set()):
                 del self._edges[place]
                 return number - first
         return members
+
+    def is_picked(self, index: int) -> bool:
+        """Whether somebody was asked for by name for a need."""
+        return index in self._picks.values()
+
+    def has_picks(self, index: int, free: Sequence[Resource], forced: Sequence[Resource]) -> bool:
+        """Whether everybody asked for by name for a need serves it."""
+        ids = {one.resource_id for one in (*free, *forced)}
+        wanted = {pick for pick, place in self._picks.items() if place == index}
+        serving = {one.resource_id for place, one in self._resource_at.items() if place[0] == index}
+        return wanted <= ids and wanted <= serving
 
     def drop(self, index: int) -> None:
         """Give back what a need was matched to."""
@@ -245,7 +298,7 @@ class _Matching:
         """Return each need's index with each of its resources, in the order of the places."""
         return [(place[0], self._resource_at[place]) for place in sorted(self._resource_at)]
 
-    def _augment(self, place: tuple[int, int], seen: set[str]) -> bool:
+    def _augment(self, place: tuple[int, int], seen: set[ResourceId]) -> bool:
         """Find a resource for a place, moving others aside if they can go elsewhere."""
         for resource in self._edges[place]:
             # A free one first, in order of preference: others are moved only for need.

@@ -71,13 +71,17 @@ class Case:
         may_serve: Callable[[Resource], bool],
         refuse: Callable[[Need, Resource], HoldfastError],
     ) -> HoldfastError | None:
-        """Leave out who cannot serve; refuse when a need that must be met is short of resources."""
+        """Leave out who cannot serve; refuse when a need that must be met is short of resources.
+
+        So is the wish refused when somebody is left out who was asked for by name.
+        """
         for need in self.needs:
             lost = need.keep(may_serve)
-            if lost is None or not need.requirement.is_required:
-                continue
-            if need.is_short or not need.is_any:
-                return refuse(need, lost)
+            if lost and need.requirement.is_required and (need.is_short or not need.is_any):
+                return refuse(need, lost[0])
+            for one in lost:
+                if one.resource_id in self.wish.picks:
+                    return refuse(need, one)
         return None
 
 
@@ -390,10 +394,11 @@ def _id_of(requirement: Requirement) -> str:
 
 Check = Callable[[Case], HoldfastError | None]
 
+# What is asked of the party alone, whenever it comes.
+PARTY_CHECKS: tuple[Check, ...] = (_party_size, _components)
 # The list is the specification: what is asked of a request, in the order of the answers.
 CHECKS: tuple[Check, ...] = (
-    _party_size,
-    _components,
+    *PARTY_CHECKS,
     _length,
     _in_use,
     _large_enough,
