@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import text
 
 from holdfast import AddTenant, Contact, Details, Engine, SystemClock
-from holdfast.cli.demo import concert_start
+from holdfast.cli.demo_acts import concert_start
 from holdfast.testing.samples import open_concert
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from rich import box
@@ -29,7 +29,7 @@ class Business:
         story: What it is, in half a sentence.
         booking: What the prepared booking is.
         secret: A key of its owner.
-        slot_id, party_size, guest, email: The booking.
+        body: The request that books it.
     """
 
     slug: str
@@ -37,19 +37,11 @@ class Business:
     story: str
     booking: str
     secret: str
-    slot_id: str
-    party_size: int
-    guest: str
-    email: str
+    body: Mapping[str, object]
     idempotency_key: str = field(default_factory=lambda: f"demo-{secrets.token_hex(4)}")
 
     def curl(self, url: str) -> str:
         """Return the shell's line that books."""
-        body = {
-            "slot_id": self.slot_id,
-            "party_size": self.party_size,
-            "contact": {"name": self.guest, "email": self.email},
-        }
         headers = {
             "Authorization": f"Bearer {self.secret}",
             "Content-Type": "application/json",
@@ -58,7 +50,7 @@ class Business:
         words = ["curl", "-i", f"{url}/v1/bookings"]
         for name, value in headers.items():
             words += ["-H", f"{name}: {value}"]
-        return shlex.join([*words, "-d", json.dumps(body)])
+        return shlex.join([*words, "-d", json.dumps(self.body)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

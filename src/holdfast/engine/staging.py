@@ -5,7 +5,7 @@ The same functions look before the locks, to find the keys, and under them, to d
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -144,9 +144,22 @@ def is_slot_open(look: Look, target: Target) -> bool:
 def keys_of(look: Look, stage: Stage, resource_ids: Iterable[ResourceId]) -> Keys:
     """Find what claiming some of the resources would lock and look at."""
     keys = Keys()
+    dates: dict[ResourceId, tuple[date, ...]] = {}
+    interval = stage.interval
     for resource_id in resource_ids:
         resource = stage.resources[resource_id]
-        _add_keys(look, keys, stage, resource)
+        key = claims_key(resource)
+        keys.overs.append(Over(key, interval.starts_at, interval.ends_at))
+        if resource.capacity is None:
+            continue
+        if resource.scheme is Scheme.INTERVAL:
+            keys.guards.add(key)
+        else:
+            here = zone_of(resource, stage.target.tenant)
+            dates[resource_id] = dates_of(stage.target.stay, here)
+    # Each kind of look for all of them at once: a round for each would be too many.
+    keys.counters, guards = day_keys(look, dates)
+    keys.guards |= guards
     look.want(*keys.overs)
     return keys
 
@@ -156,35 +169,17 @@ def zone_of(resource: Resource, tenant: Tenant) -> Zone:
     return zone(resource.zone or tenant.zone)
 
 
-def _add_keys(look: Look, keys: Keys, stage: Stage, resource: Resource) -> None:
-    resource_id, interval = resource.resource_id, stage.interval
-    if resource.capacity is None or resource.scheme is Scheme.DATED:
-        keys.overs.append(Over(closure_key(resource_id), interval.starts_at, interval.ends_at))
-    if resource.capacity is None:
-        return
-    if resource.scheme is Scheme.INTERVAL:
-        key = resource_key(resource_id)
-        keys.guards.add(key)
-        keys.overs.append(Over(key, interval.starts_at, interval.ends_at))
-        return
-    dates = dates_of(stage.target.stay, zone_of(resource, stage.target.tenant))
-    counters, guards = day_keys(look, resource, dates)
-    keys.counters |= counters
-    keys.guards |= guards
-
-
-def day_keys(look: Look, resource: Resource, dates: Collection[date]) -> tuple[set[str], set[str]]:
-    """Return the counters of a dated resource's dates, and the lock of its definition if needed.
+def day_keys(look: Look, dates: Mapping[ResourceId, Collection[date]]) -> tuple[set[str], set[str]]:
+    """Return the counters of dated resources' dates, and the locks of definitions if needed.
 
     Whoever counts on a date first reads its cap from the definition, under that lock.
     """
-    counters = {day_key(resource.resource_id, day) for day in dates}
+    days = [(resource_id, day) for resource_id, some in dates.items() for day in some]
+    counters = {day_key(resource_id, day) for resource_id, day in days}
     look.want(*(CounterOf(key) for key in counters))
-    new = [day for day in dates if look.cap_of(day_key(resource.resource_id, day)) is None]
-    if not new:
-        return counters, set()
-    look.want(*(ById(DayCapacity, day_id_of(resource.resource_id, day)) for day in new))
-    return counters, {resource_key(resource.resource_id)}
+    new = [(rid, day) for rid, day in days if look.cap_of(day_key(rid, day)) is None]
+    look.want(*(ById(DayCapacity, day_id_of(resource_id, day)) for resource_id, day in new))
+    return counters, {resource_key(resource_id) for resource_id, _ in new}
 
 
 def claimed_keys(resource: Resource, stay: Stay, tenant: Tenant) -> set[str]:

@@ -1,4 +1,4 @@
-"""Two businesses to try Holdfast with: a hairdresser's chair and a concert of 250 places."""
+"""The two simplest businesses: a hairdresser's chair and a concert of 250 places."""
 
 from __future__ import annotations
 
