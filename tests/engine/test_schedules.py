@@ -22,6 +22,7 @@ from holdfast.domain.rules import (
 from holdfast.domain.seed_rules import rules_from_seed
 from holdfast.engine.facade import TenantEngine
 from holdfast.engine.schedules import WeeklyOpening
+from holdfast.interop.holidays import closed_on_public_holidays
 from tests.engine.businesses import (
     EVERY_DAY,
     HOUR,
@@ -344,3 +345,18 @@ def test_a_room_that_only_closes_is_open_but_for_that(desk: TenantEngine) -> Non
 
     assert listed == hours(3, day=3)
     assert cause_of(lambda: book(desk, cut, at("10:00", day=2))) == closed("outside_hours")
+
+
+def test_public_holidays_are_closed_and_added_once(desk: TenantEngine) -> None:
+    """AC-B02: the 14th of July is 43 days after the first of June."""
+    cut = add_offering(desk, "cut", add_room(desk), openings=[NINE_TO_NOON])
+    of_2026 = closed_on_public_holidays("FR", [2026])
+
+    added = desk.schedules.add(cut.offering_id, *of_2026)
+    again = desk.schedules.add(cut.offering_id, *closed_on_public_holidays("FR", [2026, 2027]))
+
+    listed = starts(desk, cut, at("00:00", day=42), at("00:00", day=45))
+    assert [rule.reason for rule in added] == [draft.reason for draft in of_2026]
+    assert again[: len(added)] == added
+    assert len(desk.schedules.list(cut.offering_id)) == 1 + len(again)
+    assert listed == [*hours(3, day=42), *hours(3, day=44)]

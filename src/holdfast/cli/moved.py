@@ -15,7 +15,7 @@ from holdfast.cli import output
 from holdfast.cli.opening import engine_at
 from holdfast.domain.bookings import LIVE, Booking
 from holdfast.domain.zones import UnknownZone, instant_of, tzdata_version, wall_time, zone
-from holdfast.engine.facade.ledger import BookingQuery
+from holdfast.engine.facade.bookings import BookingQuery
 from holdfast.engine.reading import PAGE_MAX, PageRequest
 
 _MINUTES_PER_HOUR = 60

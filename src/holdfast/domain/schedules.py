@@ -200,7 +200,7 @@ def open_intervals(rules: Iterable[Rule], window: Interval) -> tuple[Interval, .
         closings = (part for rule in rules for part in _openings(rule, since, until))
         return subtracted((window,), _clipped(closings, window))
     exceptions = _exceptions(rules, since, until)
-    openings = (opening for _, opening in _kept(rules, exceptions, since, until))
+    openings = (part for rule in rules for part in _kept(rule, exceptions, since, until))
     return subtracted(_clipped(openings, window), exceptions.closed)
 
 
@@ -225,7 +225,8 @@ def closed_by(rules: Iterable[Rule], interval: Interval) -> tuple[Rule, ...]:
     since, until = interval.starts_at, interval.ends_at
     opened = {
         opening.day
-        for _, opening in _kept(rules, _NO_EXCEPTIONS, since, until)
+        for rule in rules
+        for opening in _kept(rule, _NO_EXCEPTIONS, since, until)
         if opening.opens_at < until and opening.closes_at > since
     }
     is_grid = opens_anything(rules)
@@ -280,13 +281,14 @@ def expand_rules(
     # Counted before the same start by several rules becomes one, so that work is bounded too.
     candidate_count = 0
     starts: set[UtcInstant] = set()
-    for rule, opening in _kept(rules, exceptions, window.starts_at, window.ends_at):
+    for rule in rules:
         rule_step = _step_of(rule, duration=duration, step=step)
-        kept = _starts(opening, window, duration=duration, step=rule_step)
-        candidate_count += len(kept)
-        if candidate_count > CANDIDATES_MAX:
-            raise TooManySlots(f"More than {CANDIDATES_MAX} slots; ask for a shorter window.")
-        starts.update(kept)
+        for opening in _kept(rule, exceptions, window.starts_at, window.ends_at):
+            kept = _starts(opening, window, duration=duration, step=rule_step)
+            candidate_count += len(kept)
+            if candidate_count > CANDIDATES_MAX:
+                raise TooManySlots(f"More than {CANDIDATES_MAX} slots; ask for a shorter window.")
+            starts.update(kept)
     return tuple(
         Interval(starts_at=at, ends_at=at + duration)
         for at in sorted(starts)
@@ -315,12 +317,17 @@ def slots_on_grid(
     instant = Interval(starts_at=starts_at, ends_at=starts_at + _MICROSECOND)
     ends_at = _end_of_slot(starts_at, duration)
     exceptions = _exceptions(rules, starts_at, ends_at)
-    steps = {id(rule): _step_of(rule, duration=duration, step=step) for rule in rules}
-    if exceptions.meet(starts_at, ends_at):
+    if exceptions.closed and exceptions.meet(starts_at, ends_at):
         return False
     return any(
-        _starts(opening, instant, duration=duration, step=steps[id(rule)])
-        for rule, opening in _kept(rules, exceptions, instant.starts_at, instant.ends_at)
+        _starts(
+            opening,
+            instant,
+            duration=duration,
+            step=_step_of(rule, duration=duration, step=step),
+        )
+        for rule in rules
+        for opening in _kept(rule, exceptions, instant.starts_at, instant.ends_at)
     )
 
 
@@ -339,7 +346,7 @@ def _exceptions(rules: Sequence[Rule], since: UtcInstant, until: UtcInstant) -> 
     rank_by_date: dict[date, int] = {}
     closed_dates: set[date] = set()
     closings: list[_Opening] = []
-    for rule in rules:
+    for rule in _near(rules, first, last):
         if rule.effect is Effect.REPLACES:
             for day in dates_of_rule(rule, first, last):
                 rank_by_date[day] = max(rank_of(rule), rank_by_date.get(day, 0))
@@ -353,15 +360,27 @@ def _exceptions(rules: Sequence[Rule], since: UtcInstant, until: UtcInstant) -> 
     )
 
 
-def _kept(
-    rules: Sequence[Rule], exceptions: _Exceptions, since: UtcInstant, until: UtcInstant
-) -> Iterator[tuple[Rule, _Opening]]:
-    """Yield what opens from one instant to another, exceptions made, and perhaps neighbours."""
+def _near(rules: Sequence[Rule], first: date, last: date) -> Iterator[Rule]:
+    """Yield the rules that replace or close, without those of dates that are all elsewhere.
+
+    Most of these are holidays, and most questions are about one slot.
+    """
+    dates = frozenset(map(date.fromordinal, range(first.toordinal(), last.toordinal() + 1)))
     for rule in rules:
-        if rule.effect is not Effect.CLOSES:
-            for opening in _openings(rule, since, until):
-                if exceptions.keep(rule, opening.day):
-                    yield rule, opening
+        if rule.effect is not Effect.OPENS:
+            if isinstance(rule, DatesRule) and rule.dates.isdisjoint(dates):
+                continue
+            yield rule
+
+
+def _kept(
+    rule: Rule, exceptions: _Exceptions, since: UtcInstant, until: UtcInstant
+) -> Iterator[_Opening]:
+    """Yield what a rule opens from one instant to another, and perhaps neighbours."""
+    if rule.effect is not Effect.CLOSES:
+        for opening in _openings(rule, since, until):
+            if exceptions.keep(rule, opening.day):
+                yield opening
 
 
 def _openings(rule: Rule, since: UtcInstant, until: UtcInstant) -> Iterator[_Opening]:
