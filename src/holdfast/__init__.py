@@ -59,11 +59,19 @@ if TYPE_CHECKING:
     from holdfast.domain.bookings import CancelledBy as CancelledBy
     from holdfast.domain.bookings import PendingReason as PendingReason
     from holdfast.domain.calendars import DayCapacity as DayCapacity
+    from holdfast.domain.calendars import DayState as DayState
     from holdfast.domain.categories import Category as Category
     from holdfast.domain.categories import CategoryStatus as CategoryStatus
+    from holdfast.domain.closures import Affected as Affected
+    from holdfast.domain.closures import Closure as Closure
+    from holdfast.domain.closures import WhenBooked as WhenBooked
     from holdfast.domain.customers import Contact as Contact
     from holdfast.domain.customers import Customer as Customer
     from holdfast.domain.customers import CustomerStatus as CustomerStatus
+    from holdfast.domain.eligibility import Candidate as Candidate
+    from holdfast.domain.eligibility import Eligibility as Eligibility
+    from holdfast.domain.eligibility import Exclusion as Exclusion
+    from holdfast.domain.eligibility import RequirementCandidates as RequirementCandidates
     from holdfast.domain.errors import AccessDenied as AccessDenied
     from holdfast.domain.errors import Alternative as Alternative
     from holdfast.domain.errors import AvailabilityClosed as AvailabilityClosed
@@ -98,15 +106,21 @@ if TYPE_CHECKING:
     from holdfast.domain.holds import AssignedResource as AssignedResource
     from holdfast.domain.holds import Hold as Hold
     from holdfast.domain.holds import HoldStatus as HoldStatus
+    from holdfast.domain.intervals import Interval as Interval
     from holdfast.domain.listing import OpenSlot as OpenSlot
     from holdfast.domain.money import Money as Money
+    from holdfast.domain.offering_kinds import Preset as Preset
+    from holdfast.domain.offering_kinds import preset_of as preset_of
     from holdfast.domain.offerings import Component as Component
     from holdfast.domain.offerings import Counting as Counting
     from holdfast.domain.offerings import Offering as Offering
     from holdfast.domain.offerings import OfferingStatus as OfferingStatus
     from holdfast.domain.offerings import PriceUnit as PriceUnit
+    from holdfast.domain.open_days import OpenDay as OpenDay
     from holdfast.domain.pools import Pool as Pool
     from holdfast.domain.pools import PoolStatus as PoolStatus
+    from holdfast.domain.recurrence import Recurrence as Recurrence
+    from holdfast.domain.recurrence import parse_recurrence as parse_recurrence
     from holdfast.domain.requirements import Choosing as Choosing
     from holdfast.domain.requirements import Per as Per
     from holdfast.domain.requirements import Requirement as Requirement
@@ -115,7 +129,18 @@ if TYPE_CHECKING:
     from holdfast.domain.resources import ResourceAction as ResourceAction
     from holdfast.domain.resources import ResourceStatus as ResourceStatus
     from holdfast.domain.resources import Scheme as Scheme
+    from holdfast.domain.rule_kinds import DatesRule as DatesRule
+    from holdfast.domain.rule_kinds import Effect as Effect
+    from holdfast.domain.rule_kinds import RangeRule as RangeRule
+    from holdfast.domain.rule_kinds import RecurrenceRule as RecurrenceRule
+    from holdfast.domain.rule_kinds import WeeklyRule as WeeklyRule
+    from holdfast.domain.rules import RuleDraft as RuleDraft
+    from holdfast.domain.rules import RuleKind as RuleKind
     from holdfast.domain.rules import ScheduleRule as ScheduleRule
+    from holdfast.domain.schedules import TooManySlots as TooManySlots
+    from holdfast.domain.schedules import expand_rules as expand_rules
+    from holdfast.domain.schedules import open_intervals as open_intervals
+    from holdfast.domain.seed_rules import rules_from_seed as rules_from_seed
     from holdfast.domain.shapes import Shape as Shape
     from holdfast.domain.shapes import Stay as Stay
     from holdfast.domain.slots import Slot as Slot
@@ -123,28 +148,39 @@ if TYPE_CHECKING:
     from holdfast.domain.slots import SlotStatus as SlotStatus
     from holdfast.domain.tenants import Tenant as Tenant
     from holdfast.domain.tenants import TenantStatus as TenantStatus
+    from holdfast.domain.utilisation import DayReport as DayReport
+    from holdfast.domain.verdicts import Verdict as Verdict
     from holdfast.engine.availability import Availability as Availability
     from holdfast.engine.availability import AvailabilityQuery as AvailabilityQuery
+    from holdfast.engine.availability import DailyAvailability as DailyAvailability
     from holdfast.engine.blocks import AddBlock as AddBlock
     from holdfast.engine.bookings import Details as Details
+    from holdfast.engine.calendars import DaysChanged as DaysChanged
+    from holdfast.engine.calendars import InitialiseDays as InitialiseDays
     from holdfast.engine.categories import AddCategory as AddCategory
     from holdfast.engine.choosing import Choice as Choice
     from holdfast.engine.customers import AddCustomer as AddCustomer
     from holdfast.engine.facade import TenantEngine as TenantEngine
-    from holdfast.engine.facade.ledger import BookingQuery as BookingQuery
+    from holdfast.engine.facade.bookings import BookingQuery as BookingQuery
+    from holdfast.engine.facade.orders import Order as Order
     from holdfast.engine.keys import NewKey as NewKey
     from holdfast.engine.members import AddMember as AddMember
     from holdfast.engine.offerings import AddOffering as AddOffering
+    from holdfast.engine.pools import AddPool as AddPool
     from holdfast.engine.ports import Clock as Clock
     from holdfast.engine.ports import Ids as Ids
     from holdfast.engine.ports import StorageFault as StorageFault
     from holdfast.engine.ports import StorageUnavailable as StorageUnavailable
     from holdfast.engine.reading import Page as Page
     from holdfast.engine.reading import PageRequest as PageRequest
+    from holdfast.engine.reports import CapacityReport as CapacityReport
     from holdfast.engine.resources import AddResource as AddResource
     from holdfast.engine.schedules import WeeklyOpening as WeeklyOpening
+    from holdfast.engine.slot_generating import Generated as Generated
     from holdfast.engine.slots import AddSlot as AddSlot
     from holdfast.engine.tenants import AddTenant as AddTenant
+    from holdfast.safe import SafeResult as SafeResult
+    from holdfast.safe import safely as safely
     from holdfast.storage.database import DatabaseMisconfigured as DatabaseMisconfigured
     from holdfast.storage.database import DatabaseOptions as DatabaseOptions
     from holdfast.storage.migrating import SchemaOutdated as SchemaOutdated
@@ -157,9 +193,11 @@ _HOMES = {
     "holdfast.domain.availability": "Override",
     "holdfast.domain.blocks": "Block BlockStatus",
     "holdfast.domain.bookings": "Booking BookingStatus CancelledBy PendingReason",
-    "holdfast.domain.calendars": "DayCapacity",
+    "holdfast.domain.calendars": "DayCapacity DayState",
     "holdfast.domain.categories": "Category CategoryStatus",
+    "holdfast.domain.closures": "Affected Closure WhenBooked",
     "holdfast.domain.customers": "Contact Customer CustomerStatus",
+    "holdfast.domain.eligibility": "Candidate Eligibility Exclusion RequirementCandidates",
     "holdfast.domain.errors": (
         "AccessDenied Alternative AvailabilityClosed BeyondHorizon CancellationClosed "
         "CapacityExceeded ClockBehind HoldExpired HoldfastError InputFault InputInvalid "
@@ -171,32 +209,47 @@ _HOMES = {
     "holdfast.domain.history": "AuditEntry",
     "holdfast.domain.holds": "AssignedResource Hold HoldStatus",
     "holdfast.domain.listing": "OpenSlot",
+    "holdfast.domain.intervals": "Interval",
     "holdfast.domain.money": "Money",
+    "holdfast.domain.offering_kinds": "Preset preset_of",
     "holdfast.domain.offerings": "Component Counting Offering OfferingStatus PriceUnit",
+    "holdfast.domain.open_days": "OpenDay",
     "holdfast.domain.pools": "Pool PoolStatus",
     "holdfast.domain.requirements": "Choosing Per Requirement Strategy",
     "holdfast.domain.resources": "Resource ResourceAction ResourceStatus Scheme",
-    "holdfast.domain.rules": "ScheduleRule",
+    "holdfast.domain.recurrence": "Recurrence parse_recurrence",
+    "holdfast.domain.rule_kinds": "DatesRule Effect RangeRule RecurrenceRule WeeklyRule",
+    "holdfast.domain.rules": "RuleDraft RuleKind ScheduleRule",
+    "holdfast.domain.schedules": "TooManySlots expand_rules open_intervals",
+    "holdfast.domain.seed_rules": "rules_from_seed",
     "holdfast.domain.shapes": "Shape Stay",
     "holdfast.domain.slots": "Slot SlotOrigin SlotStatus",
     "holdfast.domain.tenants": "Tenant TenantStatus",
-    "holdfast.engine.availability": "Availability AvailabilityQuery",
+    "holdfast.domain.utilisation": "DayReport",
+    "holdfast.domain.verdicts": "Verdict",
+    "holdfast.engine.availability": "Availability AvailabilityQuery DailyAvailability",
     "holdfast.engine.blocks": "AddBlock",
     "holdfast.engine.bookings": "Details",
+    "holdfast.engine.calendars": "DaysChanged InitialiseDays",
     "holdfast.engine.categories": "AddCategory",
     "holdfast.engine.choosing": "Choice",
     "holdfast.engine.customers": "AddCustomer",
     "holdfast.engine.facade": "TenantEngine",
-    "holdfast.engine.facade.ledger": "BookingQuery",
+    "holdfast.engine.facade.bookings": "BookingQuery",
+    "holdfast.engine.facade.orders": "Order",
     "holdfast.engine.keys": "NewKey",
     "holdfast.engine.members": "AddMember",
     "holdfast.engine.offerings": "AddOffering",
+    "holdfast.engine.pools": "AddPool",
     "holdfast.engine.ports": "Clock Ids StorageFault StorageUnavailable",
     "holdfast.engine.reading": "Page PageRequest",
+    "holdfast.engine.reports": "CapacityReport",
     "holdfast.engine.resources": "AddResource",
     "holdfast.engine.schedules": "WeeklyOpening",
+    "holdfast.engine.slot_generating": "Generated",
     "holdfast.engine.slots": "AddSlot",
     "holdfast.engine.tenants": "AddTenant",
+    "holdfast.safe": "SafeResult safely",
     "holdfast.storage.database": "DatabaseMisconfigured DatabaseOptions",
     "holdfast.storage.migrating": "SchemaOutdated",
 }

@@ -125,6 +125,7 @@ class Engine(facade.Engine):
         engine = cls(
             unit_of_work=unit_of_work,
             reads=stores,
+            quiescence=stores,
             register=SqlTenantRegister(database),
             ids=ids,
             clock=clock,

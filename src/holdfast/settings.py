@@ -39,7 +39,10 @@ class Settings(BaseSettings):
         readers: How many reads a process answers at the same moment.
         has_inside_workers: Whether the server runs the background workers too; without, run
             `holdfast worker` beside it.
-        expire_seconds: How often holds whose time is over are looked for.
+        expire_seconds: How often holds and pending bookings whose time is over are looked for.
+        approve_seconds: How often bookings that confirm by themselves are looked for.
+        past_seconds: How often slots that are over are looked for.
+        settle_seconds: How often closures that a caller has not seen through are looked for.
         purge_seconds: How often old rows are looked for.
         batch_days: How many days the marks of committed batches stay.
         answer_days: For how many days a retry with the same idempotency key is recognised.
@@ -59,6 +62,9 @@ class Settings(BaseSettings):
     readers: int = Field(default=8, ge=1, le=256)
     has_inside_workers: bool = True
     expire_seconds: float = Field(default=15.0, gt=0)
+    approve_seconds: float = Field(default=5.0, gt=0)
+    past_seconds: float = Field(default=60.0, gt=0)
+    settle_seconds: float = Field(default=15.0, gt=0)
     purge_seconds: float = Field(default=3_600.0, gt=0)
     batch_days: int = Field(default=7, ge=1)
     answer_days: int = Field(default=30, ge=1)

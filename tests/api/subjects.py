@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
 from holdfast.api.calls import Endpoint
+from holdfast.domain.ids import ResourceId
+from holdfast.domain.offerings import Component
+from holdfast.domain.requirements import Requirement
+from holdfast.domain.shapes import Shape
+from holdfast.engine.offerings import AddOffering
+from tests.api.catalogue_subjects import CATALOGUE, FLOOR, Shelf
 from tests.api.conftest import TUESDAY_TEN, Place
 from tests.api.driver import Client
 
@@ -19,10 +26,13 @@ DETAILS: dict[str, Any] = {
     "note": "by the window",
     "external_order_id": "order-1",
     "external_line_id": "line-1",
+    "external_offer_id": "offer-1",
     "metadata": {"a": 1},
     "internal_note": "pays in cash",
 }
 RULE: dict[str, Any] = {
+    "kind": "weekly",
+    "effect": "opens",
     "weekdays": [2],
     "opens": "09:00",
     "closes": "12:00",
@@ -30,6 +40,17 @@ RULE: dict[str, Any] = {
     "valid_from": "2026-01-01",
     "valid_until": "2026-12-31",
     "zone": "Europe/Paris",
+    "reason": "season",
+    "is_repeated_hour_used": True,
+}
+RECURRENCE: dict[str, Any] = {
+    "kind": "recurrence",
+    "recurrence": "FREQ=MONTHLY;BYDAY=2TU",
+    "valid_from": "2026-01-01",
+    "dates": ["2026-05-01"],
+    "dates_left_out": ["2026-07-14"],
+    "opens": "09:00",
+    "closes": "12:00",
 }
 
 
@@ -49,9 +70,19 @@ class Bazaar:
         self.owner: Client = place.owner
         self._numbers = count(1)
         post = self._post
-        self.category = post("/v1/categories", {"label": "Room"})["category_id"]
+        asked = {"label": "Room", "custom_fields": [FLOOR]}
+        self.category = post("/v1/categories", asked)["category_id"]
         self.room = post("/v1/resources", {"name": "Room", "capacity": 5})["resource_id"]
+        self.bikes = post("/v1/resources", {"name": "Bikes", "capacity": 5, "scheme": "dated"})[
+            "resource_id"
+        ]
+        self.lawn = post("/v1/resources", {"name": "Lawn", "capacity": None})["resource_id"]
+        self.beach = self._by_dates(place, "Beach", Shape.DAYS)
+        self.camp = self._by_dates(place, "Camp", Shape.NIGHTS)
         self.spare = post("/v1/resources", {"name": "Spare"})["resource_id"]
+        region = {"name": "North", "kind": "region", "resource_ids": [self.room, self.spare]}
+        self.pool = post("/v1/pools", region)["pool_id"]
+        self.spare_pool = post("/v1/pools", {"name": "South"})["pool_id"]
         self.member = post("/v1/members", {"email": "m@b.example", "name": "M", "role": "viewer"})[
             "member_id"
         ]
@@ -61,15 +92,20 @@ class Bazaar:
         self.court = self._fair(is_approved_by_hand=True)
         self.slot = post("/v1/slots", {"offering_id": self.fair, "starts_at": FAIR_AT})["slot_id"]
         post("/v1/slots", {"offering_id": self.court, "starts_at": FAIR_AT})
-        day = {"from_on": "2026-10-01", "until_on": "2026-10-01"}
+        day = {"first_on": "2026-10-01", "last_on": "2026-10-01"}
         self.block = post("/v1/blocks", {"resource_id": self.room, **day})["block_id"]
         schedule = self.owner.put(f"/v1/resources/{self.room}/schedule", {"rules": [RULE]})
         self.rule = schedule.json["rules"][0]["rule_id"]
+        self.order = f"shop-{self.number()}"
         self.ids = self._ids()
 
     def path_of(self, endpoint: Endpoint) -> str:
         """Return the path of an operation that would be accepted."""
-        ids = {**self.ids, "resource_id": self.spare} if endpoint.method == "DELETE" else self.ids
+        is_going = endpoint.method == "DELETE" and "/blocks" not in endpoint.path
+        spare = {"resource_id": self.spare, "pool_id": self.spare_pool}
+        ids = {**self.ids, **spare} if is_going else self.ids
+        if "/days" in endpoint.path:
+            ids = {**ids, "resource_id": self.bikes}
         return endpoint.path.format_map(ids)
 
     def number(self) -> int:
@@ -91,15 +127,45 @@ class Bazaar:
         }
         return str(self._post("/v1/offerings", body)["offering_id"])
 
+    def _by_dates(self, place: Place, name: str, shape: Shape) -> str:
+        """Add something without limit that is booked by days or nights."""
+        added = place.salon.desk.offerings.add(
+            AddOffering(
+                slug=name.lower(),
+                name=name,
+                duration=timedelta(hours=1),
+                shape=shape,
+                requirements=(Requirement(resource_id=ResourceId(self.lawn)),),
+                components=(Component(key="breakfast", name="Breakfast"),),
+            )
+        )
+        return str(added.offering_id)
+
+    def unlimited_slot(self) -> str:
+        """Make a slot whose places nothing limits."""
+        starts_at = _instants_from(self)["starts_at"]
+        body = {"offering_id": self.fair, "starts_at": starts_at, "capacity": None}
+        return str(self._post("/v1/slots", body)["slot_id"])
+
     def hold(self) -> str:
         """Place a hold."""
         body = {"offering_id": self.fair, "starts_at": FAIR_AT, "client_key": "basket"}
         return str(self._post("/v1/holds", body)["hold_id"])
 
+    def new_block(self) -> str:
+        """Block the room for a while, and return from when on."""
+        body = {"resource_id": self.room, **_instants_from(self)}
+        return str(self._post("/v1/blocks", body)["starts_at"])
+
+    def new_slot(self) -> str:
+        """Make a slot by hand."""
+        return str(self._post("/v1/slots", _slot(self))["slot_id"])
+
     def booking(self) -> str:
         """Place a booking that waits for a yes."""
         body = {"offering_id": self.court, "starts_at": FAIR_AT, "contact": {"name": "Ada"}}
-        return str(self._post("/v1/bookings", body)["booking_id"])
+        ordered = {**body, "external_order_id": self.order}
+        return str(self._post("/v1/bookings", ordered)["booking_id"])
 
     def _ids(self) -> dict[str, str]:
         """An id for every parameter of a path."""
@@ -112,64 +178,67 @@ class Bazaar:
             "block_id": self.block,
             "rule_id": self.rule,
             "category_id": self.category,
+            "pool_id": self.pool,
+            "external_order_id": self.order,
             "customer_id": self.customer,
             "member_id": self.member,
             "key_id": self.key,
             "number": "K7QM-2FX0",
+            "date": "2026-07-01",
         }
-
-
-def _offering(bazaar: Bazaar) -> dict[str, Any]:
-    return {
-        "slug": f"offer-{bazaar.number()}",
-        "name": "Offer",
-        "duration_minutes": 60,
-        "description": "An hour.",
-        "kind": "course",
-        "slot_capacity": 5,
-        "slot_step_minutes": 30,
-        "buffer_before_minutes": 5,
-        "buffer_after_minutes": 5,
-        "notice_minutes": 60,
-        "horizon_days": 60,
-        "party_min": 1,
-        "party_max": 4,
-        "hold_ttl_seconds": 600,
-        "is_approved_by_hand": True,
-        "price": {"amount_minor": 1_000, "currency": "EUR"},
-        "price_unit": "per_participant",
-        "requirements": [{"resource_id": bazaar.room, "quantity": 1, "per": "participant"}],
-        "zone": "Europe/Paris",
-        "location": {"address": "Here"},
-        "sort_order": 1,
-        "metadata": {},
-    }
-
-
-def _resource(bazaar: Bazaar) -> dict[str, Any]:
-    return {
-        "name": "Room",
-        "kind": "room",
-        "capacity": 5,
-        "short_name": "R",
-        "description": "A room.",
-        "category_id": bazaar.category,
-        "zone": "Europe/Paris",
-        "owner_id": bazaar.member,
-        "skills": ["piano"],
-        "sort_order": 1,
-        "metadata": {},
-    }
 
 
 def _choice(bazaar: Bazaar) -> dict[str, Any]:
     return {"offering_id": bazaar.fair, "starts_at": FAIR_AT, "party_size": 2}
 
 
+FORMS: dict[str, Callable[[Bazaar], dict[str, Any]]] = {
+    "free": lambda b: {
+        "resource_id": b.lawn,
+        "starts_at": FAIR_AT,
+        "ends_at": "2026-07-14T19:00:00Z",
+        "quantity": 2,
+        "resource_ids": [b.lawn],
+    },
+    "dates": lambda b: {
+        "offering_id": b.beach,
+        "dates": ["2026-07-14", "2026-07-16"],
+        "components": ["breakfast"],
+    },
+    "range": lambda b: {
+        "offering_id": b.beach,
+        "first_on": "2026-07-14",
+        "last_on": "2026-07-16",
+    },
+    "nights": lambda b: {
+        "offering_id": b.camp,
+        "check_in_on": "2026-07-14",
+        "check_out_on": "2026-07-16",
+    },
+}
+"""The ways to say what is booked, besides a slot."""
+
+OVERRIDE = {"reason": "an old friend", "closed": True, "notice": True, "capacity": True}
+
+# What has to be asked where a question without parameters is refused.
+QUERIES: dict[str, Callable[[Bazaar], str]] = {
+    "removeResourceBlock": lambda b: f"starts_at={b.new_block()}&",
+    "listAvailability": lambda b: f"offering_id={b.fair}&",
+    "nextAvailability": lambda b: f"offering_id={b.fair}&",
+    "listEligibleResources": lambda _: f"starts_at={FAIR_AT}&",
+    "explainAvailability": lambda b: f"offering_id={b.fair}&starts_at={FAIR_AT}&",
+}
+
+
+def query_of(name: str, bazaar: Bazaar) -> str:
+    """Return the parameters that an operation needs."""
+    return QUERIES[name](bazaar) if name in QUERIES else ""
+
+
 def _days_from(bazaar: Bazaar) -> dict[str, str]:
     year, day = divmod(bazaar.number(), 28)
     on = f"{2030 + year}-02-{day + 1:02}"
-    return {"from_on": on, "until_on": on}
+    return {"first_on": on, "last_on": on}
 
 
 def _instants_from(bazaar: Bazaar) -> dict[str, str]:
@@ -187,14 +256,33 @@ def _slot(bazaar: Bazaar) -> dict[str, Any]:
         "starts_at": starts_at,
         "ends_at": "2029-01-25T00:00:00Z",
         "capacity": 3,
+        "price_minor": 900,
         "metadata": {},
+    }
+
+
+def _window(bazaar: Bazaar) -> dict[str, str]:
+    return {
+        "offering_id": bazaar.court,
+        "starts_from": "2029-02-01T00:00:00Z",
+        "starts_before": "2029-02-02T00:00:00Z",
     }
 
 
 Make = Callable[[Bazaar], Asked]
 
+
 # By operation id, and by a second name where a route takes two kinds of bodies.
+def _asked(make: Callable[[Shelf], tuple[str, dict[str, Any]]]) -> Make:
+    def asked(bazaar: Bazaar) -> Asked:
+        path, body = make(bazaar)
+        return Asked(path=path, body=body)
+
+    return asked
+
+
 SUBJECTS: dict[str, Make] = {
+    **{name: _asked(make) for name, make in CATALOGUE.items()},
     "placeHold": lambda b: Asked(
         path="/v1/holds",
         body={
@@ -217,10 +305,16 @@ SUBJECTS: dict[str, Make] = {
     "placeBooking": lambda b: Asked(
         path="/v1/bookings", body={**_choice(b), **DETAILS, "customer_id": b.customer}
     ),
+    "checkAvailability": lambda b: Asked(path="/v1/availability/check", body=_choice(b)),
+    "checkAvailability/slot": lambda b: Asked(
+        path="/v1/availability/check", body={"slot_id": b.slot}
+    ),
     "placeBooking/slot": lambda b: Asked(
         path="/v1/bookings", body={"slot_id": b.slot, "contact": CONTACT}
     ),
-    "confirmBooking": lambda b: Asked(path=f"/v1/bookings/{b.booking()}/confirm"),
+    "confirmBooking": lambda b: Asked(
+        path=f"/v1/bookings/{b.booking()}/confirm", body={"override": OVERRIDE}
+    ),
     "declineBooking": lambda b: Asked(
         path=f"/v1/bookings/{b.booking()}/decline", body={"reason": "full"}
     ),
@@ -228,65 +322,100 @@ SUBJECTS: dict[str, Make] = {
         path=f"/v1/bookings/{b.booking()}/cancel",
         body={"reason": "ill", "cancelled_by": "customer", "only_if_status": "pending"},
     ),
-    "addResource": lambda b: Asked(path="/v1/resources", body=_resource(b)),
-    "changeResource": lambda b: Asked(path=f"/v1/resources/{b.room}", body=_resource(b)),
-    "activateResource": lambda b: Asked(path=f"/v1/resources/{b.room}/activate"),
-    "restoreResource": lambda b: Asked(path=f"/v1/resources/{b.spare}/restore"),
-    "deactivateResource": lambda b: Asked(path=f"/v1/resources/{b.room}/deactivate"),
-    "addOffering": lambda b: Asked(path="/v1/offerings", body=_offering(b)),
-    "changeOffering": lambda b: Asked(
-        path=f"/v1/offerings/{b.court}",
+    "limitSlot": lambda b: Asked(
+        path=f"/v1/slots/{b.unlimited_slot()}/limit",
+        body={"capacity": 3, "may_be_over": True, "reason": "fire rules"},
+    ),
+    "initialiseDays": lambda b: Asked(
+        path=f"/v1/resources/{b.bikes}/days/initialise",
         body={
-            **{name: value for name, value in _offering(b).items() if name != "requirements"},
-            "slot_capacity": None,
-            "status": "active",
+            **_days_from(b),
+            "capacity": 3,
+            "is_overwriting": True,
+            "reason": "season",
+            "may_be_over": True,
         },
     ),
-    "changeOffering/requirements": lambda b: Asked(
-        path=f"/v1/offerings/{b.place.cut}",
-        body={"requirements": [{"resource_id": b.room, "quantity": 1, "per": "booking"}]},
+    "adjustDays": lambda b: Asked(
+        path=f"/v1/resources/{b.bikes}/days/adjust",
+        body={**_days_from(b), "delta": 1, "reason": "season", "may_be_over": True},
+    ),
+    "adjustDays/dates": lambda b: Asked(
+        path=f"/v1/resources/{b.bikes}/days/adjust",
+        body={"dates": ["2026-07-01"], "delta": 1, "reason": "season", "may_be_over": True},
+    ),
+    "setDay": lambda b: Asked(
+        path=f"/v1/resources/{b.bikes}/days/2026-07-01",
+        body={"capacity": 3, "reason": "season", "may_be_over": True},
     ),
     "setResourceSchedule": lambda b: Asked(
         path=f"/v1/resources/{b.room}/schedule", body={"rules": [RULE]}
     ),
+    "setResourceSchedule/recurrence": lambda b: Asked(
+        path=f"/v1/resources/{b.room}/schedule", body={"rules": [RECURRENCE]}
+    ),
     "setOfferingSchedule": lambda b: Asked(
         path=f"/v1/offerings/{b.fair}/schedule", body={"rules": [RULE]}
     ),
+    "setOfferingSchedule/recurrence": lambda b: Asked(
+        path=f"/v1/offerings/{b.fair}/schedule", body={"rules": [RECURRENCE]}
+    ),
+    "addResourceRules": lambda b: Asked(
+        path=f"/v1/resources/{b.room}/schedule", body={"rules": [RECURRENCE]}
+    ),
+    "addResourceRules/weekly": lambda b: Asked(
+        path=f"/v1/resources/{b.room}/schedule", body={"rules": [RULE]}
+    ),
+    "addOfferingRules": lambda b: Asked(
+        path=f"/v1/offerings/{b.fair}/schedule", body={"rules": [RECURRENCE]}
+    ),
+    "addOfferingRules/weekly": lambda b: Asked(
+        path=f"/v1/offerings/{b.fair}/schedule", body={"rules": [RULE]}
+    ),
     "addBlock": lambda b: Asked(
-        path="/v1/blocks", body={"resource_id": b.room, "reason": "paint", **_days_from(b)}
+        path="/v1/blocks",
+        body={
+            "resource_id": b.room,
+            "reason": "paint",
+            "when_booked": "list",
+            **_days_from(b),
+        },
     ),
     "addBlock/instants": lambda b: Asked(
-        path="/v1/blocks", body={"resource_id": b.room, "reason": "paint", **_instants_from(b)}
+        path="/v1/blocks",
+        body={
+            "resource_id": b.room,
+            "reason": "paint",
+            "when_booked": "list",
+            **_instants_from(b),
+        },
     ),
     "addResourceBlock": lambda b: Asked(
-        path=f"/v1/resources/{b.room}/blocks", body={"reason": "paint", **_instants_from(b)}
+        path=f"/v1/resources/{b.room}/blocks",
+        body={"reason": "paint", "when_booked": "cancel", **_instants_from(b)},
     ),
     "addResourceBlock/days": lambda b: Asked(
-        path=f"/v1/resources/{b.room}/blocks", body={"reason": "paint", **_days_from(b)}
+        path=f"/v1/resources/{b.room}/blocks",
+        body={"reason": "paint", "when_booked": "cancel", **_days_from(b)},
     ),
     "addSlot": lambda b: Asked(path="/v1/slots", body=_slot(b)),
-    "addCategory": lambda b: Asked(
-        path="/v1/categories",
+    "addSlots": lambda b: Asked(path="/v1/slots/batch", body={"slots": [_slot(b)]}),
+    "generateSlots": lambda b: Asked(path="/v1/slots/generate", body=_window(b)),
+    "deleteSlots": lambda b: Asked(
+        path="/v1/slots/delete", body={**_window(b), "when_booked": "cancel", "reason": "ill"}
+    ),
+    "changeSlot": lambda b: Asked(
+        path=f"/v1/slots/{b.new_slot()}",
         body={
-            "label": "Room",
-            "label_plural": "Rooms",
-            "kind": "room",
-            "icon": "door",
-            "sort_order": 1,
+            "price_minor": 900,
+            "capacity": 4,
             "metadata": {},
+            "may_be_over": True,
+            "reason": "chairs",
         },
     ),
-    "changeCategory": lambda b: Asked(
-        path=f"/v1/categories/{b.category}",
-        body={
-            "label": "Room",
-            "label_plural": "Rooms",
-            "kind": "room",
-            "icon": "door",
-            "sort_order": 1,
-            "status": "active",
-            "metadata": {},
-        },
+    "cancelSlot": lambda b: Asked(
+        path=f"/v1/slots/{b.new_slot()}/cancel", body={"when_booked": "cancel", "reason": "ill"}
     ),
     "addCustomer": lambda b: Asked(
         path="/v1/customers",
@@ -333,5 +462,19 @@ SUBJECTS: dict[str, Make] = {
         },
     ),
 }
+
+
+def _placing(name: str, path: str, more: Mapping[str, object]) -> None:
+    """Add the ways to say what is booked to a route that takes all of them."""
+
+    def make(form: str) -> Make:
+        return lambda bazaar: Asked(path=path, body={**FORMS[form](bazaar), **more})
+
+    SUBJECTS.update({f"{name}/{form}": make(form) for form in FORMS})
+
+
+_placing("placeHold", "/v1/holds", {"override": OVERRIDE})
+_placing("placeBooking", "/v1/bookings", {"contact": CONTACT, "override": OVERRIDE})
+_placing("checkAvailability", "/v1/availability/check", {})
 
 assert TUESDAY_TEN < FAIR_AT

@@ -16,7 +16,7 @@ from holdfast.domain.errors import HoldfastError, ServerBusy, Unauthenticated
 from tests.api.conftest import TUESDAY_TEN, Place
 from tests.api.driver import Client
 from tests.api.gateway_for_tests import InlineGateway
-from tests.api.subjects import SUBJECTS, Bazaar
+from tests.api.subjects import SUBJECTS, Bazaar, query_of
 
 T = TypeVar("T")
 
@@ -48,6 +48,9 @@ MAY = {
     "cancelBooking": PLACING,
     "listBookingHistory": STAFF,
     "listAvailability": EVERYBODY,
+    "nextAvailability": EVERYBODY,
+    "checkAvailability": EVERYBODY,
+    "explainAvailability": EVERYBODY,
     "addResource": MANAGERS,
     "listResources": EVERYBODY,
     "getResource": EVERYBODY,
@@ -56,15 +59,26 @@ MAY = {
     "activateResource": MANAGERS,
     "deactivateResource": MANAGERS,
     "restoreResource": MANAGERS,
+    "reorderResources": MANAGERS,
+    "addPool": MANAGERS,
+    "listPools": EVERYBODY,
+    "getPool": EVERYBODY,
+    "changePool": MANAGERS,
+    "deletePool": MANAGERS,
+    "restorePool": MANAGERS,
     "addOffering": MANAGERS,
     "listOfferings": EVERYBODY,
     "getOffering": EVERYBODY,
     "changeOffering": MANAGERS,
     "deleteOffering": MANAGERS,
+    "setOfferingRequirements": MANAGERS,
+    "listEligibleResources": EVERYBODY,
     "getResourceSchedule": EVERYBODY,
     "setResourceSchedule": MANAGERS,
+    "addResourceRules": MANAGERS,
     "getOfferingSchedule": EVERYBODY,
     "setOfferingSchedule": MANAGERS,
+    "addOfferingRules": MANAGERS,
     "removeRule": MANAGERS,
     "addBlock": MANAGERS,
     "listBlocks": EVERYBODY,
@@ -73,13 +87,27 @@ MAY = {
     "addResourceBlock": MANAGERS,
     "listResourceBlocks": EVERYBODY,
     "addSlot": MANAGERS,
+    "addSlots": MANAGERS,
+    "generateSlots": MANAGERS,
+    "deleteSlots": MANAGERS,
+    "changeSlot": MANAGERS,
+    "limitSlot": MANAGERS,
+    "initialiseDays": MANAGERS,
+    "adjustDays": MANAGERS,
+    "setDay": MANAGERS,
+    "listDays": MEMBERS,
+    "reportCapacity": MEMBERS,
+    "cancelSlot": MANAGERS,
+    "removeResourceBlock": MANAGERS,
     "listSlots": EVERYBODY,
     "getSlot": EVERYBODY,
+    "getOrder": MEMBERS,
     "addCategory": MANAGERS,
     "listCategories": EVERYBODY,
     "getCategory": EVERYBODY,
     "changeCategory": MANAGERS,
     "deleteCategory": MANAGERS,
+    "reorderCategories": MANAGERS,
     "addCustomer": STAFF,
     "listCustomers": MEMBERS,
     "getCustomer": MEMBERS,
@@ -107,10 +135,10 @@ def test_who_may_use_an_operation(place: Place, named: Endpoint) -> None:
     """AC-P02, A1, A2: every route with every kind of key, and with none."""
     bazaar = Bazaar(place)
     sent = SUBJECTS[named.name](bazaar).body if named.name in SUBJECTS else None
-    staff_only = {"internal_note", "customer_id"}
+    staff_only = {"internal_note", "customer_id", "override"}
     body = None if sent is None else {k: v for k, v in sent.items() if k not in staff_only}
     path = named.path.format_map({**bazaar.ids, "resource_id": place.chair})
-    query = f"offering_id={bazaar.fair}" if named.name == "listAvailability" else ""
+    query = query_of(named.name, bazaar)
 
     def status(client: Client) -> int:
         return client.send(named.method, path, query=query, body=body).status
@@ -132,7 +160,10 @@ def test_what_belongs_to_another_business_is_not_found(place: Place, named: Endp
     body = SUBJECTS[named.name](bazaar).body if named.name in SUBJECTS else None
 
     reply = place.stranger.send(
-        named.method, named.path.format_map({**bazaar.ids, "number": number}), body=body
+        named.method,
+        named.path.format_map({**bazaar.ids, "number": number}),
+        query=query_of(named.name, bazaar),
+        body=body,
     )
 
     assert (reply.status, reply.code) == (404, "record.not_found")
@@ -147,8 +178,8 @@ def test_another_business_s_ids_in_a_body_are_not_found(place: Place) -> None:
         "/v1/resources": {"name": "x", "category_id": bazaar.category},
         "/v1/blocks": {
             "resource_id": bazaar.room,
-            "from_on": "2026-07-01",
-            "until_on": "2026-07-01",
+            "first_on": "2026-07-01",
+            "last_on": "2026-07-01",
         },
     }
 

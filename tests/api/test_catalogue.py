@@ -23,11 +23,15 @@ def made(client: Client, path: str, body: dict[str, Any]) -> dict[str, Any]:
 
 def test_a_resource_is_added_changed_and_read(place: Place) -> None:
     """AC-A01."""
-    category = made(place.owner, "/v1/categories", {"label": "Room"})["category_id"]
+    asked = [{"key": "floor", "label": "Floor", "type": "number"}]
+    category = made(place.owner, "/v1/categories", {"label": "Room", "custom_fields": asked})[
+        "category_id"
+    ]
     body = {
         "name": "Blue room",
         "kind": "room",
         "capacity": None,
+        "scheme": "dated",
         "short_name": "B",
         "description": "Blue.\nQuiet.",
         "category_id": category,
@@ -36,6 +40,10 @@ def test_a_resource_is_added_changed_and_read(place: Place) -> None:
         "skills": ["piano", "café"],
         "sort_order": 3,
         "metadata": {"floor": 2},
+        "party_min": 2,
+        "party_max": 8,
+        "is_bookable_alone": True,
+        "field_values": {"floor": 2},
     }
 
     added = made(place.owner, "/v1/resources", body)
@@ -45,6 +53,7 @@ def test_a_resource_is_added_changed_and_read(place: Place) -> None:
     assert added == {
         **body,
         "resource_id": added["resource_id"],
+        "is_settling": False,
         "status": "active",
         "created_at": "2026-06-01T08:00:00Z",
         "deleted_at": None,
@@ -76,6 +85,9 @@ def test_an_empty_change_changes_nothing(place: Place) -> None:
         ("sort_order", None),
         ("metadata", None),
         ("status", "active"),
+        ("scheme", "dated"),
+        ("is_settling", False),
+        ("field_values", None),
     ],
 )
 def test_what_cannot_be_without_value_or_changed_is_refused(
@@ -167,18 +179,95 @@ def test_a_category_is_added_changed_hidden_and_brought_back(place: Place) -> No
         None,
     )
     assert (deleted["status"], listed, back["status"]) == ("deleted", [], "active")
-    assert place.viewer.get(path).json == back
+    assert place.viewer.get(path).json == {**back, "resource_count": 0}
+
+
+def test_the_questions_of_a_category_are_asked_of_its_resources(place: Place) -> None:
+    """AC-A03."""
+    seats = {"key": "seats", "label": "Seats", "type": "number", "min": 2, "max": 9}
+    since = {"key": "since", "label": "Since", "type": "date", "max": "2026-12-31"}
+    asked = [{**seats, "required": True}, since]
+    category = made(place.owner, "/v1/categories", {"label": "Car", "custom_fields": asked})
+    body = {"name": "4WD", "category_id": category["category_id"]}
+    path = f"/v1/categories/{category['category_id']}"
+
+    missing = place.owner.post("/v1/resources", body)
+    wrong = {"seats": 12, "since": "2027-01-01", "plate": "x"}
+    refused = place.owner.post("/v1/resources", {**body, "field_values": wrong})
+    car = made(place.owner, "/v1/resources", {**body, "field_values": {"seats": 5}})
+    pattern = place.owner.patch(path, {"custom_fields": [{**seats, "pattern": "x"}]})
+    bad = place.owner.patch(path, {"custom_fields": [{**seats, "key": "A B"}, seats, seats]})
+
+    plain = {"options": [], "help": "", "order": 0, "is_private": False}
+    assert category["custom_fields"] == [
+        {**seats, "required": True, **plain},
+        {**since, "required": False, "min": None, **plain},
+    ]
+    assert [(fault["pointer"], fault["code"]) for fault in missing.json["errors"]] == [
+        ("/field_values/seats", "required")
+    ]
+    assert [fault["pointer"] for fault in refused.json["errors"]] == [
+        "/field_values/plate",
+        "/field_values/seats",
+        "/field_values/since",
+    ]
+    assert car["field_values"] == {"seats": 5}
+    assert [(fault["pointer"], fault["code"]) for fault in pattern.json["errors"]] == [
+        ("/custom_fields/0/pattern", "unknown_field")
+    ]
+    assert [(fault["pointer"], fault["code"]) for fault in bad.json["errors"]] == [
+        ("/custom_fields/0/key", "not_a_key"),
+        ("/custom_fields/2/key", "repeated"),
+    ]
+    assert place.viewer.get(path).json["resource_count"] == 1
+
+
+def test_resources_and_categories_are_put_in_order_in_one_go(place: Place) -> None:
+    """AC-A02."""
+    for path, name in (("/v1/resources", "resource_id"), ("/v1/categories", "category_id")):
+        for label in ("B", "C"):
+            made(place.owner, path, {"name": label} if "res" in path else {"label": label})
+        ids = [item[name] for item in place.viewer.get(path).json["items"]]
+        wanted = list(reversed(ids))
+
+        ordered = place.owner.post(f"{path}/reorder", {f"{name}s": wanted})
+        short = place.owner.post(f"{path}/reorder", {f"{name}s": ids[1:]})
+        twice = place.owner.post(f"{path}/reorder", {f"{name}s": [*ids, ids[0]]})
+        listed = place.viewer.get(path).json["items"]
+
+        assert [item[name] for item in ordered.json["items"]] == wanted
+        assert [item["sort_order"] for item in ordered.json["items"]] == list(
+            range(1, len(ids) + 1)
+        )
+        assert (short.status, short.json["errors"][0]["code"]) == (422, "incomplete")
+        assert [(fault["pointer"], fault["code"]) for fault in twice.json["errors"]] == [
+            (f"/{name}s/{len(ids)}", "repeated")
+        ]
+        assert [item[name] for item in listed] == wanted
 
 
 # ------------------------------------------------------------------------------------- offerings
 
 
-def test_an_offering_is_measured_in_minutes_and_seconds_and_priced_in_minor_units(
-    place: Place,
-) -> None:
-    """AC-A04, AC-B15, AC-B16, C-51."""
-    bazaar = Bazaar(place)
-    body = {
+def massage(bazaar: Bazaar) -> dict[str, Any]:
+    """Return an offering of which everything is said."""
+    required = {
+        "resource_id": bazaar.room,
+        "resource_ids": [],
+        "pool_id": None,
+        "category_id": None,
+        "skills": [],
+        "choosing": "all_of",
+        "members": 1,
+        "members_per": "booking",
+        "quantity": 2,
+        "per": "participant",
+        "is_required": True,
+        "strategy": "first_available",
+        "role": "room",
+    }
+    component = {"key": "oil", "name": "Oil", "capacity": 2, "requirements": [required]}
+    return {
         "slug": "massage",
         "name": "Massage",
         "duration_minutes": 50,
@@ -197,12 +286,33 @@ def test_an_offering_is_measured_in_minutes_and_seconds_and_priced_in_minor_unit
         "is_approved_by_hand": True,
         "price": {"amount_minor": 5_000, "currency": "EUR"},
         "price_unit": "per_participant",
-        "requirements": [{"resource_id": bazaar.room, "quantity": 2, "per": "participant"}],
+        "requirements": [required],
         "zone": "Europe/Paris",
         "location": {"address": "12 rue X"},
         "sort_order": 4,
         "metadata": {},
+        "shape": "slots",
+        "length_min_minutes": 30,
+        "length_max_minutes": 90,
+        "dates_min": 2,
+        "dates_max": 5,
+        "is_scattered": False,
+        "check_in": "14:00",
+        "check_out": "10:30",
+        "is_always_open": True,
+        "grid_includes_buffer": True,
+        "pending_takes": False,
+        "pending_ttl_seconds": 7_200,
+        "confirm_delay_seconds": 90,
+        "components": [component],
     }
+
+
+def test_an_offering_is_measured_in_minutes_and_seconds_and_priced_in_minor_units(
+    place: Place,
+) -> None:
+    """AC-A04, AC-B15, AC-B16, C-51."""
+    body = massage(Bazaar(place))
 
     added = made(place.owner, "/v1/offerings", body)
     path = f"/v1/offerings/{added['offering_id']}"
@@ -212,6 +322,19 @@ def test_an_offering_is_measured_in_minutes_and_seconds_and_priced_in_minor_unit
         "hold_ttl_seconds": 1_200,
         "price": {"amount_minor": 1, "currency": "JPY"},
         "requirements": [],
+        "length_min_minutes": None,
+        "length_max_minutes": 120,
+        "dates_min": 1,
+        "dates_max": None,
+        "is_scattered": True,
+        "check_in": "00:00",
+        "check_out": "23:59",
+        "is_always_open": False,
+        "grid_includes_buffer": False,
+        "pending_takes": True,
+        "pending_ttl_seconds": None,
+        "confirm_delay_seconds": 0,
+        "components": [],
     }
     changed = place.owner.patch(path, changes)
 

@@ -83,7 +83,7 @@ def test_golden_3_doctor_martin_has_thirty_slots_a_working_day_and_none_on_holid
     ]
     visit = shop.offering("visit", doctor, rules=shifts, duration_minutes=15)
     holiday = shop.owner.post(
-        f"/v1/resources/{doctor}/blocks", {"from_on": "2026-08-15", "until_on": "2026-08-22"}
+        f"/v1/resources/{doctor}/blocks", {"first_on": "2026-08-15", "last_on": "2026-08-22"}
     )
 
     found = shop.starts(visit, "2026-08-09T00:00:00Z", "2026-08-29T00:00:00Z")

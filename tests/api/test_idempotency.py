@@ -9,7 +9,7 @@ import pytest
 from holdfast.api.app import ENDPOINTS
 from tests.api.conftest import TUESDAY_TEN, Place
 from tests.api.driver import Reply
-from tests.api.subjects import SUBJECTS, Bazaar
+from tests.api.subjects import SUBJECTS, Bazaar, query_of
 
 WRITES = [e.name for e in ENDPOINTS if e.is_write and e.takes_idempotency_key]
 AGAIN = "idempotency-replayed"
@@ -30,12 +30,13 @@ def test_a_repeated_request_gets_the_same_bytes_and_does_nothing(place: Place, n
     path = asked.path if asked else bazaar.path_of(endpoint)
     body = asked.body if asked else None
     turned = dict(reversed(body.items())) if body else body
+    query = query_of(name, bazaar)
     key = {"Idempotency-Key": f"the one key of {name}".replace(" ", "-")}
 
-    first = place.owner.send(endpoint.method, path, body=body, headers=key)
+    first = place.owner.send(endpoint.method, path, query=query, body=body, headers=key)
     place.clock.advance(seconds=90)
     history_before = place.owner.get("/v1/history", {"limit": "200"}).json["items"]
-    second = place.owner.send(endpoint.method, path, body=turned, headers=key)
+    second = place.owner.send(endpoint.method, path, query=query, body=turned, headers=key)
 
     assert first.status == endpoint.status, first.body
     assert without_again(second) == without_again(first)

@@ -27,10 +27,11 @@ def fill(bazaar: Bazaar) -> None:
         owner.post("/v1/resources", {"name": f"R{number}"})
         owner.post("/v1/offerings", {"slug": f"of-{number}", "name": "O", "duration_minutes": 60})
         day = f"2027-01-0{number + 1}"
-        owner.post("/v1/blocks", {"resource_id": bazaar.room, "from_on": day, "until_on": day})
+        owner.post("/v1/blocks", {"resource_id": bazaar.room, "first_on": day, "last_on": day})
         slot = {"offering_id": bazaar.fair, "starts_at": f"{day}T10:00:00Z"}
         owner.post("/v1/slots", slot)
         owner.post("/v1/categories", {"label": f"C{number}"})
+        owner.post("/v1/pools", {"name": f"P{number}"})
         owner.post("/v1/customers", {"name": f"P{number}"})
         owner.post(
             "/v1/members",

@@ -114,6 +114,13 @@ def _transition(place: Place) -> Reply:
     return place.staff.post(f"{path}/extend")
 
 
+def _too_long(place: Place) -> Reply:
+    body = {"slug": "safari", "name": "Safari", "shape": "days", "dates_max": 1}
+    offering = place.owner.post("/v1/offerings", body).json["offering_id"]
+    two_days = {"first_on": "2026-06-02", "last_on": "2026-06-03"}
+    return place.staff.post("/v1/holds", {"offering_id": offering, **two_days})
+
+
 BY_CODE: dict[str, Callable[[Place], Reply]] = {
     "access.denied": lambda p: p.viewer.post("/v1/resources", {"name": "x"}),
     "access.unauthenticated": lambda p: p.nobody.get("/v1/tenant"),
@@ -126,6 +133,7 @@ BY_CODE: dict[str, Callable[[Place], Reply]] = {
     "input.unsupported": lambda p: p.staff.post("/v1/holds", b"{}", Content_Type="text/plain"),
     "policy.beyond_horizon": lambda p: hold(p.staff, p, starts_at="2026-08-04T08:00:00Z"),
     "policy.cancellation_closed": refused_by_lane(CancellationClosed("late", limit=1, actual=0)),
+    "policy.length": _too_long,
     "policy.limit_reached": _limit,
     "policy.notice_too_short": _soon,
     "policy.party_size": lambda p: hold(p.staff, p, party_size=2),

@@ -135,7 +135,8 @@ def test_a_block_takes_instants_away_and_gives_them_back(place: Place) -> None:
     shown = place.viewer.get(path).json
     removed = [place.owner.delete(path).json["status"] for _ in range(2)]
 
-    assert shown == block == {**block, **body, "status": "active", "version": 1}
+    assert block == {**shown, "affected": [], "is_more": False}
+    assert shown == {**shown, **body, "status": "active", "version": 1}
     assert blocked == ["15:00", "15:30", "16:00", "16:30"]
     assert removed == ["removed", "removed"]
     assert starts(place) == free
@@ -144,12 +145,12 @@ def test_a_block_takes_instants_away_and_gives_them_back(place: Place) -> None:
 def test_a_block_of_dates_is_of_local_days_the_last_included(place: Place) -> None:
     """C-28, C-29, C-30: in the resource's zone, through a change of clocks."""
     path = f"/v1/resources/{place.chair}"
-    days = {"from_on": "2026-10-25", "until_on": "2026-10-26"}
+    days = {"first_on": "2026-10-25", "last_on": "2026-10-26"}
 
     paris = made(place.owner, f"{path}/blocks", days)
     place.owner.patch(path, {"zone": "Pacific/Kiritimati"})
     kiritimati = made(
-        place.owner, f"{path}/blocks", {"from_on": "2027-01-01", "until_on": "2027-01-01"}
+        place.owner, f"{path}/blocks", {"first_on": "2027-01-01", "last_on": "2027-01-01"}
     )
 
     assert (paris["starts_at"], paris["ends_at"]) == (
@@ -167,17 +168,17 @@ def test_a_block_of_dates_is_of_local_days_the_last_included(place: Place) -> No
     [
         {},
         {"starts_at": "2026-07-01T00:00:00Z"},
-        {"from_on": "2026-07-01"},
-        {"starts_at": "2026-07-01T00:00:00Z", "until_on": "2026-07-01"},
+        {"first_on": "2026-07-01"},
+        {"starts_at": "2026-07-01T00:00:00Z", "last_on": "2026-07-01"},
         {
             "starts_at": "2026-07-01T00:00:00Z",
             "ends_at": "2026-07-02T00:00:00Z",
-            "from_on": "2026-07-01",
-            "until_on": "2026-07-01",
+            "first_on": "2026-07-01",
+            "last_on": "2026-07-01",
         },
         {"starts_at": "2026-07-02T00:00:00Z", "ends_at": "2026-07-01T00:00:00Z"},
-        {"from_on": "2026-07-02", "until_on": "2026-07-01"},
-        {"from_on": "2026-07-01", "until_on": "2036-07-01"},
+        {"first_on": "2026-07-02", "last_on": "2026-07-01"},
+        {"first_on": "2026-07-01", "last_on": "2036-07-01"},
     ],
 )
 def test_a_block_says_when_in_one_way(place: Place, when: dict[str, str]) -> None:
@@ -188,7 +189,7 @@ def test_a_block_says_when_in_one_way(place: Place, when: dict[str, str]) -> Non
 
 def test_a_block_over_a_hold_is_refused_and_names_it(place: Place) -> None:
     hold = place.staff.post("/v1/holds", {"offering_id": place.cut, "starts_at": TUESDAY_TEN}).json
-    days = {"from_on": "2026-06-02", "until_on": "2026-06-02"}
+    days = {"first_on": "2026-06-02", "last_on": "2026-06-02"}
 
     reply = place.owner.post(f"/v1/resources/{place.chair}/blocks", days)
 
@@ -198,7 +199,7 @@ def test_a_block_over_a_hold_is_refused_and_names_it(place: Place) -> None:
 
 def test_blocks_are_listed_by_start_and_filtered(place: Place) -> None:
     bazaar = Bazaar(place)
-    later = {"from_on": "2026-12-01", "until_on": "2026-12-01"}
+    later = {"first_on": "2026-12-01", "last_on": "2026-12-01"}
     made(place.owner, f"/v1/resources/{place.chair}/blocks", later)
 
     def found(path: str = "/v1/blocks", **query: object) -> list[str]:
@@ -275,6 +276,7 @@ def test_availability_says_its_window_its_zone_and_what_is_left(place: Place) ->
             "starts_at": FAIR_AT,
             "ends_at": "2026-07-14T19:00:00Z",
             "remaining": None,
+            "dates": [],
         }
     ]
 

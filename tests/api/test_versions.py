@@ -10,7 +10,11 @@ from tests.api.subjects import SUBJECTS, Bazaar
 
 VERSIONED = [e.name for e in ENDPOINTS if e.takes_version]
 UNVERSIONED = [e.name for e in ENDPOINTS if e.is_write and not e.takes_version]
-RECORDS = [e for e in ENDPOINTS if e.method == "GET" and e.path.endswith("_id}")]
+# They show more than a record: names and numbers of resources, and what an order has.
+MORE = {"getCategory", "getOrder", "getPool"}
+RECORDS = [
+    e for e in ENDPOINTS if e.method == "GET" and e.path.endswith("_id}") and e.name not in MORE
+]
 
 
 @pytest.mark.parametrize("name", VERSIONED)
@@ -80,3 +84,12 @@ def test_an_active_hold_is_always_sent_since_its_time_runs(place: Place) -> None
     reply = place.staff.get(made.headers["location"], If_None_Match=made.headers["etag"])
 
     assert (reply.status, reply.json["time_left_seconds"]) == (200, 1_799)
+
+
+def test_what_shows_more_than_a_record_is_always_sent(place: Place) -> None:
+    bazaar = Bazaar(place)
+    paths = [e.path.format_map(bazaar.ids) for e in ENDPOINTS if e.name in MORE]
+
+    replies = [place.owner.get(path, If_None_Match="*") for path in paths]
+
+    assert [reply.status for reply in replies] == [200] * len(MORE)

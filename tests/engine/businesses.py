@@ -54,6 +54,9 @@ class OfferingFields(TypedDict, total=False):
     party_max: int | None
     hold_ttl: timedelta
     is_approved_by_hand: bool
+    pending_takes: bool
+    pending_ttl: timedelta | None
+    confirm_delay: timedelta | None
     price_minor: int
     zone: str | None
     counting: Counting

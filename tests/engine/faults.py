@@ -154,6 +154,7 @@ def engine_over(
     return facade.Engine(
         unit_of_work=unit_of_work,
         reads=plain.reads,
+        quiescence=plain.quiescence,
         register=plain.register,
         ids=ids,
         clock=clock,

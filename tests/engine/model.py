@@ -224,8 +224,6 @@ class Model:
         """Whether somebody counts on time that is to be blocked."""
         if self.is_blocked(room, start, end):
             return True
-        if self.rooms[room] is None:
-            return False
         halves = [start + number * HALF_HOUR for number in range((end - start) // HALF_HOUR)]
         return any(self.in_use(room, instant, now) for instant in halves)
 

@@ -18,7 +18,7 @@ from holdfast.domain.offerings import PriceUnit
 from holdfast.engine.bookings import Details
 from holdfast.engine.customers import AddCustomer
 from holdfast.engine.facade import TenantEngine
-from holdfast.engine.facade.ledger import BookingQuery
+from holdfast.engine.facade.bookings import BookingQuery
 from holdfast.engine.reading import PageRequest
 from holdfast.storage.database import Database
 from holdfast.testing.clocks import ManualClock

@@ -188,26 +188,19 @@ def test_a_capacity_is_not_lowered_below_what_is_claimed_at_once(
     assert (lowered.capacity, after_all_is_over.capacity) == (4, 1)
 
 
-def test_a_resource_becomes_unlimited_only_without_bookings_and_limited_never_again(
+def test_a_resource_becomes_unlimited_only_without_bookings_and_limited_again(
     desk: TenantEngine,
 ) -> None:
     busy, idle = add_room(desk), add_room(desk, "Idle")
     book(desk, add_offering(desk, "cut", busy), at("12:00"))
 
-    causes = [
-        cause_of(lambda: desk.resources.change(busy.resource_id, {"capacity": None})),
-        cause_of(
-            lambda: desk.resources.change(
-                desk.resources.change(idle.resource_id, {"capacity": None}).resource_id,
-                {"capacity": 1},
-            )
-        ),
-    ]
+    cause = cause_of(lambda: desk.resources.change(busy.resource_id, {"capacity": None}))
+    unlimited = desk.resources.change(idle.resource_id, {"capacity": None})
+    limited = desk.resources.change(idle.resource_id, {"capacity": 1})
 
-    assert causes == [
-        {"code": "record.in_use", "kind": "resource", "key": busy.resource_id, "upcoming": 1},
-        {"code": "record.in_use", "kind": "resource", "key": idle.resource_id},
-    ]
+    in_use = {"code": "record.in_use", "kind": "resource", "key": busy.resource_id}
+    assert cause == {**in_use, "upcoming": 1}
+    assert (unlimited.capacity, limited.capacity, limited.is_settling) == (None, 1, False)
 
 
 def test_a_malformed_resource_is_refused_with_every_fault_named(desk: TenantEngine) -> None:

@@ -155,10 +155,6 @@ def delete_a_released_claim(shop: Shop) -> None:
     shop.write("DELETE FROM claim WHERE owner_id = :owner", owner=shop.called_off.booking_id)
 
 
-def enlarge_a_claim(shop: Shop) -> None:
-    shop.write("UPDATE claim SET units = 2 WHERE owner_id = :owner", owner=shop.booked.booking_id)
-
-
 def prolong_a_claim(shop: Shop) -> None:
     month = 31 * 24 * 3_600_000_000
     shop.write(
@@ -363,7 +359,6 @@ CORRUPTIONS: dict[Callable[[Shop], None], list[str]] = {
     sell_twice_and_give_back: ["capacity.oversold"],
     delete_a_claim: ["owner.claims"],
     delete_a_released_claim: ["owner.claims"],
-    enlarge_a_claim: ["capacity.oversold", "owner.claims"],
     prolong_a_claim: ["claim.too_long", "owner.claims"],
     move_a_claim: ["claim.exclusiveness", "claim.wrong_key", "key.unknown", "owner.claims"],
     turn_a_claim_around: ["claim.reversed"],
@@ -378,15 +373,20 @@ CORRUPTIONS: dict[Callable[[Shop], None], list[str]] = {
     count_on_a_guard: ["counter.of_guard"],
     decide_in_the_future: ["clock.ahead"],
     shrink_the_hall_afterwards: ["capacity.oversold"],
-    close_the_rooms: ["owner.claims", "slot.without_rooms"],
+    close_the_rooms: ["owner.not_served", "slot.without_rooms"],
     release_a_hold: ["audit.replay", "owner.still_claims"],
     cancel_a_booking: ["audit.replay", "owner.still_claims"],
     write_nonsense: ["record.missing", "record.unreadable"],
     revive_a_booking: ["status.not_allowed"],
-    convert_too_late: ["hold.converted_late"],
+    convert_too_late: ["status.kept_late"],
     delete_a_booking: ["record.missing"],
     remove_an_audit_row: ["audit.replay", "event.orphan"],
-    remove_all_audit_rows: ["audit.missing", "claim.exclusiveness", "key.unknown"],
+    remove_all_audit_rows: [
+        "audit.missing",
+        "claim.exclusiveness",
+        "key.unknown",
+        "owner.no_definition",
+    ],
     skip_a_version: ["audit.gap", "event.missing", "event.orphan"],
     forge_history: ["audit.broken"],
     rename_quietly: ["audit.replay"],

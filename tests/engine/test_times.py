@@ -10,6 +10,7 @@ import pytest
 
 from holdfast.bootstrap import Engine
 from holdfast.domain.blocks import Block, BlockStatus
+from holdfast.domain.closures import WhenBooked
 from holdfast.domain.requirements import Per, Requirement
 from holdfast.domain.resources import Resource
 from holdfast.domain.rules import RuleStatus
@@ -49,7 +50,15 @@ def desk(engine: Engine) -> TenantEngine:
     return open_desk(engine)
 
 
-def block(desk: TenantEngine, room: Resource, since: str, until: str, day: int = 0) -> Block:
+def block(
+    desk: TenantEngine,
+    room: Resource,
+    since: str,
+    until: str,
+    *,
+    day: int = 0,
+    when_booked: WhenBooked = WhenBooked.REFUSE,
+) -> Block:
     """Take time away from a resource."""
     return desk.blocks.add(
         AddBlock(
@@ -57,6 +66,7 @@ def block(desk: TenantEngine, room: Resource, since: str, until: str, day: int =
             starts_at=at(since, day=day),
             ends_at=at(until, day=day),
             reason="Painting",
+            when_booked=when_booked,
         )
     )
 
@@ -189,9 +199,11 @@ def test_an_unlimited_resource_is_closed_by_a_block_for_everybody(
     talk = add_offering(desk, "talk", webinar)
     booked = book(desk, talk, at("12:00"))
 
-    block(desk, webinar, "12:00", "13:00")
+    refused = cause_of(lambda: block(desk, webinar, "12:00", "13:00"))
+    block(desk, webinar, "12:00", "13:00", when_booked=WhenBooked.LIST)
     cause = cause_of(lambda: book(desk, talk, at("12:00")))
 
+    assert refused["affected"] == [{"kind": "booking", "id": booked.booking_id}]
     assert (booked.starts_at, cause) == (at("12:00"), closed("blocked"))
     assert starts(desk, talk, at("11:00"), at("14:00")) == [at("11:00"), at("13:00")]
 

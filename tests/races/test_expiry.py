@@ -24,8 +24,8 @@ from holdfast.domain.claims import Claim, ClaimOwner, resource_key, slot_key
 from holdfast.domain.holds import Hold, HoldStatus
 from holdfast.domain.ids import SlotId
 from holdfast.engine.bookings import ConvertHold
-from holdfast.engine.holds import ExpireHold, PlaceHold
 from holdfast.engine.choosing import Choice
+from holdfast.engine.holds import ExpireHold, PlaceHold
 from holdfast.engine.ports import WriteStore, WriteStores
 from holdfast.engine.use_cases import Envelope, Outcome
 from holdfast.storage.database import Database

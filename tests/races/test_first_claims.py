@@ -13,8 +13,8 @@ from holdfast.domain.claims import Claim, ClaimOwner, resource_key, slot_key
 from holdfast.domain.ids import generated_slot_id
 from holdfast.domain.offerings import Offering
 from holdfast.domain.slots import Slot
-from holdfast.engine.holds import PlaceHold
 from holdfast.engine.choosing import Choice
+from holdfast.engine.holds import PlaceHold
 from holdfast.engine.ports import Over, Read, WriteStore
 from tests.engine.businesses import add_class, add_offering, add_room, at, hold
 from tests.races.books import Books

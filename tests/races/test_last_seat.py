@@ -14,8 +14,8 @@ from holdfast.domain.bookings import Booking, BookingStatus
 from holdfast.domain.claims import resource_key, slot_key
 from holdfast.domain.ids import generated_slot_id
 from holdfast.domain.offerings import Offering
-from holdfast.engine.holds import PlaceHold
 from holdfast.engine.choosing import Choice
+from holdfast.engine.holds import PlaceHold
 from tests.engine.businesses import add_class, add_offering, add_room, add_slot, at
 from tests.engine.faults import Interfere
 from tests.races.clients import Reply, counts, crowd, together, wire_instant

@@ -12,8 +12,8 @@ import pytest
 from holdfast.bootstrap import Engine
 from holdfast.domain.access import SYSTEM
 from holdfast.domain.holds import Hold
-from holdfast.engine.holds import PlaceHold
 from holdfast.engine.choosing import Choice
+from holdfast.engine.holds import PlaceHold
 from holdfast.testing.clocks import ManualClock
 from holdfast.testing.samples import open_concert
 from tests.server.tills import (

@@ -1,4 +1,4 @@
-"""The workers on real databases: expiring holds, removing old rows."""
+"""The workers on real databases: what time brings about, and removing old rows."""
 
 from __future__ import annotations
 
@@ -10,19 +10,37 @@ from sqlalchemy import func, select
 
 from holdfast.bootstrap import Engine
 from holdfast.domain.access import SYSTEM
+from holdfast.domain.bookings import BookingStatus
+from holdfast.domain.closures import CALLED_OFF_MAX, WhenBooked
 from holdfast.domain.holds import Hold, HoldStatus
 from holdfast.domain.ids import HoldId
-from holdfast.engine.holds import PlaceHold
+from holdfast.domain.slots import SlotStatus
+from holdfast.engine.blocks import AddBlock
 from holdfast.engine.choosing import Choice
+from holdfast.engine.holds import PlaceHold
 from holdfast.engine.reading import PageRequest
+from holdfast.engine.slot_changes import CancelSlot
 from holdfast.engine.use_cases import Envelope
 from holdfast.storage.housekeeping import SqlHousekeeping
 from holdfast.storage.schema import capacity as ledger_schema
 from holdfast.storage.schema import history
 from holdfast.testing.clocks import ManualClock
 from holdfast.testing.samples import Concert, open_concert
-from holdfast.workers.expire import expire_holds
+from holdfast.workers.approve import confirm_due_bookings
+from holdfast.workers.expire import expire_due, expire_holds
+from holdfast.workers.past import mark_slots_past
 from holdfast.workers.purge import purge_old_rows
+from holdfast.workers.settle import settle_closures
+from tests.engine.businesses import (
+    FOR_ADA,
+    add_class,
+    add_offering,
+    add_room,
+    add_slot,
+    at,
+    book,
+    open_desk,
+)
 
 DAY = timedelta(days=1)
 
@@ -196,3 +214,96 @@ def _rows(engine: Engine) -> tuple[int, int]:
             for table in (ledger_schema.batch, history.answer)
         ]
     return counts[0], counts[1]
+
+
+# Pending bookings, slots that are over, closures
+
+
+def test_delays_that_are_over_confirm_and_pendings_that_are_over_expire(
+    engine: Engine, clock: ManualClock
+) -> None:
+    """AC-D04, AC-D19, AC-S12."""
+    desk = open_desk(engine)
+    delayed = add_class(desk, "delayed", places=200, confirm_delay=timedelta(minutes=10))
+    asked = add_class(
+        desk, "asked", places=200, is_approved_by_hand=True, pending_ttl=timedelta(minutes=20)
+    )
+    for _ in range(70):
+        book(desk, delayed, at("12:00"))
+    waiting = [book(desk, asked, at("12:00")) for _ in range(3)]
+    too_early = confirm_due_bookings(engine), expire_due(engine)
+
+    clock.advance(minutes=10)
+    confirmed = confirm_due_bookings(engine), confirm_due_bookings(engine)
+    desk.bookings.confirm(waiting[0].booking_id)
+    clock.advance(minutes=10)
+    expired = expire_due(engine), expire_due(engine)
+
+    nothing = {"confirmed": 0, "refused": 0}
+    assert too_early == (nothing, {"released": 0, "expired": 0})
+    assert confirmed == ({"confirmed": 70, "refused": 0}, nothing)
+    assert expired == ({"released": 0, "expired": 2}, {"released": 0, "expired": 0})
+    assert desk.bookings.get(waiting[0].booking_id).status is BookingStatus.CONFIRMED
+    assert desk.bookings.get(waiting[1].booking_id).status is BookingStatus.EXPIRED
+
+
+def test_a_delay_that_is_over_in_a_cancelled_slot_is_refused_and_said(
+    engine: Engine, clock: ManualClock
+) -> None:
+    desk = open_desk(engine)
+    delayed = add_class(desk, "delayed", places=5, confirm_delay=timedelta(minutes=10))
+    waiting = book(desk, delayed, at("12:00"))
+    assert waiting.slot_id is not None
+    desk.slots.cancel(waiting.slot_id, when_booked=WhenBooked.LIST)
+
+    clock.advance(minutes=10)
+
+    assert confirm_due_bookings(engine) == {"confirmed": 0, "refused": 1}
+    assert desk.bookings.get(waiting.booking_id).status is BookingStatus.PENDING
+
+
+def test_slots_that_are_over_become_past_in_batches(engine: Engine, clock: ManualClock) -> None:
+    """AC-B17, M-68."""
+    desk, other = open_desk(engine), open_desk(engine, slug="other")
+    yoga, swim = add_class(desk, "yoga", places=5), add_class(other, "swim", places=5)
+    desk.slots.generate(yoga.offering_id, starts_from=at("09:00"), starts_before=at("09:00", day=4))
+    last = add_slot(other, swim, at("10:00"))
+    before = engine.database.statistics.commits
+
+    clock.set(at("08:00", day=4))
+    marked = mark_slots_past(engine), mark_slots_past(engine)
+
+    # Of the 96, one is not over yet; two pages of at most 64, and one of the other business.
+    assert marked == ({"past": 96}, {"past": 0})
+    assert engine.database.statistics.commits - before == 3
+    assert other.slots.get(last.slot_id).status is SlotStatus.PAST
+    assert len(desk.slots.list().items) == 1
+
+
+def test_what_a_caller_that_is_gone_left_booked_is_called_off(
+    engine: Engine, clock: ManualClock
+) -> None:
+    """AC-B09: the slot and the block were closed, and then the power failed."""
+    desk = open_desk(engine)
+    yoga = add_class(desk, "yoga", places=500)
+    room = add_room(desk, capacity=10)
+    cut = add_offering(desk, "cut", room)
+    slot = add_slot(desk, yoga, at("12:00"))
+    for _ in range(CALLED_OFF_MAX + 1):
+        desk.bookings.place(slot_id=slot.slot_id, details=FOR_ADA)
+    under = book(desk, cut, at("12:00"))
+    desk.run(CancelSlot(slot_id=slot.slot_id, when_booked=WhenBooked.CANCEL))
+    desk.run(
+        AddBlock(
+            resource_id=room.resource_id,
+            starts_at=at("12:00"),
+            ends_at=at("13:00"),
+            when_booked=WhenBooked.CANCEL,
+        )
+    )
+
+    settled = settle_closures(engine), settle_closures(engine)
+
+    assert settled == ({"called_off": CALLED_OFF_MAX + 2}, {"called_off": 0})
+    assert desk.bookings.get(under.booking_id).status is BookingStatus.CANCELLED
+    assert desk.slots.get(slot.slot_id).is_settling is False

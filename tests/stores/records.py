@@ -210,6 +210,7 @@ block = Block(
     created_at=NOW,
     removed_at=None,
     version=1,
+    is_settling=True,
 )
 customer = Customer(
     customer_id=CustomerId("cus_1"),
@@ -262,6 +263,8 @@ slot = Slot(
     stripes=4,
     is_settling=True,
     cancel_reason=WORDS,
+    limit_to=30,
+    blocked_by=block.block_id,
 )
 claim = Claim(
     claim_id=ClaimId("clm_1"),

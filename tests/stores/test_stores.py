@@ -9,7 +9,8 @@ from datetime import timedelta
 import pytest
 
 from holdfast.domain.claims import Claim
-from holdfast.domain.ids import BatchId, ClaimId, RuleId, SlotId, TenantId
+from holdfast.domain.ids import BatchId, ClaimId, ResourceId, RuleId, SlotId, TenantId
+from holdfast.domain.resources import Resource, ResourceStatus
 from holdfast.domain.rules import RuleStatus, ScheduleRule
 from holdfast.domain.slots import Slot
 from holdfast.domain.tenants import Tenant
@@ -333,6 +334,36 @@ def test_filters_compare_as_they_say(
         found = store.page(listing)
 
     assert found == ([records.slot] if is_found else [])
+
+
+def test_records_are_counted_by_what_they_have_in_a_field(stores: SqlStores) -> None:
+    write_all(stores)
+    others = changes(2)
+    others.inserted = [
+        replace(records.resource, resource_id=ResourceId("res_8"), status=ResourceStatus.DELETED),
+        replace(records.resource, resource_id=ResourceId("res_9"), category_id=None),
+    ]
+    write(stores, others)
+    in_use = Filter("status", Comparison.ONE_OF, (ResourceStatus.ACTIVE,))
+    category_id = records.category.category_id
+
+    with stores.read(TENANT) as store:
+        found = [
+            store.counts(Resource, "status", []),
+            store.counts(Resource, "category_id", []),
+            store.counts(Resource, "category_id", [in_use]),
+            store.counts(Resource, "status", [Filter("kind", Comparison.EQUAL, "boat")]),
+        ]
+    with stores.read(TenantId("tnt_b")) as store:
+        elsewhere = store.counts(Resource, "status", [])
+
+    assert found == [
+        {"active": 2, "deleted": 1},
+        {category_id: 2},
+        {category_id: 1},
+        {},
+    ]
+    assert elsewhere == {}
 
 
 def test_slots_are_found_by_the_start_that_they_have(stores: SqlStores) -> None:

@@ -8,7 +8,8 @@ import re
 from tests.tidy.house import DOCS, SRC, text_of, tree_of
 
 FILES = (
-    "domain/proving.py",
+    "domain/proving/by_key.py",
+    "domain/proving/by_owner.py",
     "domain/replaying.py",
     "engine/proving/books.py",
     "engine/proving/keys.py",

@@ -397,9 +397,9 @@ def test_broken_history_is_found(entries: list[AuditEntry], expected: list[str])
     [
         ([PLACED, changed(2, "active", "released", minute=5)], []),
         ([PLACED, changed(2, "active", "expired", minute=30)], []),
-        ([PLACED, changed(2, "active", "expired", minute=29)], ["hold.expired_early"]),
+        ([PLACED, changed(2, "active", "expired", minute=29)], ["status.expired_early"]),
         ([PLACED, changed(2, "active", "converted", minute=29)], []),
-        ([PLACED, changed(2, "active", "converted", minute=30)], ["hold.converted_late"]),
+        ([PLACED, changed(2, "active", "converted", minute=30)], ["status.kept_late"]),
         (
             [PLACED, changed(2, "active", "released"), changed(3, "released", "active")],
             ["status.not_allowed"],

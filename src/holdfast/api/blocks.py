@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+import json
+from typing import Any
 
 from starlette.responses import Response
 
 from holdfast.api.calls import Call, Endpoint
+from holdfast.api.closures import AffectedOut, WhenBookedIn, closing
 from holdfast.api.models import (
     AResourceId,
     Body,
@@ -15,32 +17,34 @@ from holdfast.api.models import (
     LocalDay,
     MaybeEmptyLine,
     Out,
+    Query,
     QueryInstant,
     Words,
 )
 from holdfast.api.paging import PageOut, PageQuery
 from holdfast.domain.access import Scope
 from holdfast.domain.blocks import Block, BlockStatus
-from holdfast.domain.errors import InputInvalid
+from holdfast.domain.closures import Closure, WhenBooked
 from holdfast.domain.ids import BlockId, ResourceId
-from holdfast.domain.zones import MINUTES_PER_DAY, instant_of, zone
-from holdfast.engine.blocks import AddBlock, RemoveBlock
-from holdfast.engine.facade import TenantEngine
+from holdfast.engine.blocks import AddBlock, RemoveBlock, RemoveBlockAt, SettleBlock
 from holdfast.engine.reading import Page
+from holdfast.engine.slot_changes import SettleSlot
 
 
 class BlockTimeIn(Body):
-    """When, and why.
+    """When, why, and what becomes of the bookings and holds in that time.
 
-    Either `starts_at` up to but not including `ends_at`, or all of the local days `from_on` to
-    `until_on`, both included, in the resource's zone.
+    Either `starts_at` up to but not including `ends_at`, or all of the local days `first_on` to
+    `last_on`, both included, in the resource's zone. When it is booked, a block is refused with a
+    list, or placed over the bookings, which are then listed (`list`) or called off (`cancel`).
     """
 
     starts_at: Instant | None = None
     ends_at: Instant | None = None
-    from_on: LocalDay | None = None
-    until_on: LocalDay | None = None
+    first_on: LocalDay | None = None
+    last_on: LocalDay | None = None
     reason: MaybeEmptyLine = ""
+    when_booked: WhenBookedIn = WhenBooked.REFUSE
 
 
 class AddBlockIn(BlockTimeIn):
@@ -62,6 +66,12 @@ class BlockQuery(ResourceBlockQuery):
     resource_id: AResourceId | None = None
 
 
+class BlockAtQuery(Query):
+    """When the block begins."""
+
+    starts_at: QueryInstant
+
+
 class BlockOut(Out):
     """Time taken away from a resource: from `starts_at` up to but not including `ends_at`."""
 
@@ -73,22 +83,43 @@ class BlockOut(Out):
     status: BlockStatus
     created_at: InstantOut
     removed_at: InstantOut | None
+    is_settling: bool
     version: int
 
     @classmethod
     def of(cls, block: Block) -> BlockOut:
         """Show a block."""
-        return cls(
-            block_id=block.block_id,
-            resource_id=block.resource_id,
-            starts_at=block.starts_at,
-            ends_at=block.ends_at,
-            reason=block.reason,
-            status=block.status,
-            created_at=block.created_at,
-            removed_at=block.removed_at,
-            version=block.version,
-        )
+        return cls(**_shown(block))
+
+
+class ClosedBlockOut(BlockOut):
+    """A new block, and the first 50 of those whom it concerns.
+
+    While `is_settling`, bookings and holds are still being called off.
+    """
+
+    affected: list[AffectedOut]
+    is_more: bool
+
+    @classmethod
+    def closed(cls, closure: Closure[Block]) -> ClosedBlockOut:
+        """Show a new block."""
+        return cls(**_shown(closure.record), **closing(closure))
+
+
+def _shown(block: Block) -> dict[str, Any]:
+    return {
+        "block_id": block.block_id,
+        "resource_id": block.resource_id,
+        "starts_at": block.starts_at,
+        "ends_at": block.ends_at,
+        "reason": block.reason,
+        "status": block.status,
+        "created_at": block.created_at,
+        "removed_at": block.removed_at,
+        "is_settling": block.is_settling,
+        "version": block.version,
+    }
 
 
 class BlockPage(PageOut):
@@ -105,35 +136,23 @@ def _block_id(call: Call) -> BlockId:
     return BlockId(call.path_id("block_id", "blk", kind="block"))
 
 
-def _zone_name(desk: TenantEngine, resource_id: ResourceId) -> str:
-    return desk.resources.get(resource_id).zone or desk.get().zone
-
-
-def _days(first: date, last: date, zone_name: str) -> tuple[datetime, datetime]:
-    """Return where the first local day begins and the last one ends."""
-    here = zone(zone_name)
-    return (
-        instant_of(first, 0, here, gap="forward"),
-        instant_of(last, MINUTES_PER_DAY, here, gap="forward"),
-    )
-
-
 async def _add(call: Call, body: BlockTimeIn, resource_id: ResourceId) -> Response:
-    instants = (body.starts_at, body.ends_at)
-    days = (body.from_on, body.until_on)
-    match (*instants, *days):
-        case (datetime() as starts_at, datetime() as ends_at, None, None):
-            pass
-        case (None, None, date() as first, date() as last):
-            zone_name = await call.read(lambda desk: _zone_name(desk, resource_id))
-            starts_at, ends_at = _days(first, last, zone_name)
-        case _:
-            message = "Say when: either starts_at and ends_at, or from_on and until_on."
-            raise InputInvalid.at("/starts_at", "time_choice", message)
     command = AddBlock(
-        resource_id=resource_id, starts_at=starts_at, ends_at=ends_at, reason=body.reason
+        resource_id=resource_id,
+        starts_at=body.starts_at,
+        ends_at=body.ends_at,
+        first_on=body.first_on,
+        last_on=body.last_on,
+        reason=body.reason,
+        when_booked=body.when_booked,
     )
-    return await call.write(command, BlockOut.of, location="/v1/blocks")
+    response = await call.write(command, ClosedBlockOut.closed, location="/v1/blocks")
+    if body.when_booked is WhenBooked.CANCEL:
+        block_id = BlockId(json.loads(bytes(response.body))["block_id"])
+        slots = await call.read(lambda desk: desk.blocks.blocked_slots(block_id))
+        settling = [SettleSlot(slot_id=slot.slot_id) for slot in slots if slot.is_settling]
+        await call.settle(SettleBlock(block_id=block_id), *settling)
+    return response
 
 
 async def add(call: Call) -> Response:
@@ -189,16 +208,25 @@ async def remove(call: Call) -> Response:
     return await call.write(RemoveBlock(block_id=block_id), BlockOut.of)
 
 
+async def remove_at(call: Call) -> Response:
+    """Give back the time of the resource that is blocked from an instant on."""
+    resource_id = _resource_id(call)
+    await call.no_body()
+    query = call.query(BlockAtQuery)
+    command = RemoveBlockAt(resource_id=resource_id, starts_at=query.starts_at)
+    return await call.write(command, BlockOut.of)
+
+
 ENDPOINTS = (
     Endpoint(
         method="POST",
         path="/v1/blocks",
         name="addBlock",
-        summary="Take time away from a resource; refused while somebody counts on it",
+        summary="Take time away from a resource, also over bookings",
         scopes=(Scope.CATALOGUE_WRITE,),
         run=add,
         body=AddBlockIn,
-        answer=BlockOut,
+        answer=ClosedBlockOut,
         status=201,
         codes=("record.in_use", "record.not_found"),
     ),
@@ -236,13 +264,24 @@ ENDPOINTS = (
         method="POST",
         path="/v1/resources/{resource_id}/blocks",
         name="addResourceBlock",
-        summary="Take time away from this resource",
+        summary="Take time away from this resource, also over bookings",
         scopes=(Scope.CATALOGUE_WRITE,),
         run=add_of_resource,
         body=BlockTimeIn,
-        answer=BlockOut,
+        answer=ClosedBlockOut,
         status=201,
         codes=("record.in_use", "record.not_found"),
+    ),
+    Endpoint(
+        method="DELETE",
+        path="/v1/resources/{resource_id}/blocks",
+        name="removeResourceBlock",
+        summary="Give back the time of this resource that is blocked from an instant on",
+        scopes=(Scope.CATALOGUE_WRITE,),
+        run=remove_at,
+        query=BlockAtQuery,
+        answer=BlockOut,
+        codes=("record.not_found",),
     ),
     Endpoint(
         method="GET",

@@ -25,6 +25,7 @@ from holdfast.api.models import Body, Query, is_id, shown, validated
 from holdfast.api.paging import PageQuery, read_cursor, write_cursor
 from holdfast.api.strict_json import BODY_BYTES_MAX, has_bad_character, pointer, read_object
 from holdfast.domain.access import Scope
+from holdfast.domain.closures import Settled
 from holdfast.domain.errors import (
     AvailabilityClosed,
     CapacityExceeded,
@@ -34,21 +35,25 @@ from holdfast.domain.errors import (
     InputUnsupported,
     RecordNotFound,
 )
-from holdfast.engine.choosing import Choice
 from holdfast.engine.facade import TenantEngine
 from holdfast.engine.ports import Answer, IdempotencyKey
 from holdfast.engine.reading import Page, PageRequest
-from holdfast.engine.records import canonical_json, id_of
+from holdfast.engine.records import canonical_json, id_of, record_of
 from holdfast.engine.use_cases import Envelope
 
 T = TypeVar("T")
 B = TypeVar("B", bound=Body)
 Q = TypeVar("Q", bound=Query)
 
+Explain = Callable[[TenantEngine, HoldfastError], HoldfastError]
+"""What adds alternatives to a refusal."""
+
 JSON = "application/json"
 QUERY_BYTES_MAX = 8_192
 QUERY_FIELDS_MAX = 50
 LENGTH_DIGITS_MAX = 18
+# Two thousand bookings are called off before the caller gets the answer.
+SETTLING_STEPS_MAX = 20
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}\Z")
 _ENTITY_TAG = re.compile(r'(W/)?"([\x21\x23-\x7e]*)"\Z')
 _VERSION_TAG = re.compile(r"v([0-9]{1,18})\Z")
@@ -63,6 +68,7 @@ class Endpoint:
         scopes: The caller needs one of them. The engine asks again.
         codes: Refusals of its own, besides those that every operation has.
         names: Fields of records by the pointers of the engine's checks, where the wire's differ.
+        is_question: Whether it takes a body and yet changes nothing.
     """
 
     method: str
@@ -80,11 +86,12 @@ class Endpoint:
     takes_version: bool = False
     takes_idempotency_key: bool = True
     names: Mapping[str, str] = field(default_factory=dict)
+    is_question: bool = False
 
     @property
     def is_write(self) -> bool:
         """Whether it may change anything."""
-        return self.method != "GET"
+        return self.method != "GET" and not self.is_question
 
     @property
     def feature(self) -> str:
@@ -261,6 +268,9 @@ class Call:
         if endpoint.is_write and "if-match" in headers and not endpoint.takes_version:
             message = "If-Match is not looked at here. Leave it out."
             raise InputInvalid.at("/If-Match", "not_supported", message)
+        if endpoint.is_question and "idempotency-key" in headers:
+            message = "Nothing is changed here, so an Idempotency-Key means nothing. Leave it out."
+            raise InputInvalid.at("/Idempotency-Key", "not_supported", message)
         if not endpoint.takes_idempotency_key and "idempotency-key" in headers:
             message = (
                 "An Idempotency-Key is not taken here: the answer holds a secret, and it would"
@@ -294,7 +304,7 @@ class Call:
         show: Callable[[Any], BaseModel],
         *,
         location: str | None = None,
-        explain: tuple[Choice, int] | None = None,
+        explain: Explain | None = None,
     ) -> Response:
         """Run a command and answer what it made, or what an earlier identical request made.
 
@@ -302,7 +312,7 @@ class Call:
             command: What to do.
             show: Renders the result; pure, since it runs inside the transaction.
             location: The path under which the result is found by its id.
-            explain: The slot and party of a request that gets alternatives when places are short.
+            explain: Adds to a refusal for shortage what else would do.
 
         Raises:
             HoldfastError: It was refused.
@@ -310,11 +320,11 @@ class Call:
         root, status = self.root, self._endpoint.status
 
         def render(result: object) -> Answer:
-            headers = [("Content-Type", JSON)]
-            if hasattr(result, "version"):
-                headers.append(("ETag", _tag(result.version)))
+            headers, record = [("Content-Type", JSON)], record_of(result)
+            if hasattr(record, "version"):
+                headers.append(("ETag", _tag(record.version)))
             if location is not None:
-                headers.append(("Location", f"{root}{location}/{id_of(result)}"))
+                headers.append(("Location", f"{root}{location}/{id_of(record)}"))
             body = show(result).model_dump_json().encode()
             return Answer(status=status, headers=tuple(headers), body=body)
 
@@ -332,16 +342,24 @@ class Call:
             response.headers["Idempotency-Replayed"] = "true"
         return response
 
-    async def _explained(
-        self, refusal: HoldfastError, explain: tuple[Choice, int] | None
-    ) -> HoldfastError:
+    async def settle(self, *commands: object) -> None:
+        """Call off, step by step, what counted on something that is closed now.
+
+        What is left after so many steps, or when a step is refused, is a worker's to do.
+        """
+        for command in commands:
+            for _ in range(SETTLING_STEPS_MAX):
+                envelope = Envelope(command=command, actor=self.actor)
+                outcome = await self.gateway.write(self.tenant_id, envelope)
+                settled = outcome.result
+                if not isinstance(settled, Settled) or settled.is_done or not settled.called_off:
+                    break
+
+    async def _explained(self, refusal: HoldfastError, explain: Explain | None) -> HoldfastError:
         if explain is None or not isinstance(refusal, (CapacityExceeded, AvailabilityClosed)):
             return refusal
-        choice, party_size = explain
         try:
-            return await self.read(
-                lambda desk: desk.availability.explained(choice, party_size, refusal)
-            )
+            return await self.read(lambda desk: explain(desk, refusal))
         except HoldfastError:
             # Alternatives are a courtesy: the refusal itself is the answer.
             return refusal

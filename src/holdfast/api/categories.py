@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from types import MappingProxyType
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 from starlette.responses import Response
 
 from holdfast.api.calls import Call, Endpoint
 from holdfast.api.models import (
+    ACategoryId,
     Body,
     InstantOut,
     Line,
+    LongText,
     MaybeEmptyLine,
     Metadata,
     Out,
@@ -23,13 +26,46 @@ from holdfast.api.models import (
 from holdfast.api.paging import PageOut, PageQuery
 from holdfast.domain.access import Scope
 from holdfast.domain.categories import Category, CategoryStatus
+from holdfast.domain.fields import FIELDS_MAX, OPTIONS_MAX, ORDER_MAX, FieldType
 from holdfast.domain.ids import CategoryId
 from holdfast.engine.categories import AddCategory, ChangeCategory
+from holdfast.engine.facade import TenantEngine
+from holdfast.engine.ordering import ORDERED_MAX, ReorderCategories
 from holdfast.engine.reading import Page
 
 
+class CustomFieldIn(Body):
+    """One question about every resource of the category.
+
+    `min` and `max` limit a number, the length of a text or the number of options chosen; of a date
+    they are dates. Patterns are not taken here.
+    """
+
+    key: Line
+    label: Line
+    type: Word[FieldType]
+    required: bool = False
+    options: Annotated[list[Line], Field(max_length=OPTIONS_MAX)] = Field(default_factory=list)
+    min: int | float | Line | None = None
+    max: int | float | Line | None = None
+    help: LongText = ""
+    order: Annotated[int, Field(ge=-ORDER_MAX, le=ORDER_MAX)] = 0
+    is_private: bool = False
+
+    def said(self) -> dict[str, object]:
+        """Return it as the engine takes it."""
+        return self.model_dump(mode="json")
+
+
+CustomFields = Annotated[list[CustomFieldIn], Field(max_length=FIELDS_MAX)]
+
+
+def _custom_fields(given: list[CustomFieldIn]) -> tuple[dict[str, object], ...]:
+    return tuple(one.said() for one in given)
+
+
 class AddCategoryIn(Body):
-    """A kind of resource, with the words for one and for many."""
+    """A kind of resource, with the words for one and for many, and questions of its own."""
 
     label: Line
     label_plural: Line | None = None
@@ -37,10 +73,16 @@ class AddCategoryIn(Body):
     icon: MaybeEmptyLine | None = None
     sort_order: SortOrder = 0
     metadata: Metadata = Field(default_factory=dict)
+    custom_fields: CustomFields = Field(default_factory=list)
 
 
 class ChangeCategoryIn(Patch):
-    """What to change. Status `deleted` hides it, `active` brings it back."""
+    """What to change. Status `deleted` hides it, `active` brings it back.
+
+    Other `custom_fields` leave what resources have said as it is, until they are changed.
+    """
+
+    inside: ClassVar = MappingProxyType({"custom_fields": ("custom_fields", _custom_fields)})
 
     label: Line = ""
     label_plural: Line = ""
@@ -49,6 +91,13 @@ class ChangeCategoryIn(Patch):
     sort_order: SortOrder = 0
     status: Word[CategoryStatus] = CategoryStatus.ACTIVE
     metadata: Metadata = Field(default_factory=dict)
+    custom_fields: CustomFields = Field(default_factory=list)
+
+
+class ReorderCategoriesIn(Body):
+    """All categories that are not deleted, each once, in the order that they are to have."""
+
+    category_ids: Annotated[list[ACategoryId], Field(max_length=ORDERED_MAX)]
 
 
 class CategoryQuery(PageQuery):
@@ -56,6 +105,21 @@ class CategoryQuery(PageQuery):
 
     kind: Line | None = None
     status: Words[CategoryStatus] = ()
+
+
+class CustomFieldOut(Out):
+    """One question about every resource of the category."""
+
+    key: str
+    label: str
+    type: FieldType
+    required: bool = False
+    options: list[str] = Field(default_factory=list)
+    min: int | float | str | None = None
+    max: int | float | str | None = None
+    help: str = ""
+    order: int = 0
+    is_private: bool = False
 
 
 class CategoryOut(Out):
@@ -71,28 +135,55 @@ class CategoryOut(Out):
     metadata: dict[str, Any]
     created_at: InstantOut
     version: int
+    custom_fields: list[CustomFieldOut]
 
     @classmethod
     def of(cls, category: Category) -> CategoryOut:
         """Show a category."""
-        return cls(
-            category_id=category.category_id,
-            label=category.label,
-            label_plural=category.label_plural,
-            kind=category.kind,
-            icon=category.icon,
-            sort_order=category.sort_order,
-            status=category.status,
-            metadata=category.metadata,
-            created_at=category.created_at,
-            version=category.version,
-        )
+        return cls(**_shown(category))
+
+
+class CountedCategoryOut(CategoryOut):
+    """A kind of resource, and how many active and inactive resources are of it."""
+
+    resource_count: int
+
+    @classmethod
+    def counted(cls, category: Category, resource_count: int) -> CountedCategoryOut:
+        """Show a category and how many resources it has."""
+        return cls(**_shown(category), resource_count=resource_count)
 
 
 class CategoryPage(PageOut):
     """A page of categories, by their sort order."""
 
+    items: list[CountedCategoryOut]
+
+
+class OrderedCategories(Out):
+    """All categories, in their order."""
+
     items: list[CategoryOut]
+
+
+def _shown(category: Category) -> dict[str, Any]:
+    return {
+        "category_id": category.category_id,
+        "label": category.label,
+        "label_plural": category.label_plural,
+        "kind": category.kind,
+        "icon": category.icon,
+        "sort_order": category.sort_order,
+        "status": category.status,
+        "metadata": category.metadata,
+        "created_at": category.created_at,
+        "version": category.version,
+        "custom_fields": [CustomFieldOut.model_validate(one) for one in category.custom_fields],
+    }
+
+
+def _show_in_order(ordered: tuple[Category, ...]) -> OrderedCategories:
+    return OrderedCategories(items=[CategoryOut.of(category) for category in ordered])
 
 
 def _category_id(call: Call) -> CategoryId:
@@ -109,6 +200,7 @@ async def add(call: Call) -> Response:
         icon=body.icon,
         sort_order=body.sort_order,
         metadata=body.metadata,
+        custom_fields=_custom_fields(body.custom_fields),
     )
     return await call.write(command, CategoryOut.of, location="/v1/categories")
 
@@ -118,19 +210,28 @@ async def list_(call: Call) -> Response:
     query = call.query(CategoryQuery)
     request = call.page_request(query)
     statuses = query.status or (CategoryStatus.ACTIVE,)
-    page: Page[Category] = await call.read(
-        lambda desk: desk.categories.list(request, kind=query.kind, statuses=statuses)
-    )
+
+    def ask(desk: TenantEngine) -> tuple[Page[Category], dict[CategoryId, int]]:
+        found = desk.categories.list(request, kind=query.kind, statuses=statuses)
+        return found, desk.categories.counts([one.category_id for one in found.items])
+
+    page, counts = await call.read(ask)
     cursor = call.next_cursor(page)
-    items = [CategoryOut.of(category) for category in page.items]
+    items = [CountedCategoryOut.counted(one, counts[one.category_id]) for one in page.items]
     return call.page(CategoryPage(items=items, next_cursor=cursor), cursor)
 
 
 async def get(call: Call) -> Response:
     """Show a category."""
     category_id = _category_id(call)
-    category = await call.read(lambda desk: desk.categories.get(category_id))
-    return call.record(CategoryOut.of(category), version=category.version)
+
+    def ask(desk: TenantEngine) -> tuple[Category, int]:
+        return desk.categories.get(category_id), desk.categories.counts([category_id])[category_id]
+
+    category, count = await call.read(ask)
+    # How many resources there are changes without the category.
+    shown = CountedCategoryOut.counted(category, count)
+    return call.record(shown, version=category.version, is_settled=False)
 
 
 async def change(call: Call) -> Response:
@@ -141,6 +242,13 @@ async def change(call: Call) -> Response:
         category_id=category_id, changes=body.changes(), if_version=call.if_version
     )
     return await call.write(command, CategoryOut.of)
+
+
+async def reorder(call: Call) -> Response:
+    """Put all categories in an order."""
+    body = await call.body(ReorderCategoriesIn)
+    command = ReorderCategories(category_ids=tuple(body.category_ids))
+    return await call.write(command, _show_in_order)
 
 
 async def delete(call: Call) -> Response:
@@ -178,13 +286,23 @@ ENDPOINTS = (
         answer=CategoryPage,
     ),
     Endpoint(
+        method="POST",
+        path="/v1/categories/reorder",
+        name="reorderCategories",
+        summary="Put all kinds of resources in an order, in one go",
+        scopes=(Scope.CATALOGUE_WRITE,),
+        run=reorder,
+        body=ReorderCategoriesIn,
+        answer=OrderedCategories,
+    ),
+    Endpoint(
         method="GET",
         path="/v1/categories/{category_id}",
         name="getCategory",
-        summary="Show a kind of resource",
+        summary="Show a kind of resource, and how many resources are of it",
         scopes=(Scope.CATALOGUE_READ,),
         run=get,
-        answer=CategoryOut,
+        answer=CountedCategoryOut,
         codes=("record.not_found",),
     ),
     Endpoint(

@@ -9,20 +9,20 @@ from pydantic import Field
 from starlette.responses import Response
 
 from holdfast.api.calls import Call, Endpoint
+from holdfast.api.choices import ChoiceIn, OverrideIn, chosen
 from holdfast.api.models import (
     AnOfferingId,
-    ASlotId,
+    AResourceId,
     AssignedOut,
     Body,
     ContactIn,
     ContactOut,
-    Instant,
+    DayOut,
     InstantOut,
     Line,
     Metadata,
     MoneyOut,
     Out,
-    Units,
     Words,
     seconds,
     seconds_of,
@@ -31,7 +31,6 @@ from holdfast.api.paging import PageOut, PageQuery
 from holdfast.domain.access import Scope
 from holdfast.domain.holds import HOLD_TTL_MAX, Hold, HoldStatus, time_left
 from holdfast.domain.ids import HoldId
-from holdfast.engine.choosing import Choice
 from holdfast.engine.holds import (
     HOLD_SCOPES,
     ExtendHold,
@@ -44,21 +43,21 @@ from holdfast.engine.reading import Page
 TtlSeconds = Annotated[int, Field(ge=1, le=seconds_of(HOLD_TTL_MAX))]
 
 
-class PlaceHoldIn(Body):
-    """Which places to keep: those of a slot, or of the offering's slot that starts then.
+class PlaceHoldIn(ChoiceIn):
+    """Which places to keep: name a slot, or an offering or resource with its time.
 
-    Without `ttl_seconds` the offering says how long; a publishable key's holds last 15 minutes at
-    most. Whoever sends a `client_key` can let everything go that it holds, at once.
+    The time is one of: `starts_at`, `starts_at` and `ends_at`, `dates`, `first_on` and `last_on`
+    (both included), or for nights `check_in_on` and `check_out_on`. `quantity` is another word for
+    `party_size`. Without `ttl_seconds` the offering says how long; a publishable key's holds last
+    15 minutes at most. Whoever sends a `client_key` can let everything go that it holds, at once.
+    Only staff may send an `override`.
     """
 
-    slot_id: ASlotId | None = None
-    offering_id: AnOfferingId | None = None
-    starts_at: Instant | None = None
-    party_size: Units = 1
     ttl_seconds: TtlSeconds | None = None
     client_key: Line | None = None
     contact: ContactIn = ContactIn()
     metadata: Metadata = Field(default_factory=dict)
+    override: OverrideIn | None = None
 
 
 class ExtendHoldIn(Body):
@@ -78,10 +77,11 @@ class ReleaseHoldsIn(Body):
 
 
 class HoldQuery(PageQuery):
-    """Which holds to list."""
+    """Which holds to list. `resource_id` finds those of a resource by itself."""
 
     status: Words[HoldStatus] = ()
     offering_id: AnOfferingId | None = None
+    resource_id: AResourceId | None = None
     client_key: Line | None = None
 
 
@@ -94,10 +94,14 @@ class HoldOut(Out):
     hold_id: str
     status: HoldStatus
     offering_id: str | None
+    resource_id: str | None
     slot_id: str | None
     starts_at: InstantOut
     ends_at: InstantOut
+    dates: list[DayOut]
     party_size: int
+    resource_ids: list[str]
+    components: list[str]
     assigned: list[AssignedOut]
     price: MoneyOut
     client_key: str | None
@@ -119,11 +123,7 @@ class HoldOut(Out):
         return cls(
             hold_id=hold.hold_id,
             status=_status_at(hold, now),
-            offering_id=hold.offering_id,
-            slot_id=hold.slot_id,
-            starts_at=hold.starts_at,
-            ends_at=hold.ends_at,
-            party_size=hold.party_size,
+            **chosen(hold),
             assigned=[AssignedOut.of(assigned) for assigned in hold.assigned],
             price=MoneyOut.of(hold.price),
             client_key=hold.client_key,
@@ -166,20 +166,26 @@ def _hold_id(call: Call) -> HoldId:
 async def place(call: Call) -> Response:
     """Keep places."""
     body = await call.body(PlaceHoldIn)
-    choice = Choice(slot_id=body.slot_id, offering_id=body.offering_id, starts_at=body.starts_at)
+    choice, party_size = body.choice(), body.size
     command = PlaceHold(
         choice=choice,
-        party_size=body.party_size,
+        party_size=party_size,
         ttl=None if body.ttl_seconds is None else seconds(body.ttl_seconds),
         client_key=body.client_key,
         contact=body.contact.contact(),
         metadata=body.metadata,
+        override=None if body.override is None else body.override.override(),
     )
 
     def show(hold: Hold) -> HoldOut:
         return HoldOut.of(hold, now=hold.created_at)
 
-    return await call.write(command, show, location="/v1/holds", explain=(choice, body.party_size))
+    return await call.write(
+        command,
+        show,
+        location="/v1/holds",
+        explain=lambda desk, refusal: desk.availability.explained(choice, party_size, refusal),
+    )
 
 
 async def list_(call: Call) -> Response:
@@ -192,6 +198,7 @@ async def list_(call: Call) -> Response:
             request,
             statuses=query.status,
             offering_id=query.offering_id,
+            resource_id=query.resource_id,
             client_key=query.client_key,
         )
     )
@@ -259,6 +266,7 @@ _SHORT = (
     "availability.closed",
     "capacity.exceeded",
     "policy.beyond_horizon",
+    "policy.length",
     "policy.notice_too_short",
     "policy.party_size",
     "record.not_found",

@@ -37,6 +37,7 @@ from holdfast.domain.ids import (
     CategoryId,
     CustomerId,
     OfferingId,
+    PoolId,
     ResourceId,
     SlotId,
 )
@@ -205,6 +206,7 @@ _SLOT_FORM = f"^slt_[{ALPHABET}]{{{BODY_LENGTH}}}([{ALPHABET}]{{{SECONDS_LENGTH}
 
 AnOfferingId = Annotated[OfferingId, Field(pattern=_id_form("off"))]
 AResourceId = Annotated[ResourceId, Field(pattern=_id_form("res"))]
+APoolId = Annotated[PoolId, Field(pattern=_id_form("pol"))]
 ACategoryId = Annotated[CategoryId, Field(pattern=_id_form("cat"))]
 ACustomerId = Annotated[CustomerId, Field(pattern=_id_form("cus"))]
 ABookingId = Annotated[BookingId, Field(pattern=_id_form("bkg"))]
@@ -245,6 +247,16 @@ def _whole(value: object) -> object:
 
 QueryWhole = Annotated[int, BeforeValidator(_whole)]
 """A whole number in a query, where everything is text."""
+
+
+def read_flag(value: object) -> object:
+    """Return true or false from a query, where everything is text."""
+    if isinstance(value, str):
+        if value not in {"true", "false"}:
+            raise wrong("wrong_type", "Give true or false.")
+        return value == "true"
+    return value
+
 
 # --------------------------------------------------------------------------------------- words
 
@@ -441,13 +453,19 @@ class MoneyOut(Out):
 
 
 class AssignedOut(Out):
-    """A resource that serves a hold or booking, with its name as it was then."""
+    """A resource that serves a hold or booking, with its name and role as they were then."""
 
     resource_id: str
     name: str
     units: int
+    role: str
 
     @classmethod
     def of(cls, assigned: AssignedResource) -> AssignedOut:
         """Show an assigned resource."""
-        return cls(resource_id=assigned.resource_id, name=assigned.name, units=assigned.units)
+        return cls(
+            resource_id=assigned.resource_id,
+            name=assigned.name,
+            units=assigned.units,
+            role=assigned.role,
+        )

@@ -94,6 +94,13 @@ MEANINGS: Mapping[str, tuple[str, str]] = MappingProxyType(
                 " seconds."
             ),
         ),
+        "policy.length": (
+            "Too short or too long",
+            (
+                "The stay is shorter or longer than the offering takes. 'limit' and 'actual' are in"
+                " days or nights, or in seconds where start and end are free."
+            ),
+        ),
         "policy.limit_reached": (
             "A limit is reached",
             "A counted limit is used up: 'limit' allowed, 'actual' used.",
@@ -162,17 +169,9 @@ _RENAMED = {"status": "record_status", "type": "record_type", "title": "record_t
 
 def problem(error: HoldfastError, scope: Scope, **headers: str) -> Response:
     """Return a refusal as application/problem+json."""
-    root = str(scope.get("root_path", ""))
-    body: dict[str, object] = {
-        "type": f"{root}/problems/{error.code}",
-        "title": MEANINGS[error.code][0],
-        "status": error.status,
-        "detail": error.detail,
-        "instance": quote(str(scope.get("path", "")), safe="/-._~:@")[:INSTANCE_LENGTH_MAX],
-        "code": error.code,
-    }
-    for name, value in error.fields.items():
-        body[_RENAMED.get(name, name)] = _plain(value)
+    body = problem_members(error, root=str(scope.get("root_path", "")))
+    instance = quote(str(scope.get("path", "")), safe="/-._~:@")[:INSTANCE_LENGTH_MAX]
+    body = {**body, "instance": instance}
     retry_after = error.fields.get("retry_after_seconds")
     if isinstance(retry_after, int):
         headers["Retry-After"] = str(retry_after)
@@ -187,6 +186,20 @@ def problem(error: HoldfastError, scope: Scope, **headers: str) -> Response:
         headers=headers,
         media_type=MEDIA_TYPE,
     )
+
+
+def problem_members(error: HoldfastError, *, root: str = "") -> dict[str, object]:
+    """Return what a refusal says, as a problem that is a part of another answer."""
+    members: dict[str, object] = {
+        "type": f"{root}/problems/{error.code}",
+        "title": MEANINGS[error.code][0],
+        "status": error.status,
+        "detail": error.detail,
+        "code": error.code,
+    }
+    for name, value in error.fields.items():
+        members[_RENAMED.get(name, name)] = _plain(value)
+    return members
 
 
 async def refused(request: Request, error: Exception) -> Response:
@@ -249,6 +262,7 @@ def _plain(value: object) -> object:
             "starts_at": show_instant(value.starts_at),
             "ends_at": show_instant(value.ends_at),
             "remaining": value.remaining,
+            "dates": [day.isoformat() for day in value.dates],
         }
     if isinstance(value, datetime):
         return show_instant(value)

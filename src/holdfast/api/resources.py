@@ -12,6 +12,7 @@ from starlette.responses import Response
 from holdfast.api.calls import Call, Endpoint
 from holdfast.api.models import (
     ACategoryId,
+    AResourceId,
     Body,
     InstantOut,
     Line,
@@ -23,26 +24,35 @@ from holdfast.api.models import (
     Query,
     SortOrder,
     Units,
+    Word,
     Words,
     ZoneName,
-    wrong,
+    read_flag,
 )
 from holdfast.api.paging import PageOut, PageQuery
 from holdfast.domain.access import Scope
 from holdfast.domain.ids import ResourceId
-from holdfast.domain.resources import Resource, ResourceAction, ResourceStatus
+from holdfast.domain.resources import Resource, ResourceAction, ResourceStatus, Scheme
+from holdfast.engine.limiting import SettleResource, require_deleted
+from holdfast.engine.ordering import ORDERED_MAX, ReorderResources
 from holdfast.engine.reading import Page
 from holdfast.engine.resources import SKILLS_MAX, ActOnResource, AddResource, ChangeResource
+from holdfast.engine.use_cases import Envelope
 
 Skills = Annotated[list[Line], Field(max_length=SKILLS_MAX)]
 
 
 class AddResourceIn(Body):
-    """A thing or person that can be booked. A `capacity` of null is unlimited."""
+    """A thing or person that can be booked. A `capacity` of null is unlimited.
+
+    Its capacity is counted by `interval`, or by local date (`dated`); that is never changed.
+    `field_values` answers the category's own fields.
+    """
 
     name: Line
     kind: Line = "other"
     capacity: Units | None = 1
+    scheme: Word[Scheme] = Scheme.INTERVAL
     short_name: MaybeEmptyLine | None = None
     description: LongText = ""
     category_id: ACategoryId | None = None
@@ -51,10 +61,19 @@ class AddResourceIn(Body):
     skills: Skills = Field(default_factory=list)
     sort_order: SortOrder = 0
     metadata: Metadata = Field(default_factory=dict)
+    party_min: Units | None = None
+    party_max: Units | None = None
+    is_bookable_alone: bool = False
+    field_values: Metadata = Field(default_factory=dict)
 
 
 class ChangeResourceIn(Patch):
-    """What to change. The capacity may not fall below what is claimed."""
+    """What to change.
+
+    The capacity may not fall below what is claimed, unless `may_be_over` with a `reason`: then what
+    is claimed beyond it is recorded as over-commitment. What was unlimited and gets a capacity is
+    closed (`is_settling`) until what was booked is counted, which takes a moment.
+    """
 
     inside: ClassVar = MappingProxyType({"skills": ("skills", tuple)})
 
@@ -69,24 +88,28 @@ class ChangeResourceIn(Patch):
     skills: Skills = Field(default_factory=list)
     sort_order: SortOrder = 0
     metadata: Metadata = Field(default_factory=dict)
+    party_min: Units | None = None
+    party_max: Units | None = None
+    is_bookable_alone: bool = False
+    field_values: Metadata = Field(default_factory=dict)
+    may_be_over: bool = False
+    reason: MaybeEmptyLine = ""
+
+
+class ReorderResourcesIn(Body):
+    """All resources that are not deleted, each once, in the order that they are to have."""
+
+    resource_ids: Annotated[list[AResourceId], Field(max_length=ORDERED_MAX)]
 
 
 class ActionIn(Body):
     """Nothing has to be said for it."""
 
 
-def _flag(value: object) -> object:
-    if isinstance(value, str):
-        if value not in {"true", "false"}:
-            raise wrong("wrong_type", "Give true or false.")
-        return value == "true"
-    return value
-
-
 class DeleteResourceQuery(Query):
     """With `force` a resource is deleted although upcoming claims are on it; they stay."""
 
-    force: Annotated[bool, BeforeValidator(_flag)] = False
+    force: Annotated[bool, BeforeValidator(read_flag)] = False
 
 
 class ResourceQuery(PageQuery):
@@ -107,6 +130,7 @@ class ResourceOut(Out):
     description: str
     category_id: str | None
     capacity: int | None
+    scheme: Scheme
     zone: str | None
     owner_id: str | None
     skills: list[str]
@@ -116,6 +140,11 @@ class ResourceOut(Out):
     created_at: InstantOut
     deleted_at: InstantOut | None
     version: int
+    party_min: int | None
+    party_max: int | None
+    is_bookable_alone: bool
+    is_settling: bool
+    field_values: dict[str, Any]
 
     @classmethod
     def of(cls, resource: Resource) -> ResourceOut:
@@ -128,6 +157,7 @@ class ResourceOut(Out):
             description=resource.description,
             category_id=resource.category_id,
             capacity=resource.capacity,
+            scheme=resource.scheme,
             zone=resource.zone,
             owner_id=resource.owner_id,
             skills=list(resource.skills),
@@ -137,6 +167,11 @@ class ResourceOut(Out):
             created_at=resource.created_at,
             deleted_at=resource.deleted_at,
             version=resource.version,
+            party_min=resource.party_min,
+            party_max=resource.party_max,
+            is_bookable_alone=resource.is_bookable_alone,
+            is_settling=resource.is_settling,
+            field_values=resource.field_values,
         )
 
 
@@ -144,6 +179,16 @@ class ResourcePage(PageOut):
     """A page of resources, by their sort order."""
 
     items: list[ResourceOut]
+
+
+class OrderedResources(Out):
+    """All resources, in their order."""
+
+    items: list[ResourceOut]
+
+
+def _show_in_order(ordered: tuple[Resource, ...]) -> OrderedResources:
+    return OrderedResources(items=[ResourceOut.of(resource) for resource in ordered])
 
 
 def _resource_id(call: Call) -> ResourceId:
@@ -157,6 +202,7 @@ async def add(call: Call) -> Response:
         name=body.name,
         kind=body.kind,
         capacity=body.capacity,
+        scheme=body.scheme,
         short_name=body.short_name,
         description=body.description,
         category_id=body.category_id,
@@ -165,6 +211,10 @@ async def add(call: Call) -> Response:
         skills=tuple(body.skills),
         sort_order=body.sort_order,
         metadata=body.metadata,
+        party_min=body.party_min,
+        party_max=body.party_max,
+        is_bookable_alone=body.is_bookable_alone,
+        field_values=body.field_values,
     )
     return await call.write(command, ResourceOut.of, location="/v1/resources")
 
@@ -195,10 +245,39 @@ async def change(call: Call) -> Response:
     """Change a resource."""
     resource_id = _resource_id(call)
     body = await call.body(ChangeResourceIn)
+    about = {"may_be_over", "reason"}
+    changes = {name: value for name, value in body.changes().items() if name not in about}
     command = ChangeResource(
-        resource_id=resource_id, changes=body.changes(), if_version=call.if_version
+        resource_id=resource_id,
+        changes=changes,
+        if_version=call.if_version,
+        may_be_over=body.may_be_over,
+        reason=body.reason,
     )
-    return await call.write(command, ResourceOut.of)
+    response = await call.write(command, ResourceOut.of)
+    if changes.get("capacity") is not None:
+        await _settle(call, resource_id)
+    return response
+
+
+async def _settle(call: Call, resource_id: ResourceId) -> bool:
+    """See through what was done to an unlimited resource; say whether there was anything to do.
+
+    Should this not be reached, a worker does it.
+    """
+    since = await call.read(lambda desk: desk.resources.outlived(resource_id))
+    if since is None:
+        return False
+    command = SettleResource(resource_id=resource_id, since=since)
+    await call.gateway.write(call.tenant_id, Envelope(command=command, actor=call.actor))
+    return True
+
+
+async def reorder(call: Call) -> Response:
+    """Put all resources in an order."""
+    body = await call.body(ReorderResourcesIn)
+    command = ReorderResources(resource_ids=tuple(body.resource_ids))
+    return await call.write(command, _show_in_order)
 
 
 async def delete(call: Call) -> Response:
@@ -212,7 +291,10 @@ async def delete(call: Call) -> Response:
         is_forced=query.force,
         if_version=call.if_version,
     )
-    return await call.write(command, ResourceOut.of)
+    response = await call.write(command, ResourceOut.of)
+    if await _settle(call, resource_id):
+        require_deleted(await call.read(lambda desk: desk.resources.get(resource_id)))
+    return response
 
 
 async def _act(call: Call, action: ResourceAction) -> Response:
@@ -270,6 +352,16 @@ ENDPOINTS = (
         answer=ResourcePage,
     ),
     Endpoint(
+        method="POST",
+        path="/v1/resources/reorder",
+        name="reorderResources",
+        summary="Put all resources in an order, in one go",
+        scopes=(Scope.CATALOGUE_WRITE,),
+        run=reorder,
+        body=ReorderResourcesIn,
+        answer=OrderedResources,
+    ),
+    Endpoint(
         method="GET",
         path="/v1/resources/{resource_id}",
         name="getResource",
@@ -288,7 +380,7 @@ ENDPOINTS = (
         run=change,
         body=ChangeResourceIn,
         answer=ResourceOut,
-        codes=("capacity.exceeded", "record.in_use", *_CHANGED),
+        codes=("availability.closed", "capacity.exceeded", "record.in_use", *_CHANGED),
         takes_version=True,
     ),
     Endpoint(

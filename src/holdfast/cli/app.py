@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from holdfast.cli import faults, output
-from holdfast.cli.commands import businesses, databases, running
+from holdfast.cli.commands import businesses, databases, reporting, running
 
 app = typer.Typer(
     name="holdfast",
@@ -25,6 +25,7 @@ app = typer.Typer(
 )
 running.register(app)
 businesses.register(app)
+reporting.register(app)
 databases.register(app)
 
 

@@ -26,8 +26,8 @@ from holdfast.domain.offerings import Counting, OfferingStatus
 from holdfast.domain.requirements import Requirement
 from holdfast.domain.resources import Resource, ResourceStatus
 from holdfast.domain.scenes import Scene, Wish, chosen_components, taken_stretches
-from holdfast.domain.schedules import is_open, open_intervals, slots_on_grid
-from holdfast.domain.shapes import Shape, runs
+from holdfast.domain.schedules import is_open, open_intervals, opens_anything, slots_on_grid
+from holdfast.domain.shapes import Shape, in_words, runs
 from holdfast.domain.slots import SlotOrigin, SlotStatus
 from holdfast.domain.tenants import TenantStatus
 from holdfast.domain.zones import day_interval, local_day, zone
@@ -143,10 +143,10 @@ def _free_length(case: Case) -> HoldfastError | None:
     length = stay.ends_at - stay.starts_at
     least, most = offering.length_min or offering.duration, offering.length_max
     if length < least:
-        message = f"'{offering.name}' is booked for at least {_words(least)}."
+        message = f"'{offering.name}' is booked for at least {in_words(least)}."
         return LengthRefused(message, limit=_seconds(least), actual=_seconds(length))
     if most is not None and length > most:
-        message = f"'{offering.name}' is booked for at most {_words(most)}."
+        message = f"'{offering.name}' is booked for at most {in_words(most)}."
         return LengthRefused(message, limit=_seconds(most), actual=_seconds(length))
     step = offering.slot_step
     if step is None:
@@ -155,7 +155,7 @@ def _free_length(case: Case) -> HoldfastError | None:
     local = stay.starts_at.astimezone(here)
     minute = timedelta(hours=local.hour, minutes=local.minute, seconds=local.second)
     if minute % step or length % step:
-        message = f"Start and length go in steps of {_words(step)}."
+        message = f"Start and length go in steps of {in_words(step)}."
         return _closed(message, "not_on_grid")
     return None
 
@@ -168,7 +168,7 @@ def _in_use(case: Case) -> HoldfastError | None:
         return _closed(f"'{scene.offering.name}' is not offered now.", "offering_inactive")
     if slot is not None and slot.status is not SlotStatus.OPEN:
         return _closed("This slot is not open.", f"slot_{slot.status}")
-    if slot is not None and slot.is_settling:
+    if slot is not None and (slot.is_settling or slot.limit_to is not None):
         return _closed("This slot is being changed. Try again in a moment.", "settling")
     refusal = case.leave_out(
         lambda one: one.status is ResourceStatus.ACTIVE,
@@ -207,6 +207,9 @@ def _open(case: Case) -> HoldfastError | None:
     if refusal is not None:
         return refusal
     is_own = owners == (scene.offering.offering_id,)
+    if not is_own and not _is_open_for(scene, wish, scene.offering.offering_id):
+        # Rules of its own that only close, while the grid is that of its resources.
+        return _closed(f"'{scene.offering.name}' is not open then.", "outside_hours")
     alone = owners[0] if len(owners) == 1 and not is_own else None
     return case.leave_out(
         lambda one: one.resource_id == alone or _is_open_for(scene, wish, one.resource_id),
@@ -257,13 +260,13 @@ def grid_owners(scene: Scene) -> tuple[str, ...]:
 
     A requirement that any of several resources serves has the grids of all of them.
     """
-    if scene.rules.get(scene.offering.offering_id):
+    if opens_anything(scene.rules.get(scene.offering.offering_id, ())):
         return (scene.offering.offering_id,)
     for requirement in scene.offering.requirements:
         owners = tuple(
             one.resource_id
             for one in scene.candidates(requirement)
-            if scene.rules.get(one.resource_id)
+            if opens_anything(scene.rules.get(one.resource_id, ()))
         )
         if owners:
             return owners
@@ -300,7 +303,7 @@ def _notice(case: Case) -> HoldfastError | None:
     if seconds < 0:
         message = "This slot has already begun. Choose a later one."
     else:
-        message = f"Bookings are taken until {_words(notice)} before the start."
+        message = f"Bookings are taken until {in_words(notice)} before the start."
     return NoticeTooShort(message, limit=limit, actual=seconds)
 
 
@@ -485,16 +488,3 @@ def _closed(message: str, reason: str) -> AvailabilityClosed:
 
 def _seconds(length: timedelta) -> int:
     return int(length.total_seconds())
-
-
-def _words(length: timedelta) -> str:
-    """Write a length of time as people say it.
-
-    >>> _words(timedelta(hours=4)), _words(timedelta(minutes=90)), _words(timedelta(days=1))
-    ('4 hours', '90 minutes', '24 hours')
-    """
-    minutes = int(length.total_seconds()) // 60
-    if minutes % 60 == 0:
-        hours = minutes // 60
-        return f"{hours} hour{'' if hours == 1 else 's'}"
-    return f"{minutes} minute{'' if minutes == 1 else 's'}"

@@ -18,7 +18,11 @@ class BlockStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """Time taken away from one resource, `[starts_at, ends_at)` in UTC."""
+    """Time taken away from one resource, `[starts_at, ends_at)` in UTC.
+
+    Attributes:
+        is_settling: Whether the bookings in that time are being called off.
+    """
 
     block_id: BlockId
     resource_id: ResourceId
@@ -29,3 +33,4 @@ class Block:
     created_at: datetime
     removed_at: datetime | None
     version: int
+    is_settling: bool = False

@@ -38,3 +38,28 @@ def day_id_of(resource_id: ResourceId, on: date) -> str:
     'res_1@2026-01-15'
     """
     return f"{resource_id}@{on.isoformat()}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayState:
+    """How a dated resource stands on one local date.
+
+    Attributes:
+        taken: Units in use.
+        is_own: Whether the calendar says this day's capacity, rather than the resource's default.
+    """
+
+    falls_on: date
+    capacity: int
+    taken: int
+    is_own: bool
+
+    @property
+    def remaining(self) -> int:
+        """How many units the public may still take."""
+        return max(0, self.capacity - self.taken)
+
+    @property
+    def over_commit(self) -> int:
+        """How many units are in use beyond the capacity, on purpose."""
+        return max(0, self.taken - self.capacity)

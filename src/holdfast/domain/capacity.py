@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from typing import Protocol, TypeVar
 
+from holdfast.domain.claims import Claim
 from holdfast.domain.intervals import Interval, UtcInstant
 
 
@@ -80,6 +82,31 @@ def remaining_units(cap: int | None, uses: Iterable[TakesUnits], interval: Inter
     if cap is None:
         return None
     return max(0, cap - peak_units(uses, interval))
+
+
+def beyond_cap(claims: Iterable[Claim], cap: int) -> list[Claim]:
+    """Return the claims without which the others never exceed a cap, at any instant.
+
+    Where too many meet, those that were acquired last are named. O(n log n) and, for each claim
+    that is named, the claims that it meets.
+    """
+    beyond: list[Claim] = []
+    together: dict[str, Claim] = {}
+    ends: list[tuple[UtcInstant, str]] = []
+    used = 0
+    for claim in sorted(claims, key=lambda one: (one.starts_at, one.claim_id)):
+        while ends and ends[0][0] <= claim.starts_at:
+            ended = together.pop(heappop(ends)[1], None)
+            used -= ended.units if ended else 0
+        together[claim.claim_id] = claim
+        heappush(ends, (claim.ends_at, claim.claim_id))
+        used += claim.units
+        while used > cap:
+            last = max(together.values(), key=lambda one: (one.acquired_at, one.claim_id))
+            del together[last.claim_id]
+            used -= last.units
+            beyond.append(last)
+    return beyond
 
 
 def first_overlap(uses: Iterable[UseT], interval: Interval) -> UseT | None:

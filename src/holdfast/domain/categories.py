@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from holdfast.domain import checks
+from holdfast.domain.answers import read_answers
+from holdfast.domain.field_forms import field_out, fields_in
+from holdfast.domain.fields import NoPatterns, definition_faults
 from holdfast.domain.ids import CategoryId
+
+# A pattern is refused when it is saved: no engine for patterns reaches a use case.
+_PATTERNS = NoPatterns()
 
 
 class CategoryStatus(StrEnum):
@@ -22,7 +30,8 @@ class Category:
     """A kind of resource, with the words a page shows for one and for many.
 
     Attributes:
-        custom_fields: What is asked of every resource of the category, beyond its own fields.
+        custom_fields: What is asked of every resource of the category, beyond its own fields, as
+            plain objects; `own_fields` says what they may be.
     """
 
     category_id: CategoryId
@@ -36,3 +45,36 @@ class Category:
     created_at: datetime
     version: int
     custom_fields: tuple[dict[str, object], ...] = ()
+
+
+def own_fields(written: Sequence[Mapping[str, object]]) -> tuple[dict[str, object], ...]:
+    """Return the fields of a category as they are kept.
+
+    Raises:
+        InputInvalid: Something about them is wrong; every fault is named.
+
+    >>> own_fields([{"key": "plate", "label": "Plate", "type": "text", "help": ""}])
+    ({'key': 'plate', 'label': 'Plate', 'type': 'text'},)
+    """
+    fields, faults = fields_in(written, pointer="/custom_fields")
+    checks.require(faults)
+    checks.require(definition_faults(fields, _PATTERNS, pointer="/custom_fields"))
+    return tuple(field_out(one) for one in fields)
+
+
+def field_values_for(category: Category | None, given: Mapping[str, object]) -> dict[str, object]:
+    """Return what a resource says to the fields of its category, as it is kept.
+
+    Without a category nothing is asked, so that nothing can be said.
+
+    Raises:
+        InputInvalid: A value is wrong, missing or to nothing that is asked; all are named.
+    """
+    asked = category.custom_fields if category is not None else ()
+    fields, _ = fields_in(asked, pointer="/custom_fields")
+    read = read_answers(fields, given, patterns=_PATTERNS, pointer="/field_values")
+    checks.require(read.faults)
+    return {
+        key: list(value) if isinstance(value, tuple) else value
+        for key, value in read.answers.items()
+    }

@@ -54,23 +54,38 @@ class Asked:
     length: timedelta | None = None
 
 
-def open_slots(
+def open_slots(scene: Scene, window: Interval, *, asked: Asked, now: datetime) -> list[OpenSlot]:
+    """List what starts in a window and would be accepted now, in order of start.
+
+    Raises:
+        TooManySlots: The window has more of them than one question may look at.
+    """
+    return search_slots(scene, window, asked=asked, now=now, limit=None, judged_max=None)[0]
+
+
+def search_slots(
     scene: Scene,
     window: Interval,
     *,
     asked: Asked,
     now: datetime,
-    limit: int | None = None,
-    judged_max: int | None = None,
-) -> list[OpenSlot]:
-    """List what starts in a window and would be accepted now, in order of start.
+    limit: int | None,
+    judged_max: int | None,
+) -> tuple[list[OpenSlot], int]:
+    """List at most `limit` of what would be accepted, and say how many were looked at for it.
 
-    At most `limit` are listed, and only the first `judged_max` candidates are looked at.
+    Only the first `judged_max` of what starts in the window are looked at.
+
+    Raises:
+        TooManySlots: The window has more of them than one question may look at.
     """
     found: list[OpenSlot] = []
-    for count, wish in enumerate(wishes_in(scene, window, asked=asked)):
-        if judged_max is not None and count >= judged_max:
+    judged = 0
+    for wish in wishes_in(scene, window, asked=asked):
+        is_enough = limit is not None and len(found) >= limit
+        if is_enough or (judged_max is not None and judged >= judged_max):
             break
+        judged += 1
         if judge(scene, wish, now=now) is None:
             found.append(
                 OpenSlot(
@@ -81,9 +96,7 @@ def open_slots(
                     dates=wish.stay.dates,
                 )
             )
-            if limit is not None and len(found) >= limit:
-                break
-    return found
+    return found, judged
 
 
 def wishes_in(scene: Scene, window: Interval, *, asked: Asked) -> list[Wish]:
@@ -96,13 +109,14 @@ def wishes_in(scene: Scene, window: Interval, *, asked: Asked) -> list[Wish]:
         case Shape.SLOTS:
             wishes = _slot_wishes(scene, window, asked)
         case Shape.FREE:
-            wishes = [_wish(stay, asked) for stay in _free_stays(scene, window, asked)]
+            wishes = [wish_of(stay, asked) for stay in _free_stays(scene, window, asked)]
         case Shape.DAYS | Shape.NIGHTS:
-            wishes = [_wish(stay, asked) for stay in _dated_stays(scene, window, asked)]
+            wishes = [wish_of(stay, asked) for stay in _dated_stays(scene, window, asked)]
     return wishes
 
 
-def _wish(stay: Stay, asked: Asked) -> Wish:
+def wish_of(stay: Stay, asked: Asked) -> Wish:
+    """Return the wish for a stay that is no slot."""
     return Wish(
         slot_id=None,
         stay=stay,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from holdfast.domain.errors import TransitionNotAllowed
 from holdfast.domain.ids import PoolId, ResourceId
 
 POOL_MEMBERS_MAX = 500
@@ -16,6 +18,13 @@ class PoolStatus(StrEnum):
 
     ACTIVE = "active"
     DELETED = "deleted"
+
+
+class PoolAction(StrEnum):
+    """What changes a pool's status."""
+
+    DELETE = "delete"
+    RESTORE = "restore"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,3 +47,27 @@ class Pool:
     created_at: datetime
     deleted_at: datetime | None
     version: int
+
+
+_A, _D = PoolStatus.ACTIVE, PoolStatus.DELETED
+TRANSITIONS: Mapping[tuple[PoolStatus, PoolAction], PoolStatus] = {
+    (_A, PoolAction.DELETE): _D,
+    (_D, PoolAction.DELETE): _D,
+    (_D, PoolAction.RESTORE): _A,
+    (_A, PoolAction.RESTORE): _A,
+}
+
+
+def transition(status: PoolStatus, action: PoolAction) -> PoolStatus:
+    """Return the status that an action leads to.
+
+    Raises:
+        TransitionNotAllowed: The status does not allow the action.
+
+    >>> transition(PoolStatus.DELETED, PoolAction.RESTORE).value
+    'active'
+    """
+    target = TRANSITIONS.get((status, action))
+    if target is None:
+        raise TransitionNotAllowed(kind="pool", status=status, action=action)
+    return target

@@ -1,46 +1,104 @@
-"""What remains: how many more guests or parties an accepted wish leaves room for."""
+"""What remains: how many more guests or parties a wish leaves room for, and how many there are."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from holdfast.domain.assignment import Need
 from holdfast.domain.availability import SERVING_CHECKS, Case, slot_places_left
+from holdfast.domain.offerings import Counting
+from holdfast.domain.requirements import Per
+from holdfast.domain.resources import Resource, Scheme
 from holdfast.domain.scenes import Scene, Wish, room_on
+from holdfast.domain.shapes import dates_of
 
 
 def places_left(scene: Scene, wish: Wish, *, now: datetime) -> int | None:
-    """Return how many more could come: guests, or parties where only those count."""
+    """Return how many more could come: guests, or parties where only those count.
+
+    The least over all requirements limits it. None is without limit.
+    """
     case = Case(scene, wish, now=now)
     for check in SERVING_CHECKS:
         check(case)
-    left = slot_places_left(scene, wish)
-    found = [] if left is None else [left]
-    for need in case.needs:
-        if need.requirement.is_required and not need.is_open:
-            count = _count_left(scene, wish, need)
-            if count is not None:
-                found.append(count)
-    return min(found) if found else None
+    counts = [slot_places_left(scene, wish)]
+    counts += [
+        _count_of(need, lambda resource: room_on(scene, wish, resource).left)
+        for need in case.needs
+        if need.requirement.is_required and not need.is_open
+    ]
+    return _least(counts)
 
 
-def _count_left(scene: Scene, wish: Wish, need: Need) -> int | None:
-    """How many parties or guests the candidates of one need could still serve."""
-    quantity = need.requirement.quantity
-    counts = []
+def places_in_all(scene: Scene, wish: Wish, *, now: datetime) -> int | None:
+    """Return how many could come if nothing were taken, closed or blocked. None is no limit."""
+    case = Case(scene, wish, now=now)
+    counts = [_places_of_slot(scene, wish)]
+    counts += [
+        _count_of(need, lambda resource: units_in_all(scene, wish, resource))
+        for need in case.needs
+        if need.requirement.is_required
+    ]
+    return _least(counts)
+
+
+def units_in_all(scene: Scene, wish: Wish, resource: Resource) -> int | None:
+    """Return a resource's capacity for a wish, over all of its dates; None is unlimited."""
+    if resource.capacity is None or resource.scheme is Scheme.INTERVAL:
+        return resource.capacity
+    dates = dates_of(wish.stay, scene.zone_of(resource))
+    return min(scene.days[resource.resource_id, day].cap for day in dates)
+
+
+def _places_of_slot(scene: Scene, wish: Wish) -> int | None:
+    if scene.offering.counting is not Counting.PLACES:
+        return None
+    return scene.offering.slot_capacity if wish.slot is None else wish.slot.capacity
+
+
+def _least(counts: Sequence[int | None]) -> int | None:
+    return min((count for count in counts if count is not None), default=None)
+
+
+def _count_of(need: Need, room: Callable[[Resource], int | None]) -> int | None:
+    """How many parties or guests the candidates of one need serve, by the room on each of them."""
+    requirement = need.requirement
+    counts: list[int | None] = []
     for resource in need.candidates:
-        left = room_on(scene, wish, resource).left
-        if left is None and not need.is_any:
-            continue
-        counts.append(None if left is None else left // quantity)
+        left = room(resource)
+        counts.append(None if left is None else left // requirement.quantity)
     if not need.is_any:
-        least = min((count for count in counts if count is not None), default=None)
+        least = _least(counts) if counts else 0
         # The slot takes what it needs once; that it can be opened says nothing of how many come.
         return None if need.is_by_slot and least else least
-    able = [count for count in counts if count is None or count > 0]
     if need.is_by_slot:
-        return None if len(able) >= need.members else 0
-    if need.units > quantity:  # units go with the party: one resource serves all of it
-        return None if None in able else max((count or 0 for count in able), default=0)
-    per_party = max(1, need.requirement.members)
-    return len(able) // per_party
+        able = sum(count is None or count > 0 for count in counts)
+        return None if able >= need.members else 0
+    if requirement.members_per is Per.PARTICIPANT:  # one resource serves one guest of a party
+        return sum(count is None or count > 0 for count in counts) // requirement.members
+    if requirement.per is Per.PARTICIPANT:
+        return _largest_party(counts, requirement.members)
+    return _parties(counts, requirement.members)
+
+
+def _largest_party(counts: Sequence[int | None], members: int) -> int | None:
+    """How many guests so many resources can serve, if each of them serves the whole party."""
+    best = sorted(counts, key=lambda count: (count is not None, -(count or 0)))
+    return _least(best[:members]) if len(best) >= members else 0
+
+
+def _parties(counts: Sequence[int | None], members: int) -> int | None:
+    """How many parties can be served, each by so many different resources.
+
+    >>> _parties([1, 1, 1], 1), _parties([2, 1], 2), _parties([5, 1, 1], 2)
+    (3, 1, 2)
+    """
+    if sum(count is None for count in counts) >= members:
+        return None
+    least, most = 0, sum(count or 0 for count in counts)
+    while least < most:
+        parties = (least + most + 1) // 2
+        served = sum(parties if count is None else min(count, parties) for count in counts)
+        least, most = (parties, most) if served >= members * parties else (least, parties - 1)
+    return least

@@ -10,11 +10,12 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import TypeVar
 
-from holdfast.domain import bookings, holds, resources
+from holdfast.domain import bookings, holds, pools, resources
 from holdfast.domain.blocks import BlockStatus
 from holdfast.domain.bookings import BookingStatus
 from holdfast.domain.history import AuditEntry
 from holdfast.domain.holds import HoldStatus
+from holdfast.domain.pools import PoolStatus
 from holdfast.domain.proving import Finding, Steps
 from holdfast.domain.resources import ResourceStatus
 from holdfast.domain.rules import RuleStatus
@@ -36,6 +37,7 @@ MOVES: Mapping[str, Moves] = MappingProxyType(
         "hold": _moves(holds.TRANSITIONS),
         "booking": _moves(bookings.TRANSITIONS),
         "resource": _moves(resources.TRANSITIONS),
+        "pool": _moves(pools.TRANSITIONS),
         "block": frozenset({(BlockStatus.ACTIVE.value, BlockStatus.REMOVED.value)}),
         "rule": frozenset({(RuleStatus.ACTIVE.value, RuleStatus.REMOVED.value)}),
     }
@@ -47,6 +49,7 @@ FIRST_STATUSES: Mapping[str, frozenset[str]] = MappingProxyType(
         "hold": frozenset({HoldStatus.ACTIVE.value}),
         "booking": frozenset({BookingStatus.PENDING.value, BookingStatus.CONFIRMED.value}),
         "resource": frozenset({ResourceStatus.ACTIVE.value}),
+        "pool": frozenset({PoolStatus.ACTIVE.value}),
         "block": frozenset({BlockStatus.ACTIVE.value}),
         "rule": frozenset({RuleStatus.ACTIVE.value}),
     }
@@ -133,16 +136,21 @@ def status_faults(
         if source != target and (source, target) not in moves:
             detail = f"A {kind} cannot go from '{source}' to '{target}', and did so"
             yield Finding("status.not_allowed", name, f"{detail} at {at.isoformat()}.")
-        if kind == "hold" and source != target:
-            yield from _untimely(name, at, target, until=str(old.get("expires_at")))
+        until = old.get("expires_at")
+        if kind in _TIMED and source != target and until is not None:
+            yield from _untimely(kind, name, at, target, until=str(until))
 
 
-def _untimely(name: str, at: datetime, target: str, *, until: str) -> Iterator[Finding]:
-    """Find a hold that expired before its time, or was converted after it."""
+# What may lapse, and by which status it is kept instead.
+_TIMED = {"hold": HoldStatus.CONVERTED.value, "booking": BookingStatus.CONFIRMED.value}
+
+
+def _untimely(kind: str, name: str, at: datetime, target: str, *, until: str) -> Iterator[Finding]:
+    """Find what expired before its time, or was kept after it."""
     is_over = at >= datetime.fromisoformat(until)
     if target == HoldStatus.EXPIRED and not is_over:
-        detail = f"It expired at {at.isoformat()}, before its time was over at {until}."
-        yield Finding("hold.expired_early", name, detail)
-    if target == HoldStatus.CONVERTED and is_over:
-        detail = f"It was converted at {at.isoformat()}; its time was over at {until}."
-        yield Finding("hold.converted_late", name, detail)
+        detail = f"This {kind} expired at {at.isoformat()}, before its time was over at {until}."
+        yield Finding("status.expired_early", name, detail)
+    if target == _TIMED[kind] and is_over:
+        detail = f"This {kind} was {target} at {at.isoformat()}; its time was over at {until}."
+        yield Finding("status.kept_late", name, detail)

@@ -133,3 +133,16 @@ def stretches(stay: Stay, shape: Shape, zone: Zone) -> tuple[Interval, ...]:
         )
         for first, last in runs(stay.dates)
     )
+
+
+def in_words(length: timedelta) -> str:
+    """Write a length of time as people say it.
+
+    >>> in_words(timedelta(hours=4)), in_words(timedelta(minutes=90)), in_words(timedelta(days=1))
+    ('4 hours', '90 minutes', '24 hours')
+    """
+    minutes = int(length.total_seconds()) // 60
+    if minutes % 60 == 0:
+        hours = minutes // 60
+        return f"{hours} hour{'' if hours == 1 else 's'}"
+    return f"{minutes} minute{'' if minutes == 1 else 's'}"

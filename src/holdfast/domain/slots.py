@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from holdfast.domain.ids import OfferingId, SlotId
+from holdfast.domain.ids import BlockId, OfferingId, SlotId
 
 SLOTS_PER_WINDOW_MAX = 20_000
 
@@ -38,7 +38,11 @@ class Slot:
             offering's.
         price_minor: The price of a unit in this slot; None is the offering's.
         stripes: Over how many counters its places are spread, for very many buyers at once.
-        is_settling: Whether its places are being limited, so that nothing is booked meanwhile.
+        is_settling: Whether its bookings are being called off, so that nothing is booked meanwhile.
+        cancel_reason: Why it was cancelled, or is blocked.
+        limit_to: The capacity that it is getting whose places were unlimited; nothing is booked
+            until those that are taken have been counted.
+        blocked_by: The block that keeps it from being booked, while its status is `blocked`.
     """
 
     slot_id: SlotId
@@ -56,6 +60,8 @@ class Slot:
     stripes: int = 1
     is_settling: bool = False
     cancel_reason: str | None = None
+    blocked_by: BlockId | None = None
+    limit_to: int | None = None
 
     @property
     def start_key(self) -> str:

@@ -96,6 +96,7 @@ def _reap(changes: Changes, view: BatchView) -> None:
             continue
         is_lapsed = record.released_at is None and not record.counts_at(view.now)
         if is_lapsed and record.key in view.locked:
-            released = replace(record, released_at=view.now, reason="lapsed")
+            reason = record.reason if record.is_over else "lapsed"
+            released = replace(record, released_at=view.now, reason=reason)
             changes.claims_updated.append((record, released))
             changes.counters.setdefault(record.key, CounterChange())

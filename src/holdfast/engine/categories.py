@@ -10,7 +10,7 @@ from typing import Any
 
 from holdfast.domain import checks
 from holdfast.domain.access import Scope
-from holdfast.domain.categories import Category, CategoryStatus
+from holdfast.domain.categories import Category, CategoryStatus, own_fields
 from holdfast.domain.ids import CategoryId
 from holdfast.engine.patches import patched
 from holdfast.engine.use_cases import Look, Needs, UseCase, View
@@ -21,7 +21,7 @@ SORT_ORDER_MAX = 1_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddCategory:
-    """Add a kind of resource."""
+    """Add a kind of resource. `custom_fields` are questions as plain objects, see `Field`."""
 
     label: str
     label_plural: str | None = None
@@ -29,11 +29,15 @@ class AddCategory:
     icon: str | None = None
     sort_order: int = 0
     metadata: dict[str, object] = field(default_factory=dict)
+    custom_fields: tuple[dict[str, object], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeCategory:
-    """Change a category; status `deleted` hides it, `active` brings it back."""
+    """Change a category; status `deleted` hides it, `active` brings it back.
+
+    Other `custom_fields` leave what resources have said as it is, until they are changed.
+    """
 
     category_id: CategoryId
     changes: Mapping[str, object]
@@ -41,7 +45,7 @@ class ChangeCategory:
 
 
 CHANGEABLE = frozenset(
-    {"label", "label_plural", "kind", "icon", "sort_order", "status", "metadata"}
+    {"label", "label_plural", "kind", "icon", "sort_order", "status", "metadata", "custom_fields"}
 )
 
 
@@ -79,6 +83,7 @@ def _add(view: View, command: AddCategory, now: datetime) -> Category:
         metadata=command.metadata,
         created_at=now,
         version=1,
+        custom_fields=own_fields(command.custom_fields),
     )
     require_valid(category)
     view.insert(category)
@@ -94,7 +99,11 @@ def _change_needs(command: ChangeCategory, look: Look) -> Needs:
 def _change(view: View, command: ChangeCategory, _now: datetime) -> Category:
     category = view.get(Category, command.category_id)
     require_version(category, command.if_version)
-    changed = patched(view, category, command.changes, CHANGEABLE, require_valid)
+    changes = dict(command.changes)
+    asked = changes.get("custom_fields")
+    if isinstance(asked, tuple):
+        changes["custom_fields"] = own_fields(asked)
+    changed = patched(view, category, changes, CHANGEABLE, require_valid)
     view.fact("category.changed", changed)
     return changed
 

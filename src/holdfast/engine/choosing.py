@@ -44,6 +44,7 @@ class Choice:
         resource_id: A resource without an offering, with a start and an end, or dates.
         starts_at, ends_at: The start of a slot; of free start and end, both.
         dates: Local dates: the days, or those on which the nights begin.
+        is_by_nights: Whether the dates were said as check-in and check-out, as only nights are.
         picks: Resources wished for by name, where any of several would serve.
         components: The chosen parts of the offering.
     """
@@ -54,6 +55,7 @@ class Choice:
     ends_at: datetime | None = None
     dates: tuple[date, ...] = ()
     resource_id: ResourceId | None = None
+    is_by_nights: bool = False
     picks: tuple[ResourceId, ...] = ()
     components: tuple[str, ...] = ()
 
@@ -140,7 +142,7 @@ def _choose_slot(
         kind, key = ("offering", offering_id) if choice.slot_id is None else ("slot", slot_id)
         raise RecordNotFound(kind=kind, key=key)
     if offering.shape is not Shape.SLOTS:
-        raise _wrong_form(offering)
+        raise _wrong_form(offering, choice)
     stored = look.find(Slot, slot_id)
     if stored is None and choice.slot_id is None:
         stored = _manual_slot_at(look, offering_id, starts_at)
@@ -192,6 +194,9 @@ def _choose_resource(look: Look, choice: Choice) -> Target:
 def _stay(offering: Offering, tenant: Tenant, choice: Choice) -> Stay:
     """Return the time that is asked for, in the form that the offering has."""
     is_dated = offering.shape in {Shape.DAYS, Shape.NIGHTS}
+    if choice.is_by_nights and offering.shape is not Shape.NIGHTS:
+        message = f"'{offering.name}' has no nights to check in for."
+        raise InputInvalid.at("/check_in_on", "wrong_form", message)
     if is_dated and choice.dates:
         here = zone(offering.zone or tenant.zone)
         try:
@@ -202,10 +207,10 @@ def _stay(offering: Offering, tenant: Tenant, choice: Choice) -> Stay:
             raise InputInvalid.at("/dates", "out_of_range", str(fault)) from None
     if offering.shape is Shape.FREE and choice.starts_at is not None and choice.ends_at is not None:
         return Stay(starts_at=choice.starts_at, ends_at=choice.ends_at)
-    raise _wrong_form(offering)
+    raise _wrong_form(offering, choice)
 
 
-def _wrong_form(offering: Offering) -> InputInvalid:
+def _wrong_form(offering: Offering, choice: Choice) -> InputInvalid:
     forms = {
         Shape.SLOTS: "slot_id, or offering_id and starts_at",
         Shape.FREE: "starts_at and ends_at",
@@ -213,7 +218,14 @@ def _wrong_form(offering: Offering) -> InputInvalid:
         Shape.NIGHTS: "dates: those on which the nights begin",
     }
     message = f"'{offering.name}' is booked by {forms[offering.shape]}."
-    pointer = "/dates" if offering.shape in {Shape.DAYS, Shape.NIGHTS} else "/starts_at"
+    if choice.slot_id is not None:
+        pointer = "/slot_id"
+    elif choice.dates:
+        pointer = "/dates"
+    elif choice.ends_at is not None or offering.shape is Shape.FREE:
+        pointer = "/ends_at"
+    else:
+        pointer = "/starts_at"
     return InputInvalid.at(pointer, "wrong_form", message)
 
 

@@ -10,7 +10,7 @@ from typing import TypeVar, cast
 from holdfast.domain.calendars import DayCapacity, day_id_of
 from holdfast.domain.claims import Claim, ClaimOwner, day_key, slot_key
 from holdfast.domain.ids import ResourceId, SlotId
-from holdfast.domain.intervals import LAST_INSTANT, Interval
+from holdfast.domain.intervals import FIRST_INSTANT, LAST_INSTANT, Interval
 from holdfast.domain.offerings import Counting, Offering
 from holdfast.domain.pools import Pool, PoolStatus
 from holdfast.domain.requirements import CANDIDATES_MAX
@@ -134,8 +134,11 @@ def _all(kind: type[R], rows: Iterable[object]) -> Sequence[R]:
 def _stretch(offering: Offering, window: Interval, stay_days: int) -> Interval:
     """The time in which claims matter to what starts in a window."""
     longest = max(offering.duration, timedelta(days=max(31, stay_days + 2)))
-    last = min(window.ends_at + longest, LAST_INSTANT)
-    return padded(offering, Interval(starts_at=window.starts_at, ends_at=last))
+    first, last = window.starts_at, min(window.ends_at + longest, LAST_INSTANT)
+    if offering.shape in {Shape.DAYS, Shape.NIGHTS}:
+        # A day has begun before the window, and elsewhere it may be the day before.
+        first = max(first - timedelta(days=2), FIRST_INSTANT)
+    return padded(offering, Interval(starts_at=first, ends_at=last))
 
 
 def _claims(
@@ -195,33 +198,44 @@ def _slot_resources(
 def _days(
     store: ReadStore, company: Company, stretch: Interval, now: datetime
 ) -> dict[tuple[ResourceId, date], DayUse]:
-    found: dict[tuple[ResourceId, date], DayUse] = {}
-    for resource in company.resources.values():
-        if resource.scheme is Scheme.DATED and resource.capacity is not None:
-            dates = days_touched(stretch, zone_of(resource, company.tenant))
-            uses = day_uses(store, resource, dates, now=now)
-            found.update(((resource.resource_id, day), use) for day, use in uses.items())
-    return found
+    wanted = [
+        (resource, days_touched(stretch, zone_of(resource, company.tenant)))
+        for resource in company.resources.values()
+        if resource.scheme is Scheme.DATED and resource.capacity is not None
+    ]
+    return _uses(store, wanted, now=now) if wanted else {}
 
 
 def day_uses(
     store: ReadStore, resource: Resource, dates: Sequence[date], *, now: datetime
 ) -> dict[date, DayUse]:
     """Return how a dated resource of limited capacity is used on some dates. For display only."""
-    resource_id = resource.resource_id
-    keys = {day: day_key(resource_id, day) for day in dates}
-    used = store.used(list(keys.values()), now=now)
-    caps = store.load([CounterOf(key) for key in keys.values()])
-    new = [day for day in dates if not caps[CounterOf(keys[day])]]
-    own = store.load([ById(DayCapacity, day_id_of(resource_id, day)) for day in new])
+    found = _uses(store, [(resource, dates)], now=now)
+    return {day: use for (_, day), use in found.items()}
+
+
+def _uses(
+    store: ReadStore, wanted: Iterable[tuple[Resource, Sequence[date]]], *, now: datetime
+) -> dict[tuple[ResourceId, date], DayUse]:
+    """Return how dated resources are used on dates, in as many statements as for one of them."""
+    asked = [(resource, day) for resource, dates in wanted for day in dates]
+    keys = [day_key(resource.resource_id, day) for resource, day in asked]
+    used = store.used(keys, now=now)
+    caps = store.load([CounterOf(key) for key in keys])
+    own_ids = [
+        day_id_of(resource.resource_id, day)
+        for (resource, day), key in zip(asked, keys, strict=True)
+        if not caps[CounterOf(key)]
+    ]
+    own = store.load([ById(DayCapacity, day_id) for day_id in own_ids])
     found = {}
-    for day, key in keys.items():
+    for (resource, day), key in zip(asked, keys, strict=True):
+        resource_id = resource.resource_id
         cap = resource.capacity
-        counted = caps[CounterOf(key)]
-        if counted:
+        if counted := caps[CounterOf(key)]:
             cap = cast("int", counted[0])
         elif rows := _all(DayCapacity, own[ById(DayCapacity, day_id_of(resource_id, day))]):
             cap = rows[0].capacity
         assert cap is not None, "an unlimited resource has no days to count"
-        found[day] = DayUse(cap=cap, used=used.get(key, 0))
+        found[resource_id, day] = DayUse(cap=cap, used=used.get(key, 0))
     return found

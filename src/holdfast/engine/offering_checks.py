@@ -29,6 +29,7 @@ from holdfast.domain.zones import MINUTES_PER_DAY
 
 HORIZON_DAYS_MAX = 3_660
 SORT_ORDER_MAX = 1_000_000
+REQUIRED_SKILLS_MAX = 20
 LENGTH_MAX = timedelta(days=366)
 _MINUTE = timedelta(minutes=1)
 _ZERO = timedelta(0)
@@ -166,6 +167,8 @@ def _faults_of_requirement(pointer: str, needed: Requirement) -> list[checks.Fau
     ids = needed.resource_ids
     is_many = len(ids) > CANDIDATES_MAX or len(set(ids)) < len(ids)
     alone = "Only any_of chooses members; all_of takes every resource."
+    skilled = f"Ask for at most {REQUIRED_SKILLS_MAX} skills."
+    has_too_many = len(needed.skills) > REQUIRED_SKILLS_MAX
     is_chosen = needed.choosing is Choosing.ANY_OF or needed.members == 1
     return [
         None if is_one else checks.fault(pointer, "requirement_target", one_message),
@@ -174,6 +177,7 @@ def _faults_of_requirement(pointer: str, needed: Requirement) -> list[checks.Fau
         checks.whole(f"{pointer}/quantity", needed.quantity, least=1, most=CAPACITY_MAX),
         checks.whole(f"{pointer}/members", needed.members, least=1, most=CANDIDATES_MAX),
         checks.line(f"{pointer}/role", needed.role),
+        checks.fault(f"{pointer}/skills", "too_many", skilled) if has_too_many else None,
         *(
             checks.line(f"{pointer}/skills/{i}", skill, shortest=1)
             for i, skill in enumerate(needed.skills)

@@ -233,7 +233,13 @@ def _add(view: View, command: AddOffering, now: datetime) -> Offering:
 
 def _change_needs(command: ChangeOffering, look: Look) -> Needs:
     offering = look.get(Offering, command.offering_id)
-    reads = _named_by(command.changes.get("requirements"), command.changes.get("components"))
+    reads: list[ById] = []
+    if command.changes.keys() & {"requirements", "components"}:
+        # Either of them changes, and all that the offering will need is looked at.
+        reads = _named_by(
+            command.changes.get("requirements", offering.requirements),
+            command.changes.get("components", offering.components),
+        )
     slug = command.changes.get("slug")
     slugs = [Where(Offering, "slug", slug)] if isinstance(slug, str) else []
     counters = set[str]()

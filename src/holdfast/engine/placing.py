@@ -7,7 +7,7 @@ claims. Giving places back is `releasing`'s.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from holdfast.domain.access import Scope
@@ -162,7 +162,7 @@ def take(
         raise
     writer = _Claims(view, scene, taker, override)
     if target.offering.counting is Counting.PLACES:
-        _open_slot(view, target, scene, taken)
+        _open_slot(view, target, scene, taken, override)
         writer.acquire_places(wish)
     for one in taken:
         if not one.is_by_slot:
@@ -223,7 +223,13 @@ def _assigned(taken: Taken) -> AssignedResource:
     )
 
 
-def _open_slot(view: View, target: Target, scene: Scene, taken: Iterable[Taken]) -> None:
+def _open_slot(
+    view: View,
+    target: Target,
+    scene: Scene,
+    taken: Iterable[Taken],
+    override: Override | None,
+) -> None:
     """Store a generated slot with its counter, once, and take its rooms and staff."""
     offering, slot_id = target.offering, target.slot_id
     assert slot_id is not None, "places are counted in slots"
@@ -243,19 +249,24 @@ def _open_slot(view: View, target: Target, scene: Scene, taken: Iterable[Taken])
         view.insert(slot)
         view.set_cap(slot_key(slot.slot_id), slot.capacity)
     if slot_id not in scene.slot_resources:
-        claim_for_slot(view, scene, slot_id, target.stay, taken)
+        claim_for_slot(view, scene, slot_id, target.stay, taken, override=override)
 
 
 def claim_for_slot(
-    view: View, scene: Scene, slot_id: SlotId, stay: Stay, taken: Iterable[Taken]
+    view: View,
+    scene: Scene,
+    slot_id: SlotId,
+    stay: Stay,
+    taken: Iterable[Taken],
+    *,
+    override: Override | None = None,
 ) -> None:
-    """Take the rooms and staff of a slot for the slot itself."""
+    """Take the rooms and staff of a slot for the slot itself; over the limit if staff said so."""
     owner = Taker(owner_kind=ClaimOwner.SLOT, owner_id=slot_id, counts_until=None)
-    writer = _Claims(view, scene, owner, None)
+    writer = _Claims(view, scene, owner, override)
     for one in taken:
         if one.is_by_slot:
-            # That the slot is overbooked by staff does not overbook its room.
-            writer.acquire(replace(one, is_over=False), stay)
+            writer.acquire(one, stay)
 
 
 class _Claims:

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from holdfast.domain.claims import Claim
 from holdfast.domain.history import AuditEntry, Event
-from holdfast.domain.ids import BatchId, HoldId, TenantId
+from holdfast.domain.ids import BatchId, TenantId
 from holdfast.domain.slots import Slot
 from holdfast.domain.tenants import Tenant
 
@@ -148,7 +148,26 @@ class CounterOf:
     key: str
 
 
-Read = ById | Where | Over | CounterOf
+@dataclass(frozen=True, slots=True)
+class Few:
+    """The first few records of a kind whose field has a value and whose status is one of some."""
+
+    kind: type
+    field: str
+    value: str
+    statuses: tuple[str, ...]
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class CountersBetween:
+    """The keys of the counters that have a cap, from the first key to the last, both included."""
+
+    first_key: str
+    last_key: str
+
+
+Read = ById | Where | Over | CounterOf | CountersBetween | Few
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,6 +294,31 @@ class WriteStores(Protocol):
         ...
 
 
+class Due(StrEnum):
+    """What time brings about, for workers to record: one look into an index each."""
+
+    HOLDS = "holds"
+    CONFIRMATIONS = "confirmations"
+    EXPIRIES = "expiries"
+    PAST_SLOTS = "past_slots"
+    SETTLING_SLOTS = "settling_slots"
+    SETTLING_BLOCKS = "settling_blocks"
+    SETTLING_RESOURCES = "settling_resources"
+    LIMITED_SLOTS = "limited_slots"
+
+
+class Quiescence(Protocol):
+    """Waiting for those who may not have seen what was just committed, since they lock nothing."""
+
+    def outlive(self, tenant_id: TenantId, *, seconds: float) -> bool:
+        """Wait until every write transaction that is alive now has ended; False if that took long.
+
+        Raises:
+            StorageUnavailable: The database cannot be reached.
+        """
+        ...
+
+
 class Comparison(StrEnum):
     """How a filter compares."""
 
@@ -336,6 +380,10 @@ class ReadStore(Protocol):
         """Return one page of records."""
         ...
 
+    def counts(self, kind: type, field: str, filters: Sequence[Filter]) -> dict[str, int]:
+        """Count the records that pass all filters, by what they have in a field of words."""
+        ...
+
 
 class ReadStores(Protocol):
     """Where read transactions come from."""
@@ -360,16 +408,16 @@ class TenantRegister(Protocol):
         """Return all businesses, by slug."""
         ...
 
-    def with_due_holds(self, *, limit: int) -> list[TenantId]:
-        """Return businesses that have holds whose time is over."""
+    def with_due(self, due: Due, *, limit: int) -> list[TenantId]:
+        """Return businesses that have something due."""
         ...
 
-    def due_holds(
-        self, tenant_id: TenantId, *, after: tuple[datetime, HoldId] | None, limit: int
-    ) -> list[tuple[datetime, HoldId]]:
-        """Return a page of a business's holds whose time is over: when it was, and the id.
+    def due(
+        self, due: Due, tenant_id: TenantId, *, after: tuple[datetime, str] | None, limit: int
+    ) -> list[tuple[datetime, str]]:
+        """Return a page of what a business has due: since when, and the id.
 
-        They come in that order; `after` is the last one of the page before.
+        It comes in that order; `after` is the last one of the page before.
         """
         ...
 

@@ -16,6 +16,7 @@ from holdfast.domain.bookings import Booking
 from holdfast.domain.calendars import DayCapacity
 from holdfast.domain.categories import Category
 from holdfast.domain.claims import Claim
+from holdfast.domain.closures import Closure
 from holdfast.domain.customers import Customer
 from holdfast.domain.holds import Hold
 from holdfast.domain.offerings import Offering
@@ -58,6 +59,11 @@ KINDS: Mapping[type, RecordKind] = MappingProxyType(
         Claim: RecordKind("claim", "claim_id", "released_at", None),
     }
 )
+
+
+def record_of(result: object) -> object:
+    """Return the record that a result is about."""
+    return result.record if isinstance(result, Closure) else result
 
 
 def id_of(record: object) -> str:

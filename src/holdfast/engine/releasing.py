@@ -66,7 +66,7 @@ def release_needs(look: Look, owner_id: str) -> Needs:
     )
     for slot_id in slot_ids:
         slot = look.get(Slot, slot_id)
-        if slot.capacity is None:
+        if slot.capacity is None and slot.limit_to is None:
             places.discard(slot_key(slot.slot_id))
         if slot.origin is SlotOrigin.GENERATED:
             keys.update(_resource_keys(look, slot_id))
@@ -130,10 +130,16 @@ def _require_active(view: View, resource_id: ResourceId) -> None:
 def release(view: View, owner_id: str, *, reason: str) -> None:
     """Give an owner's places back, and close a slot opened by demand that this empties."""
     for claim in view.where(Claim, "owner_id", owner_id):
-        view.change_claim(claim, released_at=view.now, reason=reason)
+        _release(view, claim, reason=reason)
         if claim.resource_id is None:
             slot = view.get(Slot, claim.key.removeprefix("slot:"))
             _close_if_empty(view, slot)
+
+
+def _release(view: View, claim: Claim, *, reason: str) -> None:
+    """Release a claim; what was taken over the limit keeps the reason for which it was."""
+    kept = claim.reason if claim.is_over else reason
+    view.change_claim(claim, released_at=view.now, reason=kept)
 
 
 def _close_if_empty(view: View, slot: Slot) -> None:
@@ -142,4 +148,4 @@ def _close_if_empty(view: View, slot: Slot) -> None:
     if view.counter(slot_key(slot.slot_id)).used > 0:
         return
     for claim in view.where(Claim, "owner_id", slot.slot_id):
-        view.change_claim(claim, released_at=view.now, reason="slot emptied")
+        _release(view, claim, reason="slot emptied")

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
 from holdfast.domain import checks
 from holdfast.domain.access import Scope
-from holdfast.domain.capacity import peak_units
-from holdfast.domain.categories import Category
+from holdfast.domain.categories import Category, field_values_for
 from holdfast.domain.claims import resource_key
-from holdfast.domain.errors import CapacityExceeded, RecordInUse, TransitionNotAllowed
+from holdfast.domain.errors import TransitionNotAllowed
 from holdfast.domain.ids import CategoryId, ResourceId
-from holdfast.domain.intervals import LAST_INSTANT, Interval
 from holdfast.domain.resources import (
     CAPACITY_MAX,
     Resource,
@@ -24,6 +22,7 @@ from holdfast.domain.resources import (
     Scheme,
     transition,
 )
+from holdfast.engine.capping import claimed_needs, recap, require_unused
 from holdfast.engine.patches import patched
 from holdfast.engine.ports import ById
 from holdfast.engine.use_cases import Look, Needs, UseCase, View
@@ -31,7 +30,6 @@ from holdfast.engine.versions import require_version
 
 SKILLS_MAX = 100
 SORT_ORDER_MAX = 1_000_000
-_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,18 +56,26 @@ class AddResource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeResource:
-    """Change a resource. Its capacity may not fall below what is claimed."""
+    """Change a resource.
+
+    Its capacity may not fall below what is claimed, unless `may_be_over` with a reason: then what
+    is claimed beyond it is recorded as over-commitment. What was unlimited and gets a capacity is
+    settling until `SettleResource`.
+    """
 
     resource_id: ResourceId
     changes: Mapping[str, object]
     if_version: int | None = None
+    may_be_over: bool = False
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActOnResource:
     """Activate, deactivate, delete or restore a resource. Nothing is ever really deleted.
 
-    Deleting is refused while upcoming claims are on it, unless `is_forced`.
+    Deleting is refused while upcoming claims are on it, unless `is_forced`. What is unlimited is
+    settling when it is deleted: `SettleResource` brings it back if it was booked just then.
     """
 
     resource_id: ResourceId
@@ -131,6 +137,15 @@ def require_valid(resource: Resource) -> None:
     )
 
 
+def _field_values(
+    view: View, category_id: CategoryId | None, given: Mapping[str, object]
+) -> dict[str, object]:
+    """Return what is said to the fields of the category, checked against them."""
+    checks.require([checks.metadata("/field_values", given)])
+    category = None if category_id is None else view.get(Category, category_id)
+    return field_values_for(category, given)
+
+
 def _add_needs(command: AddResource, look: Look) -> Needs:
     if command.category_id is not None:
         look.get(Category, command.category_id)
@@ -159,7 +174,7 @@ def _add(view: View, command: AddResource, now: datetime) -> Resource:
         party_min=command.party_min,
         party_max=command.party_max,
         is_bookable_alone=command.is_bookable_alone,
-        field_values=command.field_values,
+        field_values=_field_values(view, command.category_id, command.field_values),
     )
     require_valid(resource)
     view.insert(resource)
@@ -170,16 +185,12 @@ def _add(view: View, command: AddResource, now: datetime) -> Resource:
 def _change_needs(command: ChangeResource, look: Look) -> Needs:
     look.want(ById(Resource, command.resource_id))
     resource = look.get(Resource, command.resource_id)
-    category_id = command.changes.get("category_id")
+    category_id = command.changes.get("category_id", resource.category_id)
     if isinstance(category_id, str):
         look.get(Category, category_id)
-    key = resource_key(resource.resource_id)
     if "capacity" in command.changes:
-        look.claims_over(key, _EVER)
-    return Needs.of(guards=[key])
-
-
-_EVER = Interval(starts_at=_LONG_AGO, ends_at=LAST_INSTANT)
+        return claimed_needs(look, resource)
+    return Needs.of(guards=[resource_key(resource.resource_id)])
 
 
 def _change(view: View, command: ChangeResource, now: datetime) -> Resource:
@@ -187,46 +198,39 @@ def _change(view: View, command: ChangeResource, now: datetime) -> Resource:
     require_version(resource, command.if_version)
     if resource.status is ResourceStatus.DELETED:
         raise TransitionNotAllowed(kind="resource", status=resource.status, action="change")
-    if "capacity" in command.changes:
-        _require_room(view, resource, command.changes["capacity"], now=now)
-    changed = patched(view, resource, command.changes, CHANGEABLE, require_valid)
-    view.fact("resource.changed", changed)
+    checks.require([checks.line("/reason", command.reason)])
+    changes = _with_field_values(view, resource, command.changes)
+    capacity = changes.get("capacity", resource.capacity)
+    also: dict[str, object] = {}
+    if capacity is None or isinstance(capacity, int):
+        may_be_over, reason = command.may_be_over, command.reason
+        also = recap(view, resource, capacity, may_be_over=may_be_over, reason=reason, now=now)
+    changed = patched(view, resource, {**changes, **also}, CHANGEABLE | also.keys(), require_valid)
+    more: dict[str, object] = {"reason": command.reason} if command.reason else {}
+    view.fact("resource.changed", changed, **more)
     return changed
 
 
-def _require_room(view: View, resource: Resource, capacity: object, *, now: datetime) -> None:
-    """Refuse a capacity below what is claimed, now or later."""
-    if capacity == resource.capacity:
-        return
-    if capacity is None:
-        _require_unused(view, resource, now=now)
-        return
-    if not isinstance(capacity, int):
-        return
-    if resource.capacity is None:
-        message = (
-            "An unlimited resource cannot be limited, since its bookings were never counted."
-            " Add a limited resource and let the offering need that one."
-        )
-        raise RecordInUse(message, kind="resource", key=resource.resource_id)
-    key = resource_key(resource.resource_id)
-    claims = [
-        claim
-        for claim in view.claims_over(key, _EVER)
-        if claim.counts_at(now) and claim.ends_at > now
-    ]
-    peak = peak_units(claims, Interval(starts_at=now, ends_at=LAST_INSTANT))
-    if capacity < peak:
-        message = f"Up to {peak} units are claimed at once; a capacity of {capacity} is too small."
-        raise CapacityExceeded(message, requested=peak, remaining=capacity, limited_by=key)
+def _with_field_values(
+    view: View, resource: Resource, changes: Mapping[str, object]
+) -> Mapping[str, object]:
+    """Check what is said of a resource when that or its category changes; returns the changes."""
+    if not changes.keys() & {"field_values", "category_id"}:
+        return changes
+    category_id = changes.get("category_id", resource.category_id)
+    given = changes.get("field_values", resource.field_values)
+    if category_id == resource.category_id and given == resource.field_values:
+        return changes  # what was said stays as it was said, though the questions may be others
+    assert isinstance(given, Mapping)
+    own = CategoryId(category_id) if isinstance(category_id, str) else None
+    return {**changes, "field_values": _field_values(view, own, given)}
 
 
 def _act_needs(command: ActOnResource, look: Look) -> Needs:
     resource = look.get(Resource, command.resource_id)
-    key = resource_key(resource.resource_id)
-    if command.action is ResourceAction.DELETE:
-        look.claims_over(key, _EVER)
-    return Needs.of(guards=[key])
+    if command.action is ResourceAction.DELETE and not command.is_forced:
+        return claimed_needs(look, resource)
+    return Needs.of(guards=[resource_key(resource.resource_id)])
 
 
 def _act(view: View, command: ActOnResource, now: datetime) -> Resource:
@@ -235,25 +239,16 @@ def _act(view: View, command: ActOnResource, now: datetime) -> Resource:
     status = transition(resource.status, command.action)
     if status is resource.status:
         return resource
+    is_settling = resource.is_settling and resource.capacity is not None
     if command.action is ResourceAction.DELETE and not command.is_forced:
-        _require_unused(view, resource, now=now)
+        require_unused(view, resource, now=now)
+        # Whoever is booking something unlimited just now takes no lock: `SettleResource` looks.
+        is_open = resource.status is ResourceStatus.ACTIVE
+        is_settling = is_settling or (is_open and resource.capacity is None)
     deleted_at = now if status is ResourceStatus.DELETED else None
-    changed = view.update(resource, status=status, deleted_at=deleted_at)
+    changed = view.update(resource, status=status, deleted_at=deleted_at, is_settling=is_settling)
     view.fact(f"resource.{status}", changed)
     return changed
-
-
-def _require_unused(view: View, resource: Resource, *, now: datetime) -> None:
-    key = resource_key(resource.resource_id)
-    upcoming = sum(
-        claim.counts_at(now) and claim.ends_at > now for claim in view.claims_over(key, _EVER)
-    )
-    if upcoming:
-        message = (
-            f"{upcoming} upcoming claim(s) are on {resource.name}. Cancel or move them first; to"
-            " delete it all the same, use force: its bookings then stay."
-        )
-        raise RecordInUse(message, kind="resource", key=resource.resource_id, upcoming=upcoming)
 
 
 USE_CASES: Mapping[type, UseCase[Any, Any]] = MappingProxyType(

@@ -1,10 +1,11 @@
-"""Slots made by hand: an event, an extra opening."""
+"""Slots made by hand: an event, an extra opening, or many at once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -13,9 +14,10 @@ from holdfast.domain.access import Scope
 from holdfast.domain.assignment import Taken
 from holdfast.domain.availability import OPENING_CHECKS, plan
 from holdfast.domain.claims import offering_key, slot_key
-from holdfast.domain.errors import InputInvalid, RecordExists
+from holdfast.domain.errors import HoldfastError, InputFault, InputInvalid, RecordExists
 from holdfast.domain.ids import OfferingId, ResourceId, SlotId, read_generated_slot_id
 from holdfast.domain.intervals import FIRST_INSTANT, LAST_INSTANT, Interval
+from holdfast.domain.money import AMOUNT_MAX
 from holdfast.domain.offerings import DURATION_MAX, Counting, Offering
 from holdfast.domain.resources import CAPACITY_MAX
 from holdfast.domain.scenes import Scene, candidate_ids, is_claimed_by_slot
@@ -23,11 +25,14 @@ from holdfast.domain.shapes import Stay
 from holdfast.domain.slots import Slot, SlotOrigin, SlotStatus, start_key
 from holdfast.domain.tenants import Tenant
 from holdfast.engine.choosing import Choice, Target
+from holdfast.engine.gathering import gathered
 from holdfast.engine.placing import claim_for_slot
 from holdfast.engine.ports import ById, Read, Where
 from holdfast.engine.releasing import make_way, way_making_needs
 from holdfast.engine.staging import Stage, keys_of, scene_of, stage_of
 from holdfast.engine.use_cases import Look, Needs, UseCase, View
+
+SLOTS_ADDED_MAX = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +40,7 @@ class AddSlot:
     """Make a bookable interval by hand, under an id that its maker gives it.
 
     `ends_at` None means the offering's duration; `capacity` None means the offering's own, unless
-    `is_capacity_own`, which makes the slot unlimited.
+    `is_capacity_own`, which makes the slot unlimited. `price_minor` None is the offering's price.
     """
 
     slot_id: SlotId
@@ -45,6 +50,14 @@ class AddSlot:
     capacity: int | None = None
     is_capacity_own: bool = False
     metadata: dict[str, object] = field(default_factory=dict)
+    price_minor: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddSlots:
+    """Make several slots by hand: all of them, or none and every fault with its place."""
+
+    slots: tuple[AddSlot, ...]
 
 
 def _interval(command: AddSlot, offering: Offering) -> Interval:
@@ -107,6 +120,7 @@ def _add(view: View, command: AddSlot, now: datetime) -> Slot:
     checks.require(
         [
             checks.whole("/capacity", command.capacity, least=1, most=CAPACITY_MAX),
+            checks.whole("/price_minor", command.price_minor, least=0, most=AMOUNT_MAX),
             checks.metadata("/metadata", command.metadata),
         ]
     )
@@ -131,6 +145,7 @@ def _add(view: View, command: AddSlot, now: datetime) -> Slot:
         metadata=command.metadata,
         created_at=now,
         version=1,
+        price_minor=command.price_minor,
     )
     scene, taken = _opened(view, command, slot)
     view.insert(slot)
@@ -154,8 +169,58 @@ def _opened(view: View, command: AddSlot, slot: Slot) -> tuple[Scene, tuple[Take
     return scene, plan(scene, wish, now=view.now, checks=OPENING_CHECKS)
 
 
+def _add_all_needs(command: AddSlots, look: Look) -> Needs:
+    if not 1 <= len(command.slots) <= SLOTS_ADDED_MAX:
+        message = f"Make 1 to {SLOTS_ADDED_MAX} slots at a time."
+        raise InputInvalid.at("/slots", "out_of_range", message)
+    return gathered(partial(_add_needs, one, look) for one in command.slots)
+
+
+def _add_all(view: View, command: AddSlots, now: datetime) -> tuple[Slot, ...]:
+    added: list[Slot] = []
+    refused: list[tuple[int, HoldfastError]] = []
+    for i, one in enumerate(command.slots):
+        try:
+            added.append(_add(view, one, now))
+        except HoldfastError as refusal:
+            # Nothing of the whole is kept, so the others may be judged as if this had not been.
+            refused.append((i, refusal))
+    if refused:
+        raise _all_refused(refused)
+    return tuple(added)
+
+
+def _all_refused(refused: Sequence[tuple[int, HoldfastError]]) -> HoldfastError:
+    """Return one refusal for many: malformed input goes first, with a pointer to each fault."""
+    faults = [
+        replace(fault, pointer=f"/slots/{i}{fault.pointer}")
+        for i, refusal in refused
+        if isinstance(refusal, InputInvalid)
+        for fault in _faults_of(refusal)
+    ]
+    if faults:
+        return InputInvalid(faults)
+    first = refused[0][1]
+    first.fields["faults"] = tuple(
+        {"index": i, "code": refusal.code, "detail": refusal.detail} for i, refusal in refused
+    )
+    return first
+
+
+def _faults_of(refusal: InputInvalid) -> Iterator[InputFault]:
+    faults = refusal.fields["errors"]
+    assert isinstance(faults, tuple)
+    yield from faults
+
+
 USE_CASES: Mapping[type, UseCase[Any, Any]] = MappingProxyType(
     {
+        AddSlots: UseCase(
+            "slot.add_many",
+            scopes=(Scope.CATALOGUE_WRITE,),
+            needs=_add_all_needs,
+            decide=_add_all,
+        ),
         AddSlot: UseCase(
             "slot.add", scopes=(Scope.CATALOGUE_WRITE,), needs=_add_needs, decide=_add
         ),

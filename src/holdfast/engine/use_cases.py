@@ -77,6 +77,16 @@ class Look(Protocol):
         """Return the cap of a counter; None where none was ever set."""
         ...
 
+    def counters_between(self, first_key: str, last_key: str) -> tuple[str, ...]:
+        """Return the keys of the counters that have a cap, from the first to the last."""
+        ...
+
+    def few(
+        self, kind: type[R], field_name: str, value: str, *, statuses: tuple[str, ...], limit: int
+    ) -> tuple[R, ...]:
+        """Return the first few records whose field has a value, in one of some statuses, by id."""
+        ...
+
 
 class View(Look, Protocol):
     """Reading and changing for `decide`: what was declared, under the locks, as an overlay.
@@ -125,8 +135,13 @@ class View(Look, Protocol):
         """Convert, extend or release a claim; a counter's `used` goes down on release."""
         ...
 
-    def set_cap(self, key: str, cap: int | None, *, may_be_over: bool = False) -> None:
-        """Set the cap of a locked counter; below what is in use only as over-commitment."""
+    def set_cap(
+        self, key: str, cap: int | None, *, used: int | None = None, may_be_over: bool = False
+    ) -> None:
+        """Set the cap of a locked counter; below what is in use only as over-commitment.
+
+        A counter without a cap counts nothing: `used` says how much is in use when it begins to.
+        """
         ...
 
     def fact(self, type_: str, record: object, **payload: object) -> None:

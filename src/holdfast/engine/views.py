@@ -22,6 +22,8 @@ from holdfast.engine.ports import (
     CapacityKind,
     CounterChange,
     CounterOf,
+    CountersBetween,
+    Few,
     Ids,
     Lapsed,
     LockedRow,
@@ -34,6 +36,7 @@ from holdfast.engine.records import KINDS, id_of, is_live, plain, version_of
 
 R = TypeVar("R")
 
+STATUS = "status"
 _NOTHING: Mapping[str, object] = {}
 
 Loaded = Mapping[Read, tuple[object, ...]]
@@ -138,6 +141,16 @@ class SnapshotLook:
         rows = self._rows(CounterOf(key))
         return cast("int", rows[0]) if rows else None
 
+    def counters_between(self, first_key: str, last_key: str) -> tuple[str, ...]:
+        """Return the keys of the counters that have a cap, from the first to the last."""
+        return cast("tuple[str, ...]", self._rows(CountersBetween(first_key, last_key)))
+
+    def few(
+        self, kind: type[R], field_name: str, value: str, *, statuses: tuple[str, ...], limit: int
+    ) -> tuple[R, ...]:
+        """Return the first few records whose field has a value, in one of some statuses, by id."""
+        return cast("tuple[R, ...]", self._rows(Few(kind, field_name, value, statuses, limit)))
+
     def _rows(self, read: Read) -> tuple[object, ...]:
         self.want(read)
         return self._snapshot.loaded[read]
@@ -161,7 +174,7 @@ class BatchView:
         self.original: dict[tuple[type, str], object] = {}
         self.found: set[Read] = set(loaded)
         for read, rows in loaded.items():
-            if isinstance(read, CounterOf):
+            if isinstance(read, CounterOf | CountersBetween):
                 continue
             for row in rows:
                 self.original[type(row), id_of(row)] = row
@@ -245,7 +258,7 @@ class CommandView:
 
     @property
     def now(self) -> datetime:
-        """The batch's one deciding instant."""
+        """The batch's one instant."""
         return self._batch.now
 
     # Reading
@@ -322,6 +335,33 @@ class CommandView:
         rows = self._batch.loaded[read]
         return cast("int", rows[0]) if rows else None
 
+    def few(
+        self, kind: type[R], field_name: str, value: str, *, statuses: tuple[str, ...], limit: int
+    ) -> tuple[R, ...]:
+        """Return some records whose field has a value, in one of some statuses, by id.
+
+        Those that this batch has changed are as it leaves them: there may be fewer than there were.
+        """
+        read = Few(kind, field_name, value, statuses, limit)
+        self.want(read)
+        ids = {id_of(row) for row in self._batch.loaded[read]}
+        ids.update(self._batch.changed_ids(kind, field_name, value))
+        ids.update(record_id for changed, record_id in self.records if changed is kind)
+        found = [cast("R", self._current((kind, record_id))) for record_id in sorted(ids)]
+        kept = [
+            record
+            for record in found
+            if getattr(record, field_name) == value and getattr(record, STATUS) in statuses
+        ]
+        return tuple(kept[:limit])
+
+    def counters_between(self, first_key: str, last_key: str) -> tuple[str, ...]:
+        """Return the keys of the counters that have a cap, with those of this batch."""
+        self.want(read := CountersBetween(first_key, last_key))
+        locked = {key for key in self._batch.locked if first_key <= key <= last_key}
+        found = set(cast("tuple[str, ...]", self._batch.loaded[read])) - locked
+        return tuple(sorted(found | {key for key in locked if self._cap(key) is not None}))
+
     def is_locked(self, key: str) -> bool:
         """Whether this command holds the key's lock."""
         return key in self._batch.locked
@@ -374,10 +414,14 @@ class CommandView:
             self._count(claim.key, 0)
         return changed
 
-    def set_cap(self, key: str, cap: int | None, *, may_be_over: bool = False) -> None:
-        """Set the cap of a locked counter; below what is in use only as over-commitment."""
-        used = self.counter(key).used
+    def set_cap(
+        self, key: str, cap: int | None, *, used: int | None = None, may_be_over: bool = False
+    ) -> None:
+        """Set the cap of a locked counter, and what is in use if it counted nothing before."""
+        counted = self.counter(key).used
         change = self.counters.setdefault(key, CounterChange())
+        used = counted if used is None else used
+        change.delta += used - counted
         if may_be_over and cap is not None:
             change.over_raised += max(0, used - cap)
         change.is_cap_set, change.cap = True, cap

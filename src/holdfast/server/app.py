@@ -22,9 +22,13 @@ from holdfast.server.skew import SkewGuard
 from holdfast.settings import Settings
 from holdfast.storage.database import DatabaseOptions
 from holdfast.storage.housekeeping import SqlHousekeeping
+from holdfast.workers.approve import confirm_due_bookings
 from holdfast.workers.clockwork import Clockwork, Job
-from holdfast.workers.expire import expire_holds
+from holdfast.workers.expire import expire_due
+from holdfast.workers.limit import settle_limits
+from holdfast.workers.past import mark_slots_past
 from holdfast.workers.purge import purge_old_rows
+from holdfast.workers.settle import settle_closures
 
 log = structlog.get_logger("holdfast.server")
 
@@ -37,6 +41,8 @@ Send = Callable[[Message], Awaitable[None]]
 DRAIN_SECONDS = 2.0
 STOP_WORKERS_SECONDS = 2.0
 UNKNOWN_ROUTE = "none"
+# So many jobs does `worker_jobs` return, each in a thread of its own.
+WORKERS = 6
 
 
 class HoldfastApp:
@@ -171,9 +177,9 @@ def create_asgi_app(engine: Engine | str, settings: Settings | None = None) -> H
 
 def database_options(settings: Settings) -> DatabaseOptions:
     """Return the pools that the settings ask for."""
-    # One writer for each lane and for each of the two workers inside; the same for reads.
+    # One writer for each lane and for each of the workers inside; the same for reads.
     lanes = settings.lanes or LaneOptions().threads
-    return DatabaseOptions(writers=lanes + 2, readers=settings.readers + 2)
+    return DatabaseOptions(writers=lanes + WORKERS, readers=settings.readers + WORKERS)
 
 
 def lane_options(engine: Engine, settings: Settings) -> LaneOptions:
@@ -190,7 +196,27 @@ def worker_jobs(engine: Engine, settings: Settings) -> tuple[Job, ...]:
         Job(
             name="expire",
             every_seconds=settings.expire_seconds,
-            work=lambda should_stop: expire_holds(engine, should_stop=should_stop),
+            work=lambda should_stop: expire_due(engine, should_stop=should_stop),
+        ),
+        Job(
+            name="approve",
+            every_seconds=settings.approve_seconds,
+            work=lambda should_stop: confirm_due_bookings(engine, should_stop=should_stop),
+        ),
+        Job(
+            name="past",
+            every_seconds=settings.past_seconds,
+            work=lambda should_stop: mark_slots_past(engine, should_stop=should_stop),
+        ),
+        Job(
+            name="settle",
+            every_seconds=settings.settle_seconds,
+            work=lambda should_stop: settle_closures(engine, should_stop=should_stop),
+        ),
+        Job(
+            name="limit",
+            every_seconds=settings.settle_seconds,
+            work=lambda should_stop: settle_limits(engine, should_stop=should_stop),
         ),
         Job(
             name="purge",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, Update, bindparam, insert, update
+from sqlalchemy import Connection, Table, Update, bindparam, case, insert, update
 
 from holdfast.domain.claims import Claim
 from holdfast.domain.history import AuditEntry, Event
@@ -30,7 +30,11 @@ _RELEASE_LAPSED = (
         _claim.released_at.is_(None),
         _claim.counts_until <= bindparam("b_now"),
     )
-    .values(released_at=bindparam("b_now"), reason="lapsed")
+    .values(
+        released_at=bindparam("b_now"),
+        # What was taken over the limit keeps the reason for which it was.
+        reason=case((_claim.is_over, _claim.reason), else_="lapsed"),
+    )
 )
 _CHANGE_CLAIM = (
     update(ledger.claim)

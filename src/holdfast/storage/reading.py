@@ -15,6 +15,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     func,
+    literal,
     or_,
     select,
     tuple_,
@@ -28,6 +29,8 @@ from holdfast.engine.ports import (
     ById,
     Comparison,
     CounterOf,
+    CountersBetween,
+    Few,
     Filter,
     IdempotencyKey,
     KeptAnswer,
@@ -59,7 +62,10 @@ def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
 def load(
     connection: Connection, tenant_id: str, reads: Collection[Read]
 ) -> dict[Read, tuple[object, ...]]:
-    """Answer reads: by id and by field one statement a kind, overlaps one for all of them."""
+    """Answer reads: by id and by field one statement a kind, overlaps one for all of them.
+
+    Looking for a few takes a statement each.
+    """
     answers: dict[Read, tuple[object, ...]] = {}
     by_id: dict[type, list[ById]] = {}
     where: dict[tuple[type, str], list[Where]] = {}
@@ -72,6 +78,10 @@ def load(
             where.setdefault((read.kind, read.field), []).append(read)
         elif isinstance(read, Over):
             overs.append(read)
+        elif isinstance(read, Few):
+            answers[read] = _load_few(connection, tenant_id, read)
+        elif isinstance(read, CountersBetween):
+            answers[read] = _load_counters(connection, tenant_id, read)
         else:
             counters.append(read)
     for kind, wanted in by_id.items():
@@ -103,6 +113,22 @@ _CAPS = select(_row.key, _row.cap).where(
 )
 
 
+def _load_counters(
+    connection: Connection, tenant_id: str, read: CountersBetween
+) -> tuple[str, ...]:
+    statement = (
+        select(_row.key)
+        .where(
+            _row.tenant_id == tenant_id,
+            _row.key >= read.first_key,
+            _row.key <= read.last_key,
+            _row.cap.is_not(None),
+        )
+        .order_by(_row.key)
+    )
+    return tuple(connection.execute(statement).scalars())
+
+
 def _load_by_id(
     connection: Connection, tenant_id: str, kind: type, reads: Sequence[ById]
 ) -> dict[Read, tuple[object, ...]]:
@@ -127,6 +153,23 @@ def _load_where(
         for record in _records(connection, statement, values, mapper):
             found[getattr(record, field)].append(record)
     return {read: tuple(found[read.value]) for read in reads}
+
+
+def _load_few(connection: Connection, tenant_id: str, read: Few) -> tuple[object, ...]:
+    mapper = mapper_of(read.kind)
+    columns = mapper.table.columns
+    # Written out, since an index that covers one status is of no use to a status yet unknown.
+    named = [
+        columns.status == literal(status, columns.status.type, literal_execute=True)
+        for status in read.statuses
+    ]
+    statement = (
+        select(mapper.table)
+        .where(columns.tenant_id == tenant_id, columns[read.field] == read.value, or_(*named))
+        .order_by(mapper.id_column)
+        .limit(read.limit)
+    )
+    return tuple(_records(connection, statement, {}, mapper))
 
 
 # Building an expression costs more than running it, so those of the hot path are built once.
@@ -307,6 +350,19 @@ def page(connection: Connection, tenant_id: str, listing: Listing) -> list[objec
     statement = select(mapper.table).where(*conditions).order_by(*ordering).limit(listing.limit)
     rows = connection.execute(statement).mappings()
     return [mapper.from_row(row) for row in rows]
+
+
+def counts(
+    connection: Connection, tenant_id: str, kind: type, field: str, filters: Sequence[Filter]
+) -> dict[str, int]:
+    """Count the records that pass all filters, by what they have in a field of words."""
+    columns = mapper_of(kind).table.columns
+    grouped = columns[field]
+    conditions = [columns.tenant_id == tenant_id, grouped.is_not(None)]
+    conditions += [_condition(columns[f.field], f) for f in filters]
+    statement = select(grouped, func.count()).where(*conditions).group_by(grouped)
+    found = {str(value): int(count) for value, count in connection.execute(statement)}
+    return dict(sorted(found.items()))
 
 
 def _condition(column: ColumnElement[Any], condition: Filter) -> ColumnElement[bool]:

@@ -2,16 +2,102 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import Column, ColumnElement, Table, and_, or_, select
 
+from holdfast.domain.bookings import BookingStatus
 from holdfast.domain.holds import HoldStatus
-from holdfast.domain.ids import HoldId, TenantId
+from holdfast.domain.ids import TenantId
+from holdfast.domain.slots import SlotStatus
 from holdfast.domain.tenants import Tenant
+from holdfast.engine.ports import Due
 from holdfast.storage.database import Database
 from holdfast.storage.mapping import mapper_of
 from holdfast.storage.schema import catalogue, ledger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """Where due work of a kind is found.
+
+    Attributes:
+        at: Since when it is due, if `is_timed`; else only what puts it in order.
+    """
+
+    table: Table
+    record_id: Column[Any]
+    at: Column[Any]
+    condition: ColumnElement[bool]
+    is_timed: bool = True
+
+    def conditions(self, now: datetime) -> list[ColumnElement[bool]]:
+        """What is true of a row that is due."""
+        return [self.condition, self.at <= now] if self.is_timed else [self.condition]
+
+
+_hold, _booking, _slot = ledger.hold.columns, ledger.booking.columns, ledger.slot.columns
+_block, _resource = catalogue.block.columns, catalogue.resource.columns
+_WORK: Mapping[Due, _Work] = MappingProxyType(
+    {
+        Due.HOLDS: _Work(
+            table=ledger.hold,
+            record_id=_hold.hold_id,
+            at=_hold.expires_at,
+            condition=_hold.status == HoldStatus.ACTIVE,
+        ),
+        Due.CONFIRMATIONS: _Work(
+            table=ledger.booking,
+            record_id=_booking.booking_id,
+            at=_booking.confirms_at,
+            condition=_booking.status == BookingStatus.PENDING,
+        ),
+        Due.EXPIRIES: _Work(
+            table=ledger.booking,
+            record_id=_booking.booking_id,
+            at=_booking.expires_at,
+            condition=_booking.status == BookingStatus.PENDING,
+        ),
+        Due.PAST_SLOTS: _Work(
+            table=ledger.slot,
+            record_id=_slot.slot_id,
+            at=_slot.ends_at,
+            condition=_slot.status == SlotStatus.OPEN,
+        ),
+        Due.SETTLING_SLOTS: _Work(
+            table=ledger.slot,
+            record_id=_slot.slot_id,
+            at=_slot.starts_at,
+            condition=_slot.is_settling,
+            is_timed=False,
+        ),
+        Due.SETTLING_BLOCKS: _Work(
+            table=catalogue.block,
+            record_id=_block.block_id,
+            at=_block.starts_at,
+            condition=_block.is_settling,
+            is_timed=False,
+        ),
+        Due.LIMITED_SLOTS: _Work(
+            table=ledger.slot,
+            record_id=_slot.slot_id,
+            at=_slot.starts_at,
+            condition=_slot.limit_to.is_not(None),
+            is_timed=False,
+        ),
+        Due.SETTLING_RESOURCES: _Work(
+            table=catalogue.resource,
+            record_id=_resource.resource_id,
+            at=_resource.created_at,
+            condition=_resource.is_settling,
+            is_timed=False,
+        ),
+    }
+)
 
 
 class SqlTenantRegister:
@@ -36,42 +122,41 @@ class SqlTenantRegister:
         """Return all businesses, by slug."""
         return self._select(catalogue.tenant.columns.slug.is_not(None))
 
-    def with_due_holds(self, *, limit: int) -> list[TenantId]:
-        """Return businesses that have active holds whose time is over."""
-        hold = ledger.hold.columns
+    def with_due(self, due: Due, *, limit: int) -> list[TenantId]:
+        """Return businesses that have something due."""
+        work = _WORK[due]
+        tenant_id = work.table.columns.tenant_id
         with self._database.read() as transaction:
             statement = (
-                select(hold.tenant_id)
-                .where(hold.status == HoldStatus.ACTIVE, hold.expires_at <= transaction.now())
+                select(tenant_id)
+                .where(*work.conditions(transaction.now()))
                 .distinct()
-                .order_by(hold.tenant_id)
+                .order_by(tenant_id)
                 .limit(limit)
             )
             return [TenantId(row[0]) for row in transaction.connection.execute(statement)]
 
-    def due_holds(
-        self, tenant_id: TenantId, *, after: tuple[datetime, HoldId] | None, limit: int
-    ) -> list[tuple[datetime, HoldId]]:
-        """Return a page of a business's active holds whose time is over, in that order."""
-        hold = ledger.hold.columns
+    def due(
+        self, due: Due, tenant_id: TenantId, *, after: tuple[datetime, str] | None, limit: int
+    ) -> list[tuple[datetime, str]]:
+        """Return a page of what a business has due, since when, in that order."""
+        work = _WORK[due]
         with self._database.read(tenant_id) as transaction:
             statement = (
-                select(hold.expires_at, hold.hold_id)
+                select(work.at, work.record_id)
                 .where(
-                    hold.tenant_id == tenant_id,
-                    hold.status == HoldStatus.ACTIVE,
-                    hold.expires_at <= transaction.now(),
+                    work.table.columns.tenant_id == tenant_id,
+                    *work.conditions(transaction.now()),
                 )
-                .order_by(hold.expires_at, hold.hold_id)
+                .order_by(work.at, work.record_id)
                 .limit(limit)
             )
             if after is not None:
-                expires_at, hold_id = after
-                is_later = hold.expires_at > expires_at
-                is_next = and_(hold.expires_at == expires_at, hold.hold_id > hold_id)
-                statement = statement.where(or_(is_later, is_next))
+                at, record_id = after
+                is_next = and_(work.at == at, work.record_id > record_id)
+                statement = statement.where(or_(work.at > at, is_next))
             rows = transaction.connection.execute(statement)
-            return [(row.expires_at, HoldId(row.hold_id)) for row in rows]
+            return [(row[0], row[1]) for row in rows]
 
     def _select(self, condition: ColumnElement[bool]) -> list[Tenant]:
         mapper = mapper_of(Tenant)

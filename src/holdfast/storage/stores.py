@@ -10,6 +10,7 @@ from holdfast.domain.ids import BatchId, TenantId
 from holdfast.domain.slots import Slot
 from holdfast.engine.ports import (
     Changes,
+    Filter,
     KeptAnswer,
     Lapsed,
     Listing,
@@ -97,6 +98,10 @@ class SqlReadStore:
         """Return one page of records."""
         return reading.page(self._transaction.connection, self._tenant_id, listing)
 
+    def counts(self, kind: type, field: str, filters: Sequence[Filter]) -> dict[str, int]:
+        """Count the records that pass all filters, by what they have in a field of words."""
+        return reading.counts(self._transaction.connection, self._tenant_id, kind, field, filters)
+
 
 class SqlStores:
     """Where the engine gets its transactions."""
@@ -119,3 +124,7 @@ class SqlStores:
     def settle(self, tenant_id: TenantId, batch_id: BatchId) -> bool:
         """Settle a lost COMMIT."""
         return self._database.settle(tenant_id=tenant_id, batch_id=batch_id)
+
+    def outlive(self, tenant_id: TenantId, *, seconds: float) -> bool:
+        """Wait until every write transaction that is alive now has ended."""
+        return self._database.outlive(tenant_id=tenant_id, seconds=seconds)

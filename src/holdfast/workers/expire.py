@@ -1,29 +1,37 @@
-"""The worker that records that holds are over. Their places stopped counting by themselves."""
+"""The worker that records what is over: holds, and pending bookings that nobody has answered.
+
+Their places stopped counting by themselves.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 
-from holdfast.domain.access import SYSTEM
+from holdfast.domain.bookings import Booking, BookingStatus
 from holdfast.domain.holds import Hold, HoldStatus
-from holdfast.domain.ids import HoldId, TenantId
+from holdfast.domain.ids import BookingId, HoldId, TenantId
+from holdfast.engine.approvals import ExpireBooking
 from holdfast.engine.facade import Engine
 from holdfast.engine.holds import ExpireHold
-from holdfast.engine.use_cases import Envelope
-from holdfast.workers.clockwork import WorkIncomplete
-
-TENANTS_MAX = 1_000
-# One page of due holds is one batch.
-BATCH_MAX = 64
+from holdfast.engine.ports import Due
+from holdfast.workers.due import Count, ShouldStop, never, run_all, work_through
 
 
-def never() -> bool:
-    """Say that nobody wants us to stop."""
-    return False
+def expire_due(engine: Engine, *, should_stop: ShouldStop = never) -> dict[str, int]:
+    """Expire every hold and every pending booking whose time is over.
+
+    Returns:
+        What `expire_holds` and `expire_bookings` do.
+
+    Raises:
+        WorkIncomplete: Some could not be expired; all others of that kind are.
+        StorageFault: The database could not be asked.
+    """
+    released = expire_holds(engine, should_stop=should_stop)
+    return released | expire_bookings(engine, should_stop=should_stop)
 
 
-def expire_holds(engine: Engine, *, should_stop: Callable[[], bool] = never) -> dict[str, int]:
+def expire_holds(engine: Engine, *, should_stop: ShouldStop = never) -> dict[str, int]:
     """Expire every hold whose time is over, of every business; any number of us may run at once.
 
     Returns:
@@ -33,48 +41,40 @@ def expire_holds(engine: Engine, *, should_stop: Callable[[], bool] = never) -> 
         WorkIncomplete: Some could not be expired; all others are.
         StorageFault: The database could not be asked.
     """
-    released = failed = 0
-    while tenants := engine.register.with_due_holds(limit=TENANTS_MAX):
-        before = released
-        for tenant_id in tenants:
-            of_tenant = _expire_tenant(engine, tenant_id, should_stop=should_stop)
-            released += of_tenant[0]
-            failed += of_tenant[1]
-        if len(tenants) < TENANTS_MAX or released == before or should_stop():
-            break
-    if failed:
-        raise WorkIncomplete(f"{failed} due holds could not be expired; {released} were.")
-    return {"released": released}
+
+    def on_page(tenant_id: TenantId, ids: Sequence[str]) -> Count:
+        commands = [ExpireHold(hold_id=HoldId(hold_id)) for hold_id in ids]
+        outcomes = run_all(engine, tenant_id, commands)
+        # Whatever was converted, released or extended in the meantime is left as it is.
+        done = sum(
+            isinstance(outcome.result, Hold) and outcome.result.status is HoldStatus.EXPIRED
+            for outcome in outcomes
+        )
+        return Count(done, sum(outcome.error is not None for outcome in outcomes))
+
+    done = work_through(engine, Due.HOLDS, on_page, what="holds", should_stop=should_stop)
+    return {"released": done}
 
 
-def _expire_tenant(
-    engine: Engine, tenant_id: TenantId, *, should_stop: Callable[[], bool]
-) -> tuple[int, int]:
-    """Expire one business's due holds, page by page; return how many were, and could not be."""
-    released = failed = 0
-    last: tuple[datetime, HoldId] | None = None
-    while not should_stop():
-        page = engine.register.due_holds(tenant_id, after=last, limit=BATCH_MAX)
-        if not page:
-            break
-        last = page[-1]
-        count = _expire_batch(engine, tenant_id, [hold_id for _, hold_id in page])
-        released += count[0]
-        failed += count[1]
-    return released, failed
+def expire_bookings(engine: Engine, *, should_stop: ShouldStop = never) -> dict[str, int]:
+    """Expire every pending booking that was not answered in time, of every business.
 
+    Returns:
+        `{"expired": n}`: how many bookings are expired now that were due.
 
-def _expire_batch(
-    engine: Engine, tenant_id: TenantId, hold_ids: Sequence[HoldId]
-) -> tuple[int, int]:
-    envelopes = [
-        Envelope(command=ExpireHold(hold_id=hold_id), actor=SYSTEM) for hold_id in hold_ids
-    ]
-    outcomes = engine.unit_of_work.run(tenant_id, envelopes)
-    failed = sum(outcome.error is not None for outcome in outcomes)
-    # Whatever was converted, released or extended in the meantime is left as it is.
-    released = sum(
-        isinstance(outcome.result, Hold) and outcome.result.status is HoldStatus.EXPIRED
-        for outcome in outcomes
-    )
-    return released, failed
+    Raises:
+        WorkIncomplete: Some could not be expired; all others are.
+        StorageFault: The database could not be asked.
+    """
+
+    def on_page(tenant_id: TenantId, ids: Sequence[str]) -> Count:
+        commands = [ExpireBooking(booking_id=BookingId(booking_id)) for booking_id in ids]
+        outcomes = run_all(engine, tenant_id, commands)
+        done = sum(
+            isinstance(outcome.result, Booking) and outcome.result.status is BookingStatus.EXPIRED
+            for outcome in outcomes
+        )
+        return Count(done, sum(outcome.error is not None for outcome in outcomes))
+
+    done = work_through(engine, Due.EXPIRIES, on_page, what="bookings", should_stop=should_stop)
+    return {"expired": done}

@@ -6,31 +6,30 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from holdfast.domain.access import Scope
-from holdfast.domain.blocks import Block, BlockStatus
 from holdfast.domain.categories import Category, CategoryStatus
 from holdfast.domain.ids import (
-    BlockId,
     CategoryId,
     OfferingId,
     ResourceId,
     RuleId,
-    SlotId,
 )
 from holdfast.domain.offerings import Offering, OfferingStatus
 from holdfast.domain.resources import Resource, ResourceAction, ResourceStatus
 from holdfast.domain.rules import ScheduleRule
-from holdfast.domain.slots import Slot, SlotStatus
-from holdfast.engine.blocks import AddBlock, RemoveBlock
 from holdfast.engine.categories import AddCategory, ChangeCategory
 from holdfast.engine.facade.port import Port, result_of
+from holdfast.engine.limiting import SettleResource, require_deleted
 from holdfast.engine.offerings import AddOffering, ChangeOffering
+from holdfast.engine.ordering import ReorderCategories, ReorderResources
 from holdfast.engine.ports import Comparison, Filter
-from holdfast.engine.reading import Page, PageRequest, find, get, page, where
+from holdfast.engine.reading import Page, PageRequest, get, page, where
 from holdfast.engine.resources import ActOnResource, AddResource, ChangeResource
 from holdfast.engine.schedules import AddRules, NewRule, RemoveRule, SetSchedule
-from holdfast.engine.slots import AddSlot
 
 _FIRST_PAGE = PageRequest()
+
+SETTLE_SECONDS = 10.0
+"""How long settling waits for those who are writing; PostgreSQL ends a paused one after 5 s."""
 
 
 class Categories:
@@ -79,6 +78,23 @@ class Categories:
             lambda store: page(store, Category, request, order_by="sort_order", filters=filters)
         )
 
+    def counts(self, category_ids: Sequence[CategoryId]) -> dict[CategoryId, int]:
+        """Return how many resources, active and inactive ones, each of some categories has."""
+        self._port.actor.require(Scope.CATALOGUE_READ)
+        kept = (ResourceStatus.ACTIVE, ResourceStatus.INACTIVE)
+        filters = [
+            Filter("category_id", Comparison.ONE_OF, tuple(category_ids)),
+            Filter("status", Comparison.ONE_OF, kept),
+        ]
+        found = self._port.read(lambda store: store.counts(Resource, "category_id", filters))
+        return {category_id: found.get(category_id, 0) for category_id in category_ids}
+
+    def reorder(self, category_ids: Sequence[CategoryId]) -> tuple[Category, ...]:
+        """Put all categories in an order, in one go. See `ReorderCategories`."""
+        ordered = self._port.run(ReorderCategories(category_ids=tuple(category_ids)))
+        assert isinstance(ordered, tuple)
+        return ordered
+
 
 class Resources:
     """Things and people that time is booked on."""
@@ -96,10 +112,45 @@ class Resources:
         changes: Mapping[str, object],
         *,
         if_version: int | None = None,
+        may_be_over: bool = False,
+        reason: str = "",
     ) -> Resource:
-        """Change a resource's fields. See `ChangeResource`."""
-        command = ChangeResource(resource_id=resource_id, changes=changes, if_version=if_version)
+        """Change a resource's fields. See `ChangeResource`.
+
+        What was unlimited and gets a capacity is settled at once, as far as that can be waited
+        for: see `settle`.
+        """
+        command = ChangeResource(
+            resource_id=resource_id,
+            changes=changes,
+            if_version=if_version,
+            may_be_over=may_be_over,
+            reason=reason,
+        )
+        changed = result_of(Resource, self._port.run(command))
+        return self.settle(resource_id) if changed.is_settling else changed
+
+    def settle(self, resource_id: ResourceId, *, seconds: float = SETTLE_SECONDS) -> Resource:
+        """Open a resource whose capacity is being limited, once nobody can be booking it unlimited.
+
+        If that took longer it is settling still, and a worker sees to it.
+        """
+        since = self.outlived(resource_id, seconds=seconds)
+        if since is None:
+            return self.get(resource_id)
+        command = SettleResource(resource_id=resource_id, since=since)
         return result_of(Resource, self._port.run(command))
+
+    def outlived(
+        self, resource_id: ResourceId, *, seconds: float = SETTLE_SECONDS
+    ) -> datetime | None:
+        """Wait until nobody can be booking a settling resource unlimited; return when that was.
+
+        None if the resource is not settling, or if the wait took longer than that.
+        """
+        if not self.get(resource_id).is_settling or not self._port.outlive(seconds=seconds):
+            return None
+        return self._port.read(lambda store: store.now())
 
     def act(
         self,
@@ -113,7 +164,12 @@ class Resources:
         command = ActOnResource(
             resource_id=resource_id, action=action, is_forced=is_forced, if_version=if_version
         )
-        return result_of(Resource, self._port.run(command))
+        changed = result_of(Resource, self._port.run(command))
+        if action is not ResourceAction.DELETE or not changed.is_settling:
+            return changed
+        settled = self.settle(resource_id)
+        require_deleted(settled)
+        return settled
 
     def get(self, resource_id: ResourceId) -> Resource:
         """Return a resource, deleted ones included.
@@ -142,6 +198,12 @@ class Resources:
         return self._port.read(
             lambda store: page(store, Resource, request, order_by="sort_order", filters=filters)
         )
+
+    def reorder(self, resource_ids: Sequence[ResourceId]) -> tuple[Resource, ...]:
+        """Put all resources in an order, in one go. See `ReorderResources`."""
+        ordered = self._port.run(ReorderResources(resource_ids=tuple(resource_ids)))
+        assert isinstance(ordered, tuple)
+        return ordered
 
 
 class Offerings:
@@ -240,98 +302,3 @@ class Schedules:
         else:
             self._port.read(lambda store: get(store, Resource, owner_id))
         return self._port.read(lambda store: where(store, ScheduleRule, "owner_id", owner_id))
-
-
-class Blocks:
-    """Time taken away from resources."""
-
-    def __init__(self, port: Port) -> None:
-        self._port = port
-
-    def add(self, command: AddBlock, *, idempotency_key: str | None = None) -> Block:
-        """Take time away. See `AddBlock`."""
-        return result_of(Block, self._port.run(command, idempotency_key))
-
-    def remove(self, block_id: BlockId) -> Block:
-        """Give time back. See `RemoveBlock`."""
-        return result_of(Block, self._port.run(RemoveBlock(block_id=block_id)))
-
-    def get(self, block_id: BlockId) -> Block:
-        """Return a block.
-
-        Raises:
-            RecordNotFound: There is none in this tenant.
-        """
-        self._port.actor.require(Scope.CATALOGUE_READ)
-        return self._port.read(lambda store: get(store, Block, block_id))
-
-    def list(
-        self,
-        request: PageRequest = _FIRST_PAGE,
-        *,
-        resource_id: ResourceId | None = None,
-        ends_after: datetime | None = None,
-        statuses: Sequence[BlockStatus] = (BlockStatus.ACTIVE,),
-    ) -> Page[Block]:
-        """Return a page of blocks, by their start."""
-        self._port.actor.require(Scope.CATALOGUE_READ)
-        filters = [Filter("status", Comparison.ONE_OF, tuple(statuses))]
-        if resource_id is not None:
-            filters.append(Filter("resource_id", Comparison.EQUAL, resource_id))
-        if ends_after is not None:
-            filters.append(Filter("ends_at", Comparison.AT_LEAST, ends_after))
-        return self._port.read(
-            lambda store: page(store, Block, request, order_by="starts_at", filters=filters)
-        )
-
-
-class Slots:
-    """Slots made by hand, and those of a schedule in which places are counted."""
-
-    def __init__(self, port: Port) -> None:
-        self._port = port
-
-    def add(self, command: AddSlot, *, idempotency_key: str | None = None) -> Slot:
-        """Make a slot by hand. See `AddSlot`; `new_id` gives the id it needs."""
-        return result_of(Slot, self._port.run(command, idempotency_key))
-
-    def new_id(self) -> SlotId:
-        """Return a new id for a slot made by hand."""
-        now = self._port.read(lambda store: store.now())
-        return SlotId(self._port.ids.new("slt", now=now))
-
-    def get(self, slot_id: SlotId) -> Slot:
-        """Return a stored slot. Slots of a schedule are stored once places in them are taken.
-
-        Raises:
-            RecordNotFound: It is not stored.
-        """
-        self._port.actor.require(Scope.CATALOGUE_READ)
-        return self._port.read(lambda store: get(store, Slot, slot_id))
-
-    def find(self, slot_id: SlotId) -> Slot | None:
-        """Return a stored slot or None."""
-        self._port.actor.require(Scope.CATALOGUE_READ)
-        return self._port.read(lambda store: find(store, Slot, slot_id))
-
-    def list(
-        self,
-        request: PageRequest = _FIRST_PAGE,
-        *,
-        offering_id: OfferingId | None = None,
-        starts_from: datetime | None = None,
-        starts_before: datetime | None = None,
-        statuses: Sequence[SlotStatus] = (SlotStatus.OPEN, SlotStatus.BLOCKED),
-    ) -> Page[Slot]:
-        """Return a page of stored slots, by their start."""
-        self._port.actor.require(Scope.CATALOGUE_READ)
-        filters = [Filter("status", Comparison.ONE_OF, tuple(statuses))]
-        if offering_id is not None:
-            filters.append(Filter("offering_id", Comparison.EQUAL, offering_id))
-        if starts_from is not None:
-            filters.append(Filter("starts_at", Comparison.AT_LEAST, starts_from))
-        if starts_before is not None:
-            filters.append(Filter("starts_at", Comparison.BELOW, starts_before))
-        return self._port.read(
-            lambda store: page(store, Slot, request, order_by="starts_at", filters=filters)
-        )

@@ -8,18 +8,21 @@ from holdfast.domain.access import SYSTEM, Actor
 from holdfast.domain.errors import RecordExists, RecordNotFound
 from holdfast.domain.ids import TenantId
 from holdfast.domain.tenants import Tenant
-from holdfast.engine.facade.catalogue import (
-    Blocks,
-    Categories,
-    Offerings,
-    Resources,
-    Schedules,
-    Slots,
-)
-from holdfast.engine.facade.ledger import AvailabilityAnswers, Bookings, History, Holds
+from holdfast.engine.facade.availability import AvailabilityAnswers
+from holdfast.engine.facade.blocks import Blocks
+from holdfast.engine.facade.bookings import Bookings
+from holdfast.engine.facade.calendars import Calendars
+from holdfast.engine.facade.catalogue import Categories, Offerings, Resources, Schedules
+from holdfast.engine.facade.eligibility import EligibleResources
+from holdfast.engine.facade.history import History
+from holdfast.engine.facade.holds import Holds
+from holdfast.engine.facade.orders import Orders
 from holdfast.engine.facade.people import Customers, Keys, Members
+from holdfast.engine.facade.pools import Pools
 from holdfast.engine.facade.port import Port, result_of
-from holdfast.engine.ports import Clock, Ids, ReadStores, TenantRegister
+from holdfast.engine.facade.reports import Reports
+from holdfast.engine.facade.slots import Slots
+from holdfast.engine.ports import Clock, Ids, Quiescence, ReadStores, TenantRegister
 from holdfast.engine.reading import get
 from holdfast.engine.tenants import AddTenant, ChangeTenant
 from holdfast.engine.unit_of_work import UnitOfWork
@@ -31,9 +34,10 @@ class TenantEngine:
     Attributes:
         tenant_id: The business.
         actor: Who acts.
-        categories, resources, offerings, schedules, blocks, slots: What it offers, and when.
+        categories, resources, pools, calendars, offerings, schedules, blocks, slots: What it
+            offers, and when.
         members, keys, customers: Its people.
-        availability, holds, bookings, history: What is taken.
+        availability, eligibility, holds, bookings, orders, history: What is taken.
     """
 
     def __init__(self, port: Port) -> None:
@@ -42,6 +46,8 @@ class TenantEngine:
         self.actor = port.actor
         self.categories = Categories(port)
         self.resources = Resources(port)
+        self.pools = Pools(port)
+        self.calendars = Calendars(port)
         self.offerings = Offerings(port)
         self.schedules = Schedules(port)
         self.blocks = Blocks(port)
@@ -52,7 +58,10 @@ class TenantEngine:
         self.availability = AvailabilityAnswers(port)
         self.holds = Holds(port, self.availability)
         self.bookings = Bookings(port, self.availability)
+        self.eligibility = EligibleResources(port)
+        self.orders = Orders(port)
         self.history = History(port)
+        self.reports = Reports(port)
 
     def get(self) -> Tenant:
         """Return the business itself."""
@@ -74,6 +83,7 @@ class Engine:
     Attributes:
         unit_of_work: The one path of every write.
         reads: Where displays are read from.
+        quiescence: How to wait for those who are writing now.
         tenants: The register of businesses.
         clock: The wall clock of this process; decisions take the database's.
     """
@@ -83,6 +93,7 @@ class Engine:
         *,
         unit_of_work: UnitOfWork,
         reads: ReadStores,
+        quiescence: Quiescence,
         register: TenantRegister,
         ids: Ids,
         clock: Clock,
@@ -90,6 +101,7 @@ class Engine:
     ) -> None:
         self.unit_of_work = unit_of_work
         self.reads = reads
+        self.quiescence = quiescence
         self.register = register
         self.ids = ids
         self.clock = clock
@@ -134,6 +146,7 @@ class Engine:
         return Port(
             unit_of_work=self.unit_of_work,
             reads=self.reads,
+            quiescence=self.quiescence,
             ids=self.ids,
             tenant_id=tenant_id,
             actor=actor,

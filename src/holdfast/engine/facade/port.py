@@ -13,9 +13,16 @@ from holdfast.domain.access import Actor
 from holdfast.domain.errors import InputInvalid
 from holdfast.domain.ids import TenantId
 from holdfast.domain.intervals import utc
-from holdfast.engine.ports import Answer, IdempotencyKey, Ids, ReadStore, ReadStores
+from holdfast.engine.ports import Answer, IdempotencyKey, Ids, Quiescence, ReadStore, ReadStores
 from holdfast.engine.reading import get
-from holdfast.engine.records import KINDS, canonical_json, field_names, id_of, plain
+from holdfast.engine.records import (
+    KINDS,
+    canonical_json,
+    field_names,
+    id_of,
+    plain,
+    record_of,
+)
 from holdfast.engine.unit_of_work import UnitOfWork
 from holdfast.engine.use_cases import Envelope, Outcome
 
@@ -33,12 +40,14 @@ class Port:
         *,
         unit_of_work: UnitOfWork,
         reads: ReadStores,
+        quiescence: Quiescence,
         ids: Ids,
         tenant_id: TenantId,
         actor: Actor,
     ) -> None:
         self._unit_of_work = unit_of_work
         self._reads = reads
+        self._quiescence = quiescence
         self.ids = ids
         self.tenant_id = tenant_id
         self.actor = actor
@@ -73,6 +82,10 @@ class Port:
         """Answer a question from one state of the database."""
         with self._reads.read(self.tenant_id) as store:
             return question(store)
+
+    def outlive(self, *, seconds: float) -> bool:
+        """Wait until everybody has ended who is writing now; False if that took too long."""
+        return self._quiescence.outlive(self.tenant_id, seconds=seconds)
 
     def _result(self, outcome: Outcome) -> object:
         if outcome.error is not None:
@@ -117,7 +130,8 @@ def instant_in_utc(pointer: str, value: datetime) -> datetime:
 
 def _reference(result: object) -> Answer:
     """Render a result as a reference to its record, for a library call's replay."""
-    body = canonical_json({"kind": KINDS[type(result)].name, "id": id_of(result)})
+    record = record_of(result)
+    body = canonical_json({"kind": KINDS[type(record)].name, "id": id_of(record)})
     return Answer(status=200, headers=(), body=body.encode())
 
 

@@ -6,7 +6,8 @@ side, so that its memory is bounded.
 - `books.py`: `prove_books`, the whole proof
 - `keys.py`: claims and capacity rows by key: oversold instants, counters
 - `subjects.py`: audit rows, claims and facts by the record that they are about
-- `histories.py`: what offerings and resources were at an earlier time
+- `owners.py`: which claims a hold, booking, slot or block has to have
+- `histories.py`: what offerings, resources and pools were at an earlier time
 - `store.py`: what is asked of the storage
 - `streams.py`: sorted streams, group by group
 - `report.py`: what was found

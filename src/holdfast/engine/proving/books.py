@@ -27,7 +27,7 @@ def prove_books(
         with stores.read(each) as store:
             total = store.row_count() if progress is not None else 0
             notebook = Notebook(tally, tenant_id=each, total=total, progress=progress)
-            histories = Histories(store)
+            histories = Histories(store, each)
             KeysProof(store, notebook, histories).run()
             SubjectsProof(store, notebook, histories).run()
             notebook.found(_left_over(store))

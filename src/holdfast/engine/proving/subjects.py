@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields
+from functools import cache
 from operator import attrgetter
 
-from holdfast.domain.blocks import Block, BlockStatus
-from holdfast.domain.bookings import LIVE, Booking
+from holdfast.domain.blocks import Block
+from holdfast.domain.bookings import Booking
 from holdfast.domain.claims import Claim, ClaimOwner
 from holdfast.domain.history import AuditEntry
-from holdfast.domain.holds import Hold, HoldStatus
-from holdfast.domain.ids import SlotId
-from holdfast.domain.proving import Duty, Finding, OfferingThen, Owner, cut, owner_faults
+from holdfast.domain.holds import AssignedResource, Hold
+from holdfast.domain.offerings import Component
+from holdfast.domain.proving import Finding, owner_faults
 from holdfast.domain.replaying import Replay, replay, status_faults
-from holdfast.domain.slots import Slot, SlotOrigin, SlotStatus
+from holdfast.domain.requirements import Requirement
+from holdfast.domain.slots import Slot
 from holdfast.engine.ports import ById
 from holdfast.engine.proving.histories import Histories
+from holdfast.engine.proving.owners import Owners, without_what_was_over
 from holdfast.engine.proving.report import Notebook
 from holdfast.engine.proving.store import Fact, ProofStore
 from holdfast.engine.proving.streams import Groups, side_by_side
@@ -63,8 +65,7 @@ class SubjectsProof:
     def __init__(self, store: ProofStore, notebook: Notebook, histories: Histories) -> None:
         self._store = store
         self._notebook = notebook
-        self._histories = histories
-        self._now = store.now()
+        self._owners = Owners(histories, store.now())
 
     def run(self) -> None:
         """Prove every record that an audit row, a claim or a fact is about."""
@@ -83,13 +84,8 @@ class SubjectsProof:
 
     def _prove_chunk(self, chunk: Sequence[_Subject]) -> None:
         records = self._load(chunk)
-        definitions = set[str]()
-        for record in records.values():
-            if isinstance(record, Hold | Booking | Slot):
-                definitions.add(record.offering_id or "")
-            elif isinstance(record, Block):
-                definitions.add(record.resource_id)
-        self._histories.load(definitions)
+        known = [(records[one.name], one.claims) for one in chunk if one.name in records]
+        self._owners.load([item for item in known if type(item[0]) in _OWNER_OF_KIND])
         for subject in chunk:
             self._notebook.found(self._prove(subject, records.get(subject.name)))
             self._notebook.tally.records += 1
@@ -127,95 +123,8 @@ class SubjectsProof:
         if kind in _TOLD:
             yield from _fact_faults(subject)
         if kind in _OWNER_OF_KIND:
-            yield from owner_faults(self._owner(record, subject.claims), subject.claims)
-
-    def _owner(self, record: object, claims: Sequence[Claim]) -> Owner:
-        """Return what a record says of its claims."""
-        kept = [claim for claim in claims if claim.released_at is None]
-        taken_at = [claim.acquired_at for claim in kept or claims]
-        match record:
-            case Hold():
-                return self._hold(record, taken_at or [record.created_at])
-            case Booking():
-                return self._booking(record, taken_at or [record.created_at])
-            case Slot():
-                return self._slot(record, taken_at or [record.created_at])
-            case Block():
-                return self._block(record)
-            case _:
-                message = f"{type(record).__name__} has no claims"
-                raise AssertionError(message)
-
-    def _hold(self, hold: Hold, taken_at: Collection[datetime]) -> Owner:
-        duty = Duty.GIVE_BACK
-        if hold.status is HoldStatus.CONVERTED:  # they are the booking's now
-            return Owner(name=hold.hold_id, kind=ClaimOwner.HOLD, duty=Duty.HAVE_NONE)
-        if hold.status is HoldStatus.ACTIVE:
-            is_over = self._now >= hold.expires_at
-            duty = Duty.KEEP_UNLESS_LAPSED if is_over else Duty.KEEP
-        return Owner(
-            name=hold.hold_id,
-            kind=ClaimOwner.HOLD,
-            duty=duty,
-            options=[
-                offering.claims_of_booking(
-                    hold.slot_id or SlotId(""),
-                    party_size=hold.party_size,
-                    starts_at=hold.starts_at,
-                    ends_at=hold.ends_at,
-                )
-                for offering in self._offerings(hold.offering_id or "", taken_at)
-            ],
-            counts_until=hold.expires_at,
-        )
-
-    def _booking(self, booking: Booking, taken_at: Collection[datetime]) -> Owner:
-        return Owner(
-            name=booking.booking_id,
-            kind=ClaimOwner.BOOKING,
-            duty=Duty.KEEP if booking.status in LIVE else Duty.GIVE_BACK,
-            options=[
-                offering.claims_of_booking(
-                    booking.slot_id or SlotId(""),
-                    party_size=booking.party_size,
-                    starts_at=booking.starts_at,
-                    ends_at=booking.ends_at,
-                )
-                for offering in self._offerings(booking.offering_id or "", taken_at)
-            ],
-        )
-
-    def _slot(self, slot: Slot, taken_at: Collection[datetime]) -> Owner:
-        is_kept = slot.origin is SlotOrigin.MANUAL and slot.status is SlotStatus.OPEN
-        return Owner(
-            name=slot.slot_id,
-            kind=ClaimOwner.SLOT,
-            duty=Duty.KEEP if is_kept else Duty.KEEP_ALL_OR_NONE,
-            options=[
-                offering.claims_of_slot(starts_at=slot.starts_at, ends_at=slot.ends_at)
-                for offering in self._offerings(slot.offering_id, taken_at)
-            ],
-        )
-
-    def _block(self, block: Block) -> Owner:
-        capacities = self._histories.capacities(block.resource_id, block.created_at)
-        return Owner(
-            name=block.block_id,
-            kind=ClaimOwner.BLOCK,
-            duty=Duty.KEEP if block.status is BlockStatus.ACTIVE else Duty.GIVE_BACK,
-            options=[
-                cut(
-                    f"{'closed' if capacity is None else 'res'}:{block.resource_id}",
-                    capacity or 1,
-                    block.starts_at,
-                    block.ends_at,
-                )
-                for capacity in capacities
-            ],
-        )
-
-    def _offerings(self, offering_id: str, at: Collection[datetime]) -> list[OfferingThen]:
-        return self._histories.offerings(offering_id, at)
+            claims = without_what_was_over(subject.claims)
+            yield from owner_faults(self._owners.read(record, claims), claims)
 
 
 def _row_faults(record: object, history: Replay) -> Iterator[Finding]:
@@ -226,11 +135,34 @@ def _row_faults(record: object, history: Replay) -> Iterator[Finding]:
     if canonical_json(row) == canonical_json(state):
         return
     kind = KINDS[type(record)]
-    for field in sorted(row.keys() | state.keys()):
-        says, gives = row.get(field), state.get(field)
+    given = _filled(state, type(record))
+    for name in sorted(row.keys() | given.keys()):
+        says, gives = row.get(name), given.get(name)
         if canonical_json(says) != canonical_json(gives):
-            detail = f"The {kind.name} has {field} = {says!r}, and by its history {gives!r}."
+            detail = f"The {kind.name} has {name} = {says!r}, and by its history {gives!r}."
             yield Finding("audit.replay", str(row[kind.id_field]), detail)
+
+
+_PARTS: dict[str, type] = {
+    "assigned": AssignedResource,
+    "components": Component,
+    "requirements": Requirement,
+}
+
+
+def _filled(state: Mapping[str, object], kind: type) -> dict[str, object]:
+    """Return a state with what older history does not have yet, as it is by default."""
+    filled = _defaults_of(kind) | dict(state)
+    for name, part in _PARTS.items():
+        rows = filled.get(name)
+        if isinstance(rows, list):
+            filled[name] = [_filled(row, part) if isinstance(row, Mapping) else row for row in rows]
+    return filled
+
+
+@cache
+def _defaults_of(kind: type) -> dict[str, object]:
+    return {one.name: plain(one.default) for one in fields(kind) if one.default is not MISSING}
 
 
 def _fact_faults(subject: _Subject) -> Iterator[Finding]:

@@ -86,6 +86,14 @@ class Backend(Protocol):
         """Read the database's clock, never the transaction's start. Only with `has_clock`."""
         ...
 
+    def own_number(self, connection: Connection) -> int:
+        """Return the number of the write transaction that the connection is in; they go up."""
+        ...
+
+    def oldest_alive(self, connection: Connection) -> int | None:
+        """Return the lowest number of a write transaction that may be alive; None is no other."""
+        ...
+
     def commit(self, connection: Connection, *, limit_seconds: float) -> None:
         """Commit on a connection that is not lost, or say what became of it."""
         ...

@@ -30,6 +30,8 @@ _POSTGRESQL_NAMES = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
 _SQLITE_NAMES = frozenset({"sqlite", "sqlite+pysqlite"})
 
 _SETTLING_PAUSE_SECONDS = 0.05
+_OUTLIVING_PAUSE_SECONDS = 0.005
+_OUTLIVING_PAUSE_SECONDS_MAX = 0.1
 # The update changes nothing, and so is written to the log and to the standby all the same.
 _SETTLE = text(
     "INSERT INTO batch (tenant_id, batch_id, is_void, created_at)"
@@ -136,6 +138,35 @@ class Database:
                     ) from fault
             time.sleep(pause)
             pause *= 2
+
+    def outlive(self, *, tenant_id: str, seconds: float) -> bool:
+        """Wait until every write transaction that is alive now has ended.
+
+        Whoever begins after this call sees what was committed before it. Transactions of other
+        programs on the same server are waited for as well, since nobody can tell them apart.
+
+        Returns:
+            False if some were still alive after so many seconds.
+
+        Raises:
+            StorageUnavailable: The database cannot be reached.
+        """
+        with self.read(tenant_id) as reading:
+            if self._backend.oldest_alive(reading.connection) is None:
+                return True
+        with self.write(tenant_id) as mark:
+            number = self._backend.own_number(mark.connection)
+        deadline = time.monotonic() + seconds
+        pause = _OUTLIVING_PAUSE_SECONDS
+        while True:
+            with self.read(tenant_id) as reading:
+                oldest = self._backend.oldest_alive(reading.connection)
+            if oldest is None or oldest >= number:
+                return True
+            if time.monotonic() + pause >= deadline:
+                return False
+            time.sleep(pause)
+            pause = min(2 * pause, _OUTLIVING_PAUSE_SECONDS_MAX)
 
     def clock_skew(self, wall_clock: Callable[[], datetime]) -> timedelta:
         """Return by how much a clock is ahead of the database's own, half the way there deducted.

@@ -71,12 +71,15 @@ class PostgresBackend:
         lock = milliseconds(options.lock_seconds)
         idle = milliseconds(options.idle_in_transaction_seconds)
         # statement_timeout is switched off expressly: a role's or database's default would cover
-        # COMMIT, whose outcome would then be unknown.
+        # COMMIT, whose outcome would then be unknown. The transaction gets its number at once, not
+        # with its first write: `Database.outlive` waits for numbers, and must not miss one that has
+        # read the old state and not written yet. (With the locks first, they write at once.)
         self._begin_write = (
             "BEGIN ISOLATION LEVEL READ COMMITTED;"
             f"SET LOCAL lock_timeout = {lock};"
             f"SET LOCAL idle_in_transaction_session_timeout = {idle};"
-            "SET LOCAL statement_timeout = 0"
+            "SET LOCAL statement_timeout = 0;"
+            "SELECT pg_current_xact_id()"
         ).encode()
         self._begin_pipelined = (
             wire.with_parameters(b"BEGIN ISOLATION LEVEL READ COMMITTED"),
@@ -148,6 +151,15 @@ class PostgresBackend:
             outcomes = self._ask(connection, _CLOCK)
             _raise_first_failure(outcomes)
         return instant_from(int(outcomes[0].get_value(0, 0) or 0))
+
+    def own_number(self, connection: Connection) -> int:
+        """Return the number of the write transaction that the connection is in."""
+        return int(connection.execute(text("SELECT pg_current_xact_id()::text")).scalar_one())
+
+    def oldest_alive(self, connection: Connection) -> int | None:
+        """Return the lowest number of a write transaction that may be alive."""
+        query = text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text")
+        return int(connection.execute(query).scalar_one())
 
     def commit(self, connection: Connection, *, limit_seconds: float) -> None:
         """Send COMMIT and tell what became of it.

@@ -125,6 +125,16 @@ class SqliteBackend:
         del connection
         raise AssertionError("SQLite has no clock")
 
+    def own_number(self, connection: Connection) -> int:
+        """Return any number: one transaction writes at a time, and nobody waits for another."""
+        del connection
+        return 0
+
+    def oldest_alive(self, connection: Connection) -> int | None:
+        """Return None: whoever wrote before has ended when its effect can be seen."""
+        del connection
+        return None
+
     def commit(self, connection: Connection, *, limit_seconds: float) -> None:
         """Commit.
 

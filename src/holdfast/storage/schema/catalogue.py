@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Table
+from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Table, text
 
 from holdfast.domain.blocks import BlockStatus
 from holdfast.domain.categories import CategoryStatus
@@ -32,6 +32,8 @@ from holdfast.storage.schema.base import (
     words_column,
 )
 from holdfast.storage.types import Length
+
+_SETTLING = text("is_settling")
 
 tenant = Table(
     "tenant",
@@ -98,6 +100,14 @@ resource = Table(
     CheckConstraint("capacity IS NULL OR capacity > 0", name="capacity_positive"),
     ForeignKeyConstraint(
         ["tenant_id", "category_id"], ["category.tenant_id", "category.category_id"]
+    ),
+    # What a worker has to open.
+    Index(
+        "ix_resource_settling",
+        "tenant_id",
+        "created_at",
+        postgresql_where=_SETTLING,
+        sqlite_where=_SETTLING,
     ),
 )
 
@@ -224,9 +234,18 @@ block = Table(
     instant_column("created_at"),
     instant_column("removed_at", nullable=True),
     number_column("version"),
+    later_flag("is_settling", default=False),
     CheckConstraint("starts_at < ends_at", name="interval"),
     ForeignKeyConstraint(
         ["tenant_id", "resource_id"], ["resource.tenant_id", "resource.resource_id"]
     ),
     Index("ix_block_resource", "tenant_id", "resource_id", "ends_at"),
+    # What a worker has to see through.
+    Index(
+        "ix_block_settling",
+        "tenant_id",
+        "starts_at",
+        postgresql_where=_SETTLING,
+        sqlite_where=_SETTLING,
+    ),
 )

@@ -29,6 +29,9 @@ _UNRELEASED = text("released_at IS NULL")
 _MAY_LAPSE = text("released_at IS NULL AND counts_until IS NOT NULL")
 _ACTIVE = text("status = 'active'")
 _OPEN = text("status = 'open'")
+_SETTLING = text("is_settling")
+_LIMITING = text("limit_to IS NOT NULL")
+_BLOCKED = text("blocked_by IS NOT NULL")
 _MAY_EXPIRE = text("status = 'pending' AND expires_at IS NOT NULL")
 _MAY_CONFIRM = text("status = 'pending' AND confirms_at IS NOT NULL")
 
@@ -52,6 +55,8 @@ slot = Table(
     later_number("stripes", 1),
     later_flag("is_settling", default=False),
     words_column("cancel_reason", nullable=True),
+    id_column("blocked_by", nullable=True),
+    number_column("limit_to", nullable=True),
     CheckConstraint("starts_at < ends_at", name="interval"),
     ForeignKeyConstraint(
         ["tenant_id", "offering_id"], ["offering.tenant_id", "offering.offering_id"]
@@ -60,6 +65,28 @@ slot = Table(
     Index("ix_slot_offering", "tenant_id", "offering_id", "starts_at"),
     # What has passed without anybody having said so.
     Index("ix_slot_passing", "tenant_id", "ends_at", postgresql_where=_OPEN, sqlite_where=_OPEN),
+    # What a worker has to see through, and what a block gives back.
+    Index(
+        "ix_slot_settling",
+        "tenant_id",
+        "starts_at",
+        postgresql_where=_SETTLING,
+        sqlite_where=_SETTLING,
+    ),
+    Index(
+        "ix_slot_limiting",
+        "tenant_id",
+        "starts_at",
+        postgresql_where=_LIMITING,
+        sqlite_where=_LIMITING,
+    ),
+    Index(
+        "ix_slot_blocked",
+        "tenant_id",
+        "blocked_by",
+        postgresql_where=_BLOCKED,
+        sqlite_where=_BLOCKED,
+    ),
 )
 
 claim = Table(
@@ -154,6 +181,7 @@ hold = Table(
         sqlite_where=_ACTIVE,
     ),
     Index("ix_hold_client_key", "tenant_id", "client_key"),
+    Index("ix_hold_slot", "tenant_id", "slot_id", postgresql_where=_ACTIVE, sqlite_where=_ACTIVE),
 )
 
 booking = Table(

@@ -1,0 +1,243 @@
+"""Forms of bookings: what is sent, and how a booking is shown to staff and to customers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field
+
+from holdfast.api.choices import ChoiceIn, OverrideIn, chosen
+from holdfast.api.models import (
+    ACustomerId,
+    AnOfferingId,
+    AResourceId,
+    AssignedOut,
+    Body,
+    ContactIn,
+    ContactOut,
+    DayOut,
+    InstantOut,
+    Line,
+    LongText,
+    Metadata,
+    MoneyOut,
+    Out,
+    QueryInstant,
+    Word,
+    Words,
+)
+from holdfast.api.paging import Limit, PageOut, PageQuery
+from holdfast.domain.access import Actor, Scope
+from holdfast.domain.bookings import Booking, BookingStatus, CancelledBy, PendingReason
+from holdfast.domain.errors import AccessDenied
+from holdfast.engine.bookings import (
+    Details,
+)
+
+UPCOMING_DEFAULT = 20
+
+
+class DetailsIn(Body):
+    """What a customer says when booking. Publishable keys may not set the last two."""
+
+    contact: ContactIn = ContactIn()
+    source: Line = "api"
+    note: LongText = ""
+    external_order_id: Line | None = None
+    external_line_id: Line | None = None
+    external_offer_id: Line | None = None
+    metadata: Metadata = Field(default_factory=dict)
+    customer_id: ACustomerId | None = None
+    internal_note: LongText = ""
+
+    def details(self, actor: Actor) -> Details:
+        """Return it as the engine takes it.
+
+        Raises:
+            AccessDenied: It says what only staff may say.
+        """
+        if actor.is_public and (self.customer_id is not None or self.internal_note):
+            message = "A publishable key may set neither customer_id nor internal_note."
+            raise AccessDenied(message, scopes=[Scope.BOOKINGS_WRITE.value])
+        return Details(
+            contact=self.contact.contact(),
+            customer_id=self.customer_id,
+            source=self.source,
+            note=self.note,
+            internal_note=self.internal_note,
+            external_order_id=self.external_order_id,
+            external_line_id=self.external_line_id,
+            external_offer_id=self.external_offer_id,
+            metadata=self.metadata,
+        )
+
+
+class PlaceBookingIn(ChoiceIn, DetailsIn):
+    """What to book, for how many, and for whom: name a slot, or an offering or resource and a time.
+
+    The time is one of: `starts_at`, `starts_at` and `ends_at`, `dates`, `first_on` and `last_on`
+    (both included), or for nights `check_in_on` and `check_out_on`. `quantity` is another word for
+    `party_size`. Only staff may send an `override`.
+    """
+
+    override: OverrideIn | None = None
+
+
+class ConvertHoldIn(DetailsIn):
+    """Who books what is held. Without a contact it is the hold's."""
+
+
+class ConfirmBookingIn(Body):
+    """Nothing has to be said to confirm; an `override` sets aside what stands in the way."""
+
+    override: OverrideIn | None = None
+
+
+class DeclineBookingIn(Body):
+    """Why the business says no."""
+
+    reason: LongText | None = None
+
+
+class CancelBookingIn(Body):
+    """Why, and by whom. With `only_if_status` nothing happens to a booking in another status."""
+
+    reason: LongText | None = None
+    cancelled_by: Word[CancelledBy] = CancelledBy.BUSINESS
+    only_if_status: Word[BookingStatus] | None = None
+
+
+class BookingListQuery(PageQuery):
+    """Which bookings to list, by their start; `to` itself is not included.
+
+    `resource_id` finds the bookings of a resource by itself, without an offering.
+    """
+
+    status: Words[BookingStatus] = ()
+    starts_from: Annotated[QueryInstant | None, Field(alias="from")] = None
+    starts_before: Annotated[QueryInstant | None, Field(alias="to")] = None
+    offering_id: AnOfferingId | None = None
+    resource_id: AResourceId | None = None
+    customer_id: ACustomerId | None = None
+    external_order_id: Line | None = None
+
+
+class UpcomingQuery(PageQuery):
+    """Which upcoming bookings to list; by default the live ones, 20 at a time."""
+
+    limit: Limit = UPCOMING_DEFAULT
+    status: Words[BookingStatus] = ()
+    offering_id: AnOfferingId | None = None
+    resource_id: AResourceId | None = None
+    customer_id: ACustomerId | None = None
+
+
+class PublicBookingOut(Out):
+    """A booking as a publishable key sees it."""
+
+    booking_id: str
+    number: str
+    status: BookingStatus
+    is_pending: bool
+    is_confirmed: bool
+    pending_reasons: list[PendingReason]
+    offering_id: str | None
+    offering_name: str
+    resource_id: str | None
+    slot_id: str | None
+    starts_at: InstantOut
+    ends_at: InstantOut
+    local_start: str
+    zone: str
+    dates: list[DayOut]
+    party_size: int
+    resource_ids: list[str]
+    components: list[str]
+    assigned: list[AssignedOut]
+    price: MoneyOut
+    customer_id: str | None
+    contact: ContactOut
+    hold_id: str | None
+    source: str
+    note: str
+    external_order_id: str | None
+    external_line_id: str | None
+    external_offer_id: str | None
+    placed_by: str
+    cancelled_by: CancelledBy | None
+    cancel_reason: str | None
+    metadata: dict[str, Any]
+    created_at: InstantOut
+    expires_at: InstantOut | None
+    confirms_at: InstantOut | None
+    confirmed_at: InstantOut | None
+    ended_at: InstantOut | None
+    version: int
+
+    @classmethod
+    def of(cls, booking: Booking) -> PublicBookingOut:
+        """Show a booking to its customer."""
+        return cls(**_shown(booking))
+
+
+def _not_for_everybody(schema: dict[str, Any]) -> None:
+    schema["required"].remove("internal_note")
+
+
+class BookingOut(PublicBookingOut):
+    """A booking. `internal_note` is not shown to publishable keys."""
+
+    model_config = ConfigDict(json_schema_extra=_not_for_everybody)
+
+    internal_note: str
+
+    @classmethod
+    def of(cls, booking: Booking) -> BookingOut:
+        """Show a booking to staff."""
+        return cls(**_shown(booking), internal_note=booking.internal_note)
+
+
+class BookingPage(PageOut):
+    """A page of bookings, by their start."""
+
+    items: list[BookingOut]
+
+
+def _shown(booking: Booking) -> dict[str, Any]:
+    return {
+        "booking_id": booking.booking_id,
+        "number": booking.number,
+        "status": booking.status,
+        "is_pending": booking.status is BookingStatus.PENDING,
+        "is_confirmed": booking.status is BookingStatus.CONFIRMED,
+        "pending_reasons": list(booking.pending_reasons),
+        "offering_name": booking.offering_name,
+        **chosen(booking),
+        "local_start": booking.local_start,
+        "zone": booking.zone,
+        "assigned": [AssignedOut.of(assigned) for assigned in booking.assigned],
+        "price": MoneyOut.of(booking.price),
+        "customer_id": booking.customer_id,
+        "contact": ContactOut.of(booking.contact),
+        "hold_id": booking.hold_id,
+        "source": booking.source,
+        "note": booking.note,
+        "external_order_id": booking.external_order_id,
+        "external_line_id": booking.external_line_id,
+        "external_offer_id": booking.external_offer_id,
+        "placed_by": booking.placed_by,
+        "cancelled_by": booking.cancelled_by,
+        "cancel_reason": booking.cancel_reason,
+        "metadata": booking.metadata,
+        "created_at": booking.created_at,
+        "expires_at": booking.expires_at,
+        "confirms_at": booking.confirms_at,
+        "confirmed_at": booking.confirmed_at,
+        "ended_at": booking.ended_at,
+        "version": booking.version,
+    }
+
+
+def show_to(actor: Actor, booking: Booking) -> PublicBookingOut:
+    """Show a booking to whoever asks."""
+    return PublicBookingOut.of(booking) if actor.is_public else BookingOut.of(booking)

@@ -1,0 +1,124 @@
+"""Reports: how much of each resource's capacity is taken, day by day."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+from pydantic import Field
+from starlette.responses import Response
+
+from holdfast.api.calls import JSON, Call, Endpoint
+from holdfast.api.models import AResourceId, DayOut, LocalDay, Out, Query
+from holdfast.domain.access import Scope
+from holdfast.domain.resources import Scheme
+from holdfast.domain.utilisation import DayReport, whole_minutes
+from holdfast.engine.reports import CapacityReport
+
+
+class CapacityReportQuery(Query):
+    """Which resource, by default all, and from which local day to which, both included.
+
+    By default the seven days from today on.
+    """
+
+    resource_id: AResourceId | None = None
+    first_on: Annotated[LocalDay | None, Field(alias="from")] = None
+    last_on: Annotated[LocalDay | None, Field(alias="to")] = None
+
+
+class CapacityDayOut(Out):
+    """One resource on one local day. A `capacity` of null is unlimited.
+
+    What is dated and limited is counted in units: `taken_units`, `remaining_units`,
+    `over_units`. Everything else in minutes: how long it is open, blocks left in; how much of that
+    is blocked; and, an hour of two units being 120 unit-minutes, what is there, and what bookings,
+    holds and slots take of it.
+    `utilisation` is what is taken of what could be; null where nothing could be, or nothing limits
+    it.
+    """
+
+    resource_id: str
+    name: str
+    scheme: Scheme
+    date: DayOut
+    capacity: int | None
+    utilisation: float | None
+    taken_units: int | None
+    remaining_units: int | None
+    over_units: int | None
+    open_minutes: int
+    open_unit_minutes: int | None
+    blocked_minutes: int
+    taken_unit_minutes: int
+    booked_unit_minutes: int
+    held_unit_minutes: int
+    slot_unit_minutes: int
+
+
+class CapacityReportOut(Out):
+    """Of each resource, in their order, each local day from the first to the last."""
+
+    first_on: Annotated[DayOut, Field(alias="from")]
+    last_on: Annotated[DayOut, Field(alias="to")]
+    items: list[CapacityDayOut]
+
+
+def shown_day(row: DayReport) -> dict[str, object]:
+    """Return a row as plain values."""
+    units, share = row.units, row.utilisation
+    there = row.open_units
+    return {
+        "resource_id": row.resource_id,
+        "name": row.name,
+        "scheme": row.scheme.value,
+        "date": row.falls_on.isoformat(),
+        "capacity": row.capacity,
+        "utilisation": None if share is None else float(share),
+        "taken_units": None if units is None else units.taken,
+        "remaining_units": None if units is None else units.remaining,
+        "over_units": None if units is None else units.over_commit,
+        "open_minutes": whole_minutes(row.open),
+        "open_unit_minutes": None if there is None else whole_minutes(there),
+        "blocked_minutes": whole_minutes(row.blocked),
+        "taken_unit_minutes": whole_minutes(row.taken),
+        "booked_unit_minutes": whole_minutes(row.booked),
+        "held_unit_minutes": whole_minutes(row.held),
+        "slot_unit_minutes": whole_minutes(row.in_slots),
+    }
+
+
+def _bytes(report: CapacityReport) -> bytes:
+    """Render by hand: there may be thousands of rows."""
+    shown = {
+        "from": report.first_on.isoformat(),
+        "to": report.last_on.isoformat(),
+        "items": [shown_day(row) for row in report.rows],
+    }
+    return json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+async def capacity(call: Call) -> Response:
+    """Report how much of the capacity is taken."""
+    query = call.query(CapacityReportQuery)
+    body = await call.read(
+        lambda desk: _bytes(
+            desk.reports.capacity(query.resource_id, first_on=query.first_on, last_on=query.last_on)
+        )
+    )
+    return Response(body, media_type=JSON)
+
+
+ENDPOINTS = (
+    Endpoint(
+        method="GET",
+        path="/v1/reports/capacity",
+        name="reportCapacity",
+        summary="Report how much of each resource's capacity is taken, day by day",
+        scopes=(Scope.BOOKINGS_READ,),
+        run=capacity,
+        query=CapacityReportQuery,
+        answer=CapacityReportOut,
+        codes=("record.not_found",),
+    ),
+)

@@ -1,0 +1,262 @@
+"""Searching: the next things that could be booked, and what else when one thing cannot."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from holdfast.domain.access import Actor, Scope
+from holdfast.domain.errors import (
+    Alternative,
+    AvailabilityClosed,
+    CapacityExceeded,
+    HoldfastError,
+    InputInvalid,
+)
+from holdfast.domain.ids import read_generated_slot_id
+from holdfast.domain.implied import implied_offering
+from holdfast.domain.intervals import LAST_INSTANT, Interval
+from holdfast.domain.listing import WINDOW_DAYS_MAX, Asked, OpenSlot, search_slots
+from holdfast.domain.offerings import Offering
+from holdfast.domain.resources import Resource
+from holdfast.domain.schedules import TooManySlots
+from holdfast.domain.shapes import Shape
+from holdfast.domain.slots import Slot
+from holdfast.domain.tenants import Tenant
+from holdfast.domain.zones import instant_of, local_day, zone
+from holdfast.engine.availability.asking import (
+    AvailabilityQuery,
+    offering_of,
+    require_form,
+    require_known,
+    require_sizes,
+    window_of,
+)
+from holdfast.engine.availability.listing import Availability
+from holdfast.engine.choosing import Choice
+from holdfast.engine.looking import load_scene
+from holdfast.engine.ports import ReadStore
+from holdfast.engine.reading import find, get
+
+ALTERNATIVES = 5
+NEXT_MAX = 50
+# Anybody may ask for what is full, so a search looks at so many slots at most.
+ALTERNATIVES_JUDGED_MAX = 2_000
+NEXT_JUDGED_MAX = 20_000
+# A search goes forward in stretches of so many days, each longer than the one before.
+FIRST_STRETCH = timedelta(days=7)
+LONGEST_STRETCH = timedelta(days=112)
+_DAY = timedelta(days=1)
+# What is closed for one of these reasons is closed at any time.
+OUT_OF_USE = frozenset({"tenant_inactive", "offering_inactive", "resource_inactive"})
+
+
+def find_next(
+    store: ReadStore,
+    *,
+    tenant_id: str,
+    actor: Actor,
+    query: AvailabilityQuery,
+    count: int = ALTERNATIVES,
+    max_wait: timedelta | None = None,
+) -> Availability:
+    """Find the first things that could be booked, from the query's start on; maybe none.
+
+    Args:
+        store: Where to read.
+        tenant_id: The business.
+        actor: Who asks.
+        query: What for. Its window begins the search, now by default, and may end it.
+        count: How many to find.
+        max_wait: How long after the beginning of the search they may begin.
+
+    Raises:
+        AccessDenied: The actor may not look.
+        InputInvalid: The question is malformed.
+        RecordNotFound: There is no such offering or resource.
+    """
+    actor.require(Scope.AVAILABILITY_READ)
+    require_sizes(query)
+    if not 1 <= count <= NEXT_MAX:
+        raise InputInvalid.at("/count", "out_of_range", f"Ask for 1 to {NEXT_MAX}.")
+    if max_wait is not None and not timedelta(0) < max_wait <= timedelta(days=WINDOW_DAYS_MAX):
+        message = f"A wait is at least a minute and at most {WINDOW_DAYS_MAX} days."
+        raise InputInvalid.at("/max_wait_minutes", "out_of_range", message)
+    now = store.now()
+    tenant = get(store, Tenant, tenant_id)
+    offering = offering_of(store, actor, tenant, query)
+    require_form(offering, query)
+    zone_name = offering.zone or tenant.zone
+    window = window_of(query, zone_name=zone_name, now=now)
+    since = max(window.starts_at, now)
+    until = _latest(tenant, offering, since=since, now=now)
+    if query.ends_at is not None or query.last_on is not None:
+        until = min(until, window.ends_at)
+    if max_wait is not None:
+        # An instant counts as within the wait, so that nothing may begin later than it.
+        until = min(until, since + max_wait + timedelta(microseconds=1))
+    found = search(
+        store,
+        tenant=tenant,
+        offering=offering,
+        window=(since, until),
+        asked=query.asked,
+        now=now,
+        limit=count,
+        judged_max=NEXT_JUDGED_MAX,
+        is_checked=True,
+    )
+    ends_at = max(until, since + timedelta(microseconds=1))
+    return Availability(
+        offering=offering,
+        zone=zone_name,
+        window=Interval(starts_at=since, ends_at=ends_at),
+        slots=tuple(found),
+    )
+
+
+def search(
+    store: ReadStore,
+    *,
+    tenant: Tenant,
+    offering: Offering,
+    window: tuple[datetime, datetime],
+    asked: Asked,
+    now: datetime,
+    limit: int,
+    judged_max: int,
+    is_checked: bool = False,
+) -> list[OpenSlot]:
+    """Look ahead stretch by stretch until enough is found, or enough was looked at."""
+    begins_at, until = window
+    found: dict[tuple[datetime, str | None], OpenSlot] = {}
+    length, longest = FIRST_STRETCH, LONGEST_STRETCH
+    length_days = (asked.length.days + 1) if asked.length is not None else 0
+    while begins_at < until and len(found) < limit and judged_max > 0:
+        ends_at = min(begins_at + length, until)
+        stretch = Interval(starts_at=begins_at, ends_at=ends_at)
+        scene = load_scene(
+            store,
+            tenant=tenant,
+            offering=offering,
+            window=stretch,
+            now=now,
+            stay_days=max(asked.date_count or 0, length_days),
+        )
+        if is_checked:
+            require_known(scene, asked.picks, asked.components)
+        try:
+            slots, judged = search_slots(
+                scene, stretch, asked=asked, now=now, limit=limit, judged_max=judged_max
+            )
+        except TooManySlots:
+            if length <= _DAY:
+                break
+            length = longest = max(_DAY, length / 8)
+            continue
+        # The day on which one stretch ends and the next one begins is looked at twice.
+        found.update(((slot.starts_at, slot.slot_id), slot) for slot in slots)
+        judged_max -= judged
+        begins_at, length = ends_at, min(2 * length, longest)
+    return list(found.values())[:limit]
+
+
+def _latest(tenant: Tenant, offering: Offering, *, since: datetime, now: datetime) -> datetime:
+    """Return until when a search may look: no further than bookings are taken."""
+    horizon = tenant.horizon_days if offering.horizon_days is None else offering.horizon_days
+    bookable = now + timedelta(days=horizon + 1)
+    return min(bookable, since + timedelta(days=WINDOW_DAYS_MAX), LAST_INSTANT)
+
+
+def with_alternatives(
+    store: ReadStore,
+    *,
+    tenant_id: str,
+    choice: Choice,
+    party_size: int,
+    refusal: HoldfastError,
+) -> HoldfastError:
+    """Add to a shortage up to five things that would be accepted for the same request.
+
+    Other refusals are returned as they are.
+    """
+    is_searched = isinstance(refusal, (CapacityExceeded, AvailabilityClosed))
+    if is_searched and refusal.fields.get("reason") not in OUT_OF_USE:
+        found = alternatives_to(store, tenant_id=tenant_id, choice=choice, party_size=party_size)
+        refusal.fields["alternatives"] = found
+    return refusal
+
+
+def alternatives_to(
+    store: ReadStore, *, tenant_id: str, choice: Choice, party_size: int
+) -> tuple[Alternative, ...]:
+    """Find up to five things that would be accepted for the same request, from its day on."""
+    tenant = get(store, Tenant, tenant_id)
+    meant = _meant(store, tenant, choice)
+    if meant is None:
+        return ()
+    offering, wished = meant
+    now = store.now()
+    here = zone(offering.zone or tenant.zone)
+    # From the wished day on, earlier slots of that day included, but never from the past.
+    day = local_day(wished, here) if isinstance(wished, datetime) else wished
+    since = max(instant_of(day, 0, here, gap="forward"), now)
+    slots = search(
+        store,
+        tenant=tenant,
+        offering=offering,
+        window=(since, _latest(tenant, offering, since=since, now=now)),
+        asked=_same(choice, party_size),
+        now=now,
+        limit=ALTERNATIVES,
+        judged_max=ALTERNATIVES_JUDGED_MAX,
+    )
+    return tuple(_alternative(slot) for slot in slots)
+
+
+def _same(choice: Choice, party_size: int) -> Asked:
+    """Ask for the same that was refused: as many days in a row, as long, for as many."""
+    length = None
+    if choice.starts_at is not None and choice.ends_at is not None:
+        length = choice.ends_at - choice.starts_at
+    return Asked(
+        party_size=party_size,
+        picks=choice.picks,
+        components=choice.components,
+        date_count=len(set(choice.dates)) or None,
+        length=length,
+    )
+
+
+def _alternative(slot: OpenSlot) -> Alternative:
+    return Alternative(
+        slot_id=slot.slot_id,
+        starts_at=slot.starts_at,
+        ends_at=slot.ends_at,
+        remaining=slot.remaining,
+        dates=slot.dates,
+    )
+
+
+def _meant(
+    store: ReadStore, tenant: Tenant, choice: Choice
+) -> tuple[Offering, datetime | date] | None:
+    """The offering and start that a choice means, if they can be told."""
+    offering_id, starts_at = choice.offering_id, choice.starts_at
+    if choice.slot_id is not None:
+        said = read_generated_slot_id(choice.slot_id)
+        if said is None:
+            slot = find(store, Slot, choice.slot_id)
+            if slot is None:
+                return None
+            said = slot.offering_id, slot.starts_at
+        offering_id, starts_at = said
+    start: datetime | date | None = min(choice.dates) if choice.dates else starts_at
+    offering = find(store, Offering, offering_id) if offering_id is not None else None
+    if offering_id is None and choice.resource_id is not None:
+        resource = find(store, Resource, choice.resource_id)
+        offering = implied_offering(resource, tenant) if resource is not None else None
+    if offering is None or start is None:
+        return None
+    if (offering.shape in {Shape.DAYS, Shape.NIGHTS}) is not bool(choice.dates):
+        return None
+    return offering, start

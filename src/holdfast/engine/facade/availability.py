@@ -1,0 +1,147 @@
+"""The facade's feature of availability: what can be booked, what else, and why not."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from holdfast.domain.errors import HoldfastError
+from holdfast.domain.ids import OfferingId
+from holdfast.domain.verdicts import Verdict
+from holdfast.engine.availability import (
+    ALTERNATIVES,
+    Availability,
+    AvailabilityQuery,
+    DailyAvailability,
+    check,
+    find_next,
+    list_open_days,
+    list_open_slots,
+    with_alternatives,
+)
+from holdfast.engine.choosing import Choice
+from holdfast.engine.facade.port import Port, in_utc
+
+
+class AvailabilityAnswers:
+    """What can be booked. An answer, never a stored thing."""
+
+    def __init__(self, port: Port) -> None:
+        self._port = port
+
+    def list(
+        self,
+        offering_id: OfferingId,
+        *,
+        starts_at: datetime | None = None,
+        ends_at: datetime | None = None,
+        party_size: int = 1,
+    ) -> Availability:
+        """List what of an offering is open, by default in the next seven days."""
+        return self.answer(
+            AvailabilityQuery(
+                offering_id=offering_id, starts_at=starts_at, ends_at=ends_at, party_size=party_size
+            )
+        )
+
+    def answer(self, query: AvailabilityQuery) -> Availability:
+        """List what is open of an offering, or of a resource by itself.
+
+        Raises:
+            InputInvalid: The question is malformed, or asks for more than 400 days.
+            RecordNotFound: There is no such offering or resource.
+        """
+        query = in_utc(query)
+        port = self._port
+        return port.read(
+            lambda store: list_open_slots(
+                store, tenant_id=port.tenant_id, actor=port.actor, query=query
+            )
+        )
+
+    def by_day(self, query: AvailabilityQuery) -> DailyAvailability:
+        """Say of each local date whether anything is open on it, how much, and from when.
+
+        Raises:
+            InputInvalid: The question is malformed, or asks for more than 400 days.
+            RecordNotFound: There is no such offering or resource.
+        """
+        query = in_utc(query)
+        port = self._port
+        return port.read(
+            lambda store: list_open_days(
+                store, tenant_id=port.tenant_id, actor=port.actor, query=query
+            )
+        )
+
+    def next(
+        self,
+        query: AvailabilityQuery,
+        *,
+        count: int = ALTERNATIVES,
+        max_wait: timedelta | None = None,
+    ) -> Availability:
+        """Find the first things that could be booked, from the query's start on; maybe none.
+
+        `max_wait` is how long after the beginning of the search they may begin.
+
+        Raises:
+            InputInvalid: The question is malformed.
+            RecordNotFound: There is no such offering or resource.
+        """
+        query = in_utc(query)
+        port = self._port
+        return port.read(
+            lambda store: find_next(
+                store,
+                tenant_id=port.tenant_id,
+                actor=port.actor,
+                query=query,
+                count=count,
+                max_wait=max_wait,
+            )
+        )
+
+    def check(self, choice: Choice, *, party_size: int = 1) -> Verdict:
+        """Say whether a request could be booked now, and what else if not. Nothing is written.
+
+        Raises:
+            InputInvalid: The request is malformed, as a booking of it would be.
+            RecordNotFound: There is no such offering, slot or resource.
+        """
+        return self._check(choice, party_size, is_explained=False)
+
+    def explain(self, choice: Choice, *, party_size: int = 1) -> Verdict:
+        """Say every reason for and against a request, resource by resource.
+
+        Raises:
+            InputInvalid: The request is malformed, as a booking of it would be.
+            RecordNotFound: There is no such offering, slot or resource.
+        """
+        return self._check(choice, party_size, is_explained=True)
+
+    def _check(self, choice: Choice, party_size: int, *, is_explained: bool) -> Verdict:
+        choice = in_utc(choice)
+        port = self._port
+        return port.read(
+            lambda store: check(
+                store,
+                tenant_id=port.tenant_id,
+                actor=port.actor,
+                choice=choice,
+                party_size=party_size,
+                is_explained=is_explained,
+            )
+        )
+
+    def explained(self, choice: Choice, party_size: int, refusal: HoldfastError) -> HoldfastError:
+        """Add alternatives to a refusal for shortage."""
+        port = self._port
+        return port.read(
+            lambda store: with_alternatives(
+                store,
+                tenant_id=port.tenant_id,
+                choice=choice,
+                party_size=party_size,
+                refusal=refusal,
+            )
+        )

@@ -1,0 +1,205 @@
+"""The facade's feature of bookings: the agreements with customers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from holdfast.domain.access import Scope
+from holdfast.domain.availability import Override
+from holdfast.domain.bookings import Booking, BookingStatus, CancelledBy
+from holdfast.domain.errors import (
+    AvailabilityClosed,
+    CapacityExceeded,
+    HoldfastError,
+    RecordNotFound,
+)
+from holdfast.domain.ids import (
+    BookingId,
+    CustomerId,
+    HoldId,
+    OfferingId,
+    ResourceId,
+    SlotId,
+    normal_booking_number,
+)
+from holdfast.engine.approvals import ConfirmBooking, DeclineBooking
+from holdfast.engine.bookings import CancelBooking, ConvertHold, Details, PlaceBooking
+from holdfast.engine.choosing import Choice, choice_of
+from holdfast.engine.facade.availability import AvailabilityAnswers
+from holdfast.engine.facade.port import Port, in_utc, result_of
+from holdfast.engine.ownership import own_booking_in
+from holdfast.engine.ports import Comparison, Filter
+from holdfast.engine.reading import Page, PageRequest, page, where
+
+_FIRST_PAGE = PageRequest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingQuery:
+    """Which bookings to list; what is not given does not limit.
+
+    `resource_id` finds the bookings of a resource by itself, without an offering.
+    """
+
+    statuses: tuple[BookingStatus, ...] = ()
+    starts_from: datetime | None = None
+    starts_before: datetime | None = None
+    offering_id: OfferingId | None = None
+    resource_id: ResourceId | None = None
+    customer_id: CustomerId | None = None
+    external_order_id: str | None = None
+    more: tuple[Filter, ...] = field(default=())
+
+    def filters(self) -> list[Filter]:
+        """Return the conditions as the store reads them."""
+        found = list(self.more)
+        if self.statuses:
+            found.append(Filter("status", Comparison.ONE_OF, self.statuses))
+        if self.starts_from is not None:
+            found.append(Filter("starts_at", Comparison.AT_LEAST, self.starts_from))
+        if self.starts_before is not None:
+            found.append(Filter("starts_at", Comparison.BELOW, self.starts_before))
+        for name in ("offering_id", "resource_id", "customer_id", "external_order_id"):
+            value = getattr(self, name)
+            if value is not None:
+                found.append(Filter(name, Comparison.EQUAL, value))
+        return found
+
+
+_EVERYTHING = BookingQuery()
+
+
+class Bookings:
+    """The agreements with customers."""
+
+    def __init__(self, port: Port, availability: AvailabilityAnswers) -> None:
+        self._port = port
+        self._availability = availability
+
+    def place(
+        self,
+        *,
+        slot_id: SlotId | None = None,
+        offering_id: OfferingId | None = None,
+        starts_at: datetime | None = None,
+        choice: Choice | None = None,
+        party_size: int = 1,
+        details: Details,
+        override: Override | None = None,
+        idempotency_key: str | None = None,
+    ) -> Booking:
+        """Book at once, without a hold before it.
+
+        Raises:
+            CapacityExceeded: Too little is left; `alternatives` are slots that would do.
+            AvailabilityClosed: Nothing is open then.
+            PolicyRefused: Too late, too early, too many or too few people.
+            RecordNotFound: There is no such offering or slot.
+            InputInvalid: The request is malformed.
+        """
+        simple = Choice(slot_id=slot_id, offering_id=offering_id, starts_at=starts_at)
+        choice = in_utc(simple if choice is None else choice)
+        command = PlaceBooking(
+            choice=choice, party_size=party_size, details=details, override=override
+        )
+        try:
+            return result_of(Booking, self._port.run(command, idempotency_key))
+        except (CapacityExceeded, AvailabilityClosed) as refusal:
+            raise self._availability.explained(choice, party_size, refusal) from None
+
+    def convert(
+        self, hold_id: HoldId, *, details: Details, idempotency_key: str | None = None
+    ) -> Booking:
+        """Turn a hold into a booking.
+
+        Raises:
+            HoldExpired: Its time is over.
+            TransitionNotAllowed: It was converted or released already.
+            RecordNotFound: There is none, or it is somebody else's.
+        """
+        command = ConvertHold(hold_id=hold_id, details=details)
+        return result_of(Booking, self._port.run(command, idempotency_key))
+
+    def confirm(
+        self,
+        booking_id: BookingId,
+        *,
+        override: Override | None = None,
+        if_version: int | None = None,
+    ) -> Booking:
+        """Say yes to a pending booking. See `ConfirmBooking`.
+
+        Raises:
+            CapacityExceeded: Its places are taken only now, and are gone; it stays pending, and
+                `alternatives` would do.
+            TransitionNotAllowed: It is over.
+        """
+        command = ConfirmBooking(booking_id=booking_id, override=override, if_version=if_version)
+        try:
+            return result_of(Booking, self._port.run(command))
+        except (CapacityExceeded, AvailabilityClosed) as refusal:
+            raise self.explained(booking_id, refusal) from None
+
+    def explained(self, booking_id: BookingId, refusal: HoldfastError) -> HoldfastError:
+        """Add alternatives to a refusal to confirm a booking for want of places."""
+        booking = self.get(booking_id)
+        return self._availability.explained(choice_of(booking), booking.party_size, refusal)
+
+    def decline(self, booking_id: BookingId, *, reason: str | None = None) -> Booking:
+        """Say no to a pending booking. See `DeclineBooking`."""
+        command = DeclineBooking(booking_id=booking_id, reason=reason)
+        return result_of(Booking, self._port.run(command))
+
+    def cancel(
+        self,
+        booking_id: BookingId,
+        *,
+        reason: str | None = None,
+        cancelled_by: CancelledBy = CancelledBy.BUSINESS,
+        only_if_status: BookingStatus | None = None,
+        if_version: int | None = None,
+    ) -> Booking:
+        """Call a booking off. See `CancelBooking`."""
+        command = CancelBooking(
+            booking_id=booking_id,
+            reason=reason,
+            cancelled_by=cancelled_by,
+            only_if_status=only_if_status,
+            if_version=if_version,
+        )
+        return result_of(Booking, self._port.run(command))
+
+    def get(self, booking_id: BookingId) -> Booking:
+        """Return a booking.
+
+        Raises:
+            RecordNotFound: There is none, or it is somebody else's.
+        """
+        actor = self._port.actor
+        actor.require(Scope.BOOKINGS_OWN, Scope.BOOKINGS_READ)
+        return self._port.read(lambda store: own_booking_in(store, actor, booking_id))
+
+    def get_by_number(self, number: str) -> Booking:
+        """Return the booking of a number, however a person typed it.
+
+        Raises:
+            RecordNotFound: There is none.
+        """
+        self._port.actor.require(Scope.BOOKINGS_READ)
+        normal = normal_booking_number(number)
+        found = self._port.read(lambda store: where(store, Booking, "number", normal))
+        if not found:
+            raise RecordNotFound(kind="booking", key=number)
+        return found[0]
+
+    def list(
+        self, request: PageRequest = _FIRST_PAGE, *, query: BookingQuery = _EVERYTHING
+    ) -> Page[Booking]:
+        """Return a page of bookings, by their start."""
+        self._port.actor.require(Scope.BOOKINGS_READ)
+        return self._port.read(
+            lambda store: page(
+                store, Booking, request, order_by="starts_at", filters=query.filters()
+            )
+        )

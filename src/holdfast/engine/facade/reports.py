@@ -1,0 +1,39 @@
+"""The facade's reports."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from holdfast.domain.ids import ResourceId
+from holdfast.engine.facade.port import Port
+from holdfast.engine.reports import CapacityReport, report_capacity
+
+
+class Reports:
+    """What staff want to know of a stretch of time."""
+
+    def __init__(self, port: Port) -> None:
+        self._port = port
+
+    def capacity(
+        self,
+        resource_id: ResourceId | None = None,
+        *,
+        first_on: date | None = None,
+        last_on: date | None = None,
+    ) -> CapacityReport:
+        """Report how much of each resource, or of one, is taken on which day.
+
+        See `report_capacity`.
+        """
+        port = self._port
+        return port.read(
+            lambda store: report_capacity(
+                store,
+                tenant_id=port.tenant_id,
+                actor=port.actor,
+                resource_id=resource_id,
+                first_on=first_on,
+                last_on=last_on,
+            )
+        )

@@ -1,0 +1,213 @@
+"""Requests about the catalogue that are accepted: resources, categories, pools, offerings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from tests.api.conftest import Place
+from tests.api.driver import Client
+
+
+class Shelf(Protocol):
+    """One of everything that the requests here are about."""
+
+    place: Place
+    owner: Client
+    category: str
+    room: str
+    spare: str
+    member: str
+    pool: str
+    court: str
+
+    def number(self) -> int:
+        """Return a number that was not given before."""
+        ...
+
+
+FLOOR: dict[str, Any] = {
+    "key": "floor",
+    "label": "Floor",
+    "type": "number",
+    "required": False,
+    "options": [],
+    "min": -2,
+    "max": 40.5,
+    "help": "The ground floor is 0.",
+    "order": 1,
+    "is_private": False,
+}
+
+
+def _offering(bazaar: Shelf) -> dict[str, Any]:
+    return {
+        "slug": f"offer-{bazaar.number()}",
+        "name": "Offer",
+        "duration_minutes": 60,
+        "description": "An hour.",
+        "kind": "course",
+        "slot_capacity": 5,
+        "slot_step_minutes": 30,
+        "buffer_before_minutes": 5,
+        "buffer_after_minutes": 5,
+        "notice_minutes": 60,
+        "horizon_days": 60,
+        "party_min": 1,
+        "party_max": 4,
+        "hold_ttl_seconds": 600,
+        "is_approved_by_hand": True,
+        "price": {"amount_minor": 1_000, "currency": "EUR"},
+        "price_unit": "per_participant",
+        "requirements": [_requirement(bazaar)],
+        "zone": "Europe/Paris",
+        "location": {"address": "Here"},
+        "sort_order": 1,
+        "metadata": {},
+        "length_min_minutes": 60,
+        "length_max_minutes": 600,
+        "dates_min": 1,
+        "dates_max": 14,
+        "is_scattered": False,
+        "check_in": "15:00",
+        "check_out": "11:00",
+        "is_always_open": False,
+        "grid_includes_buffer": True,
+        "pending_takes": True,
+        "pending_ttl_seconds": 3_600,
+        "confirm_delay_seconds": 60,
+        "components": [
+            {
+                "key": "lab",
+                "name": "Lab",
+                "capacity": 12,
+                "requirements": [{"category_id": bazaar.category, "is_required": False}],
+            }
+        ],
+    }
+
+
+def _requirement(bazaar: Shelf) -> dict[str, Any]:
+    return {
+        "pool_id": bazaar.pool,
+        "skills": ["piano"],
+        "choosing": "any_of",
+        "members": 1,
+        "members_per": "booking",
+        "quantity": 1,
+        "per": "participant",
+        "is_required": True,
+        "strategy": "first_available",
+        "role": "room",
+    }
+
+
+def _resource(bazaar: Shelf) -> dict[str, Any]:
+    return {
+        "name": "Room",
+        "kind": "room",
+        "capacity": 5,
+        "short_name": "R",
+        "description": "A room.",
+        "category_id": bazaar.category,
+        "zone": "Europe/Paris",
+        "owner_id": bazaar.member,
+        "skills": ["piano"],
+        "sort_order": 1,
+        "metadata": {},
+        "party_min": 1,
+        "party_max": 8,
+        "is_bookable_alone": True,
+        "field_values": {"floor": 2},
+    }
+
+
+def _pool(bazaar: Shelf) -> dict[str, Any]:
+    return {
+        "name": "South",
+        "kind": "region",
+        "description": "The south.",
+        "resource_ids": [bazaar.spare, bazaar.room],
+        "sort_order": 1,
+        "metadata": {},
+    }
+
+
+def _every(bazaar: Shelf, path: str, name: str) -> list[str]:
+    """Return the ids of everything of a kind that is not deleted."""
+    found = bazaar.owner.get(path, {"limit": "200", "status": "active,inactive"}).json["items"]
+    return [str(one[name]) for one in found]
+
+
+CATALOGUE: dict[str, Callable[[Shelf], tuple[str, dict[str, Any]]]] = {
+    # The order of everything, before anything is added.
+    "reorderResources": lambda b: (
+        "/v1/resources/reorder",
+        {"resource_ids": _every(b, "/v1/resources", "resource_id")},
+    ),
+    "reorderCategories": lambda b: (
+        "/v1/categories/reorder",
+        {"category_ids": _every(b, "/v1/categories", "category_id")},
+    ),
+    "addResource": lambda b: ("/v1/resources", {**_resource(b), "scheme": "dated"}),
+    "addPool": lambda b: ("/v1/pools", _pool(b)),
+    "changePool": lambda b: (f"/v1/pools/{b.pool}", _pool(b)),
+    "restorePool": lambda b: (f"/v1/pools/{b.pool}/restore", {}),
+    "setOfferingRequirements": lambda b: (
+        f"/v1/offerings/{b.place.cut}/requirements",
+        {"requirements": [_requirement(b)]},
+    ),
+    "setOfferingRequirements/named": lambda b: (
+        f"/v1/offerings/{b.place.cut}/requirements",
+        {"requirements": [{"resource_ids": [b.room, b.spare], "choosing": "any-of"}]},
+    ),
+    "changeResource": lambda b: (
+        f"/v1/resources/{b.room}",
+        {**_resource(b), "may_be_over": True, "reason": "a leak"},
+    ),
+    "activateResource": lambda b: (f"/v1/resources/{b.room}/activate", {}),
+    "restoreResource": lambda b: (f"/v1/resources/{b.spare}/restore", {}),
+    "deactivateResource": lambda b: (f"/v1/resources/{b.room}/deactivate", {}),
+    "addOffering": lambda b: (
+        "/v1/offerings",
+        {**_offering(b), "counting": "resources", "shape": "slots"},
+    ),
+    "changeOffering": lambda b: (
+        f"/v1/offerings/{b.court}",
+        {
+            **{name: value for name, value in _offering(b).items() if name != "requirements"},
+            "slot_capacity": None,
+            "status": "active",
+        },
+    ),
+    "changeOffering/requirements": lambda b: (
+        f"/v1/offerings/{b.place.cut}",
+        {"requirements": [{"resource_id": b.room, "quantity": 1, "per": "booking"}]},
+    ),
+    "addCategory": lambda b: (
+        "/v1/categories",
+        {
+            "label": "Room",
+            "label_plural": "Rooms",
+            "kind": "room",
+            "icon": "door",
+            "sort_order": 1,
+            "metadata": {},
+            "custom_fields": [FLOOR],
+        },
+    ),
+    "changeCategory": lambda b: (
+        f"/v1/categories/{b.category}",
+        {
+            "label": "Room",
+            "label_plural": "Rooms",
+            "kind": "room",
+            "icon": "door",
+            "sort_order": 1,
+            "status": "active",
+            "metadata": {},
+            "custom_fields": [FLOOR],
+        },
+    ),
+}
+"""By operation id, as `SUBJECTS`: the path and the body."""
