@@ -51,7 +51,6 @@ if TYPE_CHECKING:
     from holdfast.domain.access import Member as Member
     from holdfast.domain.access import Role as Role
     from holdfast.domain.access import Scope as Scope
-    from holdfast.domain.availability import Override as Override
     from holdfast.domain.blocks import Block as Block
     from holdfast.domain.blocks import BlockStatus as BlockStatus
     from holdfast.domain.bookings import Booking as Booking
@@ -117,6 +116,7 @@ if TYPE_CHECKING:
     from holdfast.domain.offerings import OfferingStatus as OfferingStatus
     from holdfast.domain.offerings import PriceUnit as PriceUnit
     from holdfast.domain.open_days import OpenDay as OpenDay
+    from holdfast.domain.overrides import Override as Override
     from holdfast.domain.pools import Pool as Pool
     from holdfast.domain.pools import PoolStatus as PoolStatus
     from holdfast.domain.recurrence import Recurrence as Recurrence
@@ -190,7 +190,7 @@ _HOMES = {
     "holdfast.domain.access": (
         "SYSTEM AccessStatus Actor ActorKind ApiKey KeyKind Member Role Scope"
     ),
-    "holdfast.domain.availability": "Override",
+    "holdfast.domain.overrides": "Override",
     "holdfast.domain.blocks": "Block BlockStatus",
     "holdfast.domain.bookings": "Booking BookingStatus CancelledBy PendingReason",
     "holdfast.domain.calendars": "DayCapacity DayState",

@@ -62,6 +62,7 @@ def test_a_booking_says_everything_about_itself(place: Place) -> None:
         "ended_at": None,
         "version": 1,
         "internal_note": "pays in cash",
+        "override": None,
     }
     assert reply.headers["location"] == f"/v1/bookings/{shown['booking_id']}"
     assert place.viewer.get(reply.headers["location"]).json == shown

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from holdfast.domain.availability import Override
 from holdfast.domain.bookings import Booking
 from holdfast.domain.offerings import Offering
+from holdfast.domain.overrides import Override
 from holdfast.domain.requirements import Per, Requirement
 from holdfast.domain.resources import Resource, Scheme
 from holdfast.domain.shapes import Shape

@@ -6,12 +6,12 @@ from datetime import date, datetime, timedelta
 from typing import TypedDict, Unpack
 
 from holdfast.bootstrap import Engine
-from holdfast.domain.availability import Override
 from holdfast.domain.bookings import Booking
 from holdfast.domain.closures import WhenBooked
 from holdfast.domain.holds import Hold
 from holdfast.domain.ids import ResourceId
 from holdfast.domain.offerings import Component, Counting, Offering
+from holdfast.domain.overrides import Override
 from holdfast.domain.pools import Pool
 from holdfast.domain.requirements import Choosing, Per, Requirement
 from holdfast.domain.resources import Resource, Scheme

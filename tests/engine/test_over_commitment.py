@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from holdfast.bootstrap import Engine
 from holdfast.domain.claims import Claim, ClaimOwner
 from holdfast.domain.offerings import Counting
+from holdfast.domain.overrides import Override
 from holdfast.domain.requirements import Requirement
 from holdfast.domain.shapes import Shape
 from holdfast.engine.choosing import Choice
 from holdfast.storage.proving import prove
 from holdfast.testing.clocks import ManualClock
-from tests.engine.businesses import FOR_ADA, ROUND_THE_CLOCK, at, book, open_desk, remaining
+from tests.engine.businesses import (
+    FOR_ADA,
+    ROUND_THE_CLOCK,
+    add_offering,
+    add_room,
+    at,
+    book,
+    open_desk,
+    remaining,
+)
 from tests.engine.lived_in import STAFF, dated, june, offer, timed
 from tests.engine.tables import records
 
@@ -68,3 +80,23 @@ def test_what_was_over_the_limit_says_why_even_when_it_is_given_back_or_has_laps
     said = [(one.is_over, one.reason) for one in records(engine.database, Claim)]
     assert sorted(said, key=str) == [(False, None), *[(True, STAFF.reason)] * 3]
     assert prove(engine.database).violations == ()
+
+
+def test_what_staff_set_aside_is_remembered_whatever_it_was(engine: Engine) -> None:
+    desk = open_desk(engine)
+    room = add_room(desk)
+    late = add_offering(desk, "late", room, notice=timedelta(days=2))
+    set_aside = Override(reason="She is a friend.", notice=True)
+
+    booked = desk.bookings.place(
+        choice=Choice(offering_id=late.offering_id, starts_at=at("12:00")),
+        details=FOR_ADA,
+        override=set_aside,
+    )
+    held = desk.holds.place(
+        choice=Choice(offering_id=late.offering_id, starts_at=at("14:00")), override=set_aside
+    )
+    converted = desk.bookings.convert(held.hold_id, details=FOR_ADA)
+
+    found = [desk.bookings.get(one.booking_id).override for one in (booked, converted)]
+    assert [*found, desk.holds.get(held.hold_id).override] == [set_aside] * 3

@@ -30,6 +30,7 @@ from holdfast.domain.ids import (
 )
 from holdfast.domain.money import Money
 from holdfast.domain.offerings import Component, Counting, Offering, OfferingStatus, PriceUnit
+from holdfast.domain.overrides import Override
 from holdfast.domain.pools import Pool, PoolStatus
 from holdfast.domain.requirements import Choosing, Per, Requirement
 from holdfast.domain.resources import Resource, ResourceStatus, Scheme
@@ -314,6 +315,7 @@ hold = Hold(
     resource_id=resource.resource_id,
     picks=(resource.resource_id,),
     components=("a",),
+    override=Override(reason=WORDS, closed=True),
 )
 booking = Booking(
     booking_id=BookingId("bkg_1"),
@@ -349,6 +351,7 @@ booking = Booking(
     resource_id=resource.resource_id,
     picks=(resource.resource_id,),
     components=("a",),
+    override=Override(reason=WORDS, closed=True),
     expires_at=NOW + HOUR,
     confirms_at=NOW + HOUR,
     local_start="2026-06-01T10:00",

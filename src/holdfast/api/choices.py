@@ -21,17 +21,18 @@ from holdfast.api.models import (
     Instant,
     Line,
     LocalDay,
+    Out,
     Query,
     QueryInstant,
     QueryWhole,
     T,
     Units,
 )
-from holdfast.domain.availability import Override
 from holdfast.domain.bookings import Booking
 from holdfast.domain.errors import InputInvalid
 from holdfast.domain.holds import Hold
 from holdfast.domain.offerings import COMPONENTS_MAX
+from holdfast.domain.overrides import Override
 from holdfast.domain.resources import CAPACITY_MAX
 from holdfast.domain.shapes import DATES_MAX, dates_between
 from holdfast.engine.choosing import PICKS_MAX, Choice
@@ -62,6 +63,25 @@ class OverrideIn(Body):
         """Return it as the engine takes it."""
         return Override(
             reason=self.reason, closed=self.closed, notice=self.notice, capacity=self.capacity
+        )
+
+
+class OverrideOut(Out):
+    """What staff set aside for a booking, and why."""
+
+    reason: str
+    closed: bool
+    notice: bool
+    capacity: bool
+
+    @classmethod
+    def of(cls, override: Override) -> OverrideOut:
+        """Show an override."""
+        return cls(
+            reason=override.reason,
+            closed=override.closed,
+            notice=override.notice,
+            capacity=override.capacity,
         )
 
 

@@ -7,7 +7,6 @@ A `Scene` is everything known about one offering around some time; a `Wish` is o
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from holdfast.domain.assignment import Need, Shortage, Taken, assign, needs_of
@@ -23,6 +22,7 @@ from holdfast.domain.errors import (
     PartySizeRefused,
 )
 from holdfast.domain.offerings import Counting, OfferingStatus
+from holdfast.domain.overrides import Override
 from holdfast.domain.requirements import Requirement
 from holdfast.domain.resources import Resource, ResourceStatus
 from holdfast.domain.scenes import Scene, Wish, chosen_components, taken_stretches
@@ -33,22 +33,6 @@ from holdfast.domain.tenants import TenantStatus
 from holdfast.domain.zones import day_interval, local_day, zone
 
 NAMES_SHOWN_MAX = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Override:
-    """What staff set aside for one request, and why. Recorded with every claim that it allows.
-
-    Attributes:
-        closed: Opening hours and blocks.
-        notice: Notice and horizon.
-        capacity: Capacity: what is taken is taken over the limit.
-    """
-
-    reason: str
-    closed: bool = False
-    notice: bool = False
-    capacity: bool = False
 
 
 class Case:

@@ -12,6 +12,7 @@ from holdfast.domain.errors import TransitionNotAllowed
 from holdfast.domain.holds import AssignedResource
 from holdfast.domain.ids import BookingId, CustomerId, HoldId, OfferingId, ResourceId, SlotId
 from holdfast.domain.money import Money
+from holdfast.domain.overrides import Override
 from holdfast.domain.shapes import Stay
 
 
@@ -70,6 +71,7 @@ class Booking:
         components: The chosen parts of the offering.
         expires_at: When a pending booking expires; None is never.
         confirms_at: When it confirms by itself, if `delay` is among its reasons to wait.
+        override: What staff set aside for it when it was placed or approved, and why.
         local_start: Its start as the clock on the wall was to show it, such as 2026-06-15T20:00.
     """
 
@@ -110,6 +112,7 @@ class Booking:
     confirms_at: datetime | None = None
     local_start: str = ""
     external_offer_id: str | None = None
+    override: Override | None = None
 
     @property
     def stay(self) -> Stay:

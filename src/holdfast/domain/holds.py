@@ -11,6 +11,7 @@ from holdfast.domain.customers import Contact
 from holdfast.domain.errors import HoldExpired, TransitionNotAllowed
 from holdfast.domain.ids import BookingId, HoldId, OfferingId, ResourceId, SlotId
 from holdfast.domain.money import Money
+from holdfast.domain.overrides import Override
 from holdfast.domain.shapes import Stay
 
 # However often a hold is extended, it ends this long after it was placed.
@@ -67,6 +68,7 @@ class Hold:
         resource_id: The resource that is taken without an offering.
         picks: Resources that the customer wished for by name.
         components: The chosen parts of the offering.
+        override: What staff set aside for it, and why.
     """
 
     hold_id: HoldId
@@ -94,6 +96,7 @@ class Hold:
     resource_id: ResourceId | None = None
     picks: tuple[ResourceId, ...] = ()
     components: tuple[str, ...] = ()
+    override: Override | None = None
 
     @property
     def stay(self) -> Stay:

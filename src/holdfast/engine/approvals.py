@@ -10,7 +10,7 @@ from typing import Any
 
 from holdfast.domain import checks
 from holdfast.domain.access import Scope
-from holdfast.domain.availability import APPROVAL_CHECKS, Override
+from holdfast.domain.availability import APPROVAL_CHECKS
 from holdfast.domain.bookings import (
     Booking,
     BookingAction,
@@ -21,6 +21,7 @@ from holdfast.domain.bookings import (
 from holdfast.domain.claims import Claim, ClaimOwner
 from holdfast.domain.errors import TransitionNotAllowed
 from holdfast.domain.ids import BookingId
+from holdfast.domain.overrides import Override
 from holdfast.engine.choosing import choice_of, target_of
 from holdfast.engine.ownership import own_booking
 from holdfast.engine.placing import Taker, placing_needs, take
@@ -142,7 +143,13 @@ def _approve(
                 view.change_claim(claim, counts_until=None)
     left = tuple(reason for reason in booking.pending_reasons if reason not in done)
     if left:
-        approved = view.update(booking, pending_reasons=left, assigned=assigned, expires_at=None)
+        approved = view.update(
+            booking,
+            pending_reasons=left,
+            assigned=assigned,
+            expires_at=None,
+            override=override or booking.override,
+        )
         view.fact("booking.approved", approved, number=approved.number)
         return approved
     confirmed = view.update(
@@ -150,6 +157,7 @@ def _approve(
         status=BookingStatus.CONFIRMED,
         pending_reasons=(),
         assigned=assigned,
+        override=override or booking.override,
         expires_at=None,
         confirms_at=None,
         confirmed_at=now,

@@ -10,7 +10,7 @@ from typing import Any
 
 from holdfast.domain import checks
 from holdfast.domain.access import Scope
-from holdfast.domain.availability import CHECKS, Override
+from holdfast.domain.availability import CHECKS
 from holdfast.domain.bookings import (
     Booking,
     BookingAction,
@@ -27,6 +27,7 @@ from holdfast.domain.holds import transition as hold_transition
 from holdfast.domain.ids import BookingId, CustomerId, HoldId, ResourceId
 from holdfast.domain.money import Money
 from holdfast.domain.offerings import Offering
+from holdfast.domain.overrides import Override
 from holdfast.domain.zones import zone
 from holdfast.engine.choosing import Choice, Target, choose, price_of, target_of
 from holdfast.engine.ownership import own_booking, own_hold
@@ -131,6 +132,7 @@ def _place(view: View, command: PlaceBooking, now: datetime) -> Booking:
         price=price_of(target, party_size=command.party_size),
         picks=command.choice.picks,
         components=command.choice.components,
+        override=command.override,
         hold=None,
     )
     return _write(view, booking_id, agreed, waiting, command.details, now=now)
@@ -194,6 +196,7 @@ class _Agreed:
     price: Money
     picks: tuple[ResourceId, ...]
     components: tuple[str, ...]
+    override: Override | None
     hold: Hold | None
 
 
@@ -249,6 +252,7 @@ def _write(
         confirms_at=waiting.confirms_at,
         local_start=local_start.strftime("%Y-%m-%dT%H:%M"),
         external_offer_id=details.external_offer_id,
+        override=agreed.override,
     )
     view.insert(booking)
     view.fact(f"booking.{status}", booking, number=booking.number, slot_id=booking.slot_id)
@@ -301,6 +305,7 @@ def _convert(view: View, command: ConvertHold, now: datetime) -> Booking:
         price=hold.price,
         picks=hold.picks,
         components=hold.components,
+        override=hold.override,
         hold=hold,
     )
     details = command.details

@@ -10,7 +10,6 @@ from typing import Any
 
 from holdfast.domain import checks
 from holdfast.domain.access import Scope
-from holdfast.domain.availability import Override
 from holdfast.domain.claims import Claim, ClaimOwner
 from holdfast.domain.customers import Contact
 from holdfast.domain.errors import InputInvalid, LimitReached
@@ -26,6 +25,7 @@ from holdfast.domain.holds import (
     transition,
 )
 from holdfast.domain.ids import HoldId
+from holdfast.domain.overrides import Override
 from holdfast.engine.choosing import Choice, choose, price_of, target_of
 from holdfast.engine.ownership import may_touch_hold, own_hold
 from holdfast.engine.people import contact_faults
@@ -141,6 +141,7 @@ def _place(view: View, command: PlaceHold, now: datetime) -> Hold:
         resource_id=target.resource.resource_id if target.resource else None,
         picks=command.choice.picks,
         components=command.choice.components,
+        override=command.override,
     )
     view.insert(hold)
     view.fact("hold.placed", hold, slot_id=hold.slot_id, expires_at=expires_at)

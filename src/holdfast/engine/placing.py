@@ -12,7 +12,7 @@ from datetime import date, datetime
 
 from holdfast.domain.access import Scope
 from holdfast.domain.assignment import Taken
-from holdfast.domain.availability import CHECKS, Check, Override, plan, slot_places_left
+from holdfast.domain.availability import CHECKS, Check, plan, slot_places_left
 from holdfast.domain.claims import (
     Claim,
     ClaimOwner,
@@ -27,6 +27,7 @@ from holdfast.domain.holds import AssignedResource
 from holdfast.domain.ids import ClaimId, ResourceId, SlotId
 from holdfast.domain.intervals import Interval
 from holdfast.domain.offerings import Counting
+from holdfast.domain.overrides import Override
 from holdfast.domain.requirements import Choosing
 from holdfast.domain.resources import Resource, Scheme
 from holdfast.domain.scenes import Scene, Wish, taken_stretches

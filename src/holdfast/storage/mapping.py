@@ -26,13 +26,14 @@ from holdfast.domain.holds import AssignedResource, Hold
 from holdfast.domain.ids import CategoryId, PoolId, ResourceId
 from holdfast.domain.money import Money
 from holdfast.domain.offerings import Component, Offering
+from holdfast.domain.overrides import Override
 from holdfast.domain.pools import Pool
 from holdfast.domain.requirements import Choosing, Per, Requirement, Strategy
 from holdfast.domain.resources import Resource
 from holdfast.domain.rules import ScheduleRule
 from holdfast.domain.slots import Slot
 from holdfast.domain.tenants import Tenant
-from holdfast.engine.records import field_names
+from holdfast.engine.records import field_names, plain
 from holdfast.storage.schema import catalogue, history, ledger, people
 
 Row = Mapping[str, Any] | RowMapping
@@ -73,6 +74,13 @@ def _list(name: str, write: Callable[[Any], object], read: Callable[[Any], objec
 def _text_or_none(name: str) -> Form:
     """A text that may be missing, in a column that was made when it never was: empty is None."""
     return Form(lambda value: {name: value or ""}, lambda row: row[name] or None)
+
+
+def _override(name: str) -> Form:
+    def write(value: Override | None) -> dict[str, Any]:
+        return {name: None if value is None else plain(value)}
+
+    return Form(write, lambda row: None if row[name] is None else Override(**row[name]))
 
 
 _DATES = _list("dates", lambda day: day.isoformat(), date.fromisoformat)
@@ -270,6 +278,7 @@ MAPPERS: Mapping[type, Mapper] = MappingProxyType(
                 "dates": _DATES,
                 "picks": _PICKS,
                 "components": _COMPONENT_KEYS,
+                "override": _override("override"),
                 "price": _money("price"),
                 "contact": _contact("contact"),
             },
@@ -285,6 +294,7 @@ MAPPERS: Mapping[type, Mapper] = MappingProxyType(
                 "dates": _DATES,
                 "picks": _PICKS,
                 "components": _COMPONENT_KEYS,
+                "override": _override("override"),
                 "price": _money("price"),
                 "contact": _contact("contact"),
                 "pending_reasons": _list(

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
-from holdfast.api.choices import ChoiceIn, OverrideIn, chosen
+from holdfast.api.choices import ChoiceIn, OverrideIn, OverrideOut, chosen
 from holdfast.api.models import (
     ACustomerId,
     AnOfferingId,
@@ -181,20 +181,23 @@ class PublicBookingOut(Out):
 
 
 def _not_for_everybody(schema: dict[str, Any]) -> None:
-    schema["required"].remove("internal_note")
+    for name in ("internal_note", "override"):
+        schema["required"].remove(name)
 
 
 class BookingOut(PublicBookingOut):
-    """A booking. `internal_note` is not shown to publishable keys."""
+    """A booking. `internal_note` and `override` are not shown to publishable keys."""
 
     model_config = ConfigDict(json_schema_extra=_not_for_everybody)
 
     internal_note: str
+    override: OverrideOut | None
 
     @classmethod
     def of(cls, booking: Booking) -> BookingOut:
         """Show a booking to staff."""
-        return cls(**_shown(booking), internal_note=booking.internal_note)
+        override = None if booking.override is None else OverrideOut.of(booking.override)
+        return cls(**_shown(booking), internal_note=booking.internal_note, override=override)
 
 
 class BookingPage(PageOut):

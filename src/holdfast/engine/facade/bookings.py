@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from holdfast.domain.access import Scope
-from holdfast.domain.availability import Override
 from holdfast.domain.bookings import Booking, BookingStatus, CancelledBy
 from holdfast.domain.errors import (
     AvailabilityClosed,
@@ -23,6 +22,7 @@ from holdfast.domain.ids import (
     SlotId,
     normal_booking_number,
 )
+from holdfast.domain.overrides import Override
 from holdfast.engine.approvals import ConfirmBooking, DeclineBooking
 from holdfast.engine.bookings import CancelBooking, ConvertHold, Details, PlaceBooking
 from holdfast.engine.choosing import Choice, choice_of

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from holdfast.domain.access import Scope
-from holdfast.domain.availability import Override
 from holdfast.domain.customers import Contact
 from holdfast.domain.errors import AvailabilityClosed, CapacityExceeded
 from holdfast.domain.holds import Hold, HoldStatus
 from holdfast.domain.ids import HoldId, OfferingId, ResourceId, SlotId
+from holdfast.domain.overrides import Override
 from holdfast.engine.choosing import Choice
 from holdfast.engine.facade.availability import AvailabilityAnswers
 from holdfast.engine.facade.port import Port, in_utc, result_of

@@ -171,6 +171,7 @@ hold = Table(
     id_column("resource_id", nullable=True),
     later_json("picks", "[]"),
     later_json("components", "[]"),
+    json_column("override", nullable=True),
     CheckConstraint("expires_at <= ceiling_at", name="ceiling"),
     CheckConstraint("(status = 'converted') = (booking_id IS NOT NULL)", name="booking"),
     Index(
@@ -228,6 +229,7 @@ booking = Table(
     instant_column("confirms_at", nullable=True),
     later_words("local_start", ""),
     words_column("external_offer_id", nullable=True),
+    json_column("override", nullable=True),
     Index("uq_booking_number", "tenant_id", "number", unique=True),
     Index("ix_booking_start", "tenant_id", "starts_at"),
     Index("ix_booking_customer", "tenant_id", "customer_id"),
