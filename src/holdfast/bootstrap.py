@@ -42,6 +42,10 @@ class RandomIds:
         """Return a new random booking number."""
         return make_booking_number(secrets.randbits(5 * BOOKING_NUMBER_LENGTH))
 
+    def chance(self) -> int:
+        """Return a whole number of 16 bits that nobody foresees."""
+        return secrets.randbits(16)
+
     def secret(self) -> str:
         """Return a new secret of 256 bits, in letters and digits."""
         number = secrets.randbits(SECRET_BITS)

@@ -326,6 +326,7 @@ SUBJECTS: dict[str, Make] = {
         path=f"/v1/slots/{b.unlimited_slot()}/limit",
         body={"capacity": 3, "may_be_over": True, "reason": "fire rules"},
     ),
+    "stripeSlot": lambda b: Asked(path=f"/v1/slots/{b.new_slot()}/stripes", body={"stripes": 4}),
     "initialiseDays": lambda b: Asked(
         path=f"/v1/resources/{b.bikes}/days/initialise",
         body={

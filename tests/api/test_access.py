@@ -92,6 +92,7 @@ MAY = {
     "deleteSlots": MANAGERS,
     "changeSlot": MANAGERS,
     "limitSlot": MANAGERS,
+    "stripeSlot": MANAGERS,
     "initialiseDays": MANAGERS,
     "adjustDays": MANAGERS,
     "setDay": MANAGERS,

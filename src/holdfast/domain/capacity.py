@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import Protocol, TypeVar
@@ -151,3 +151,15 @@ def lowered_over_commit(*, used: int, cap: int | None, over_commit: int) -> int:
     if cap is None:
         return 0
     return min(over_commit, max(0, used - cap))
+
+
+def spread(cap: int, used: Sequence[int]) -> tuple[int, ...]:
+    """Spread a cap over counters: each keeps room for its use, and what is free is dealt evenly.
+
+    >>> spread(10, [3, 0, 0])
+    (6, 2, 2)
+    """
+    free = cap - sum(used)
+    assert free >= 0, "what is over its cap is in one counter"
+    each, rest = divmod(free, len(used))
+    return tuple(units + each + (i < rest) for i, units in enumerate(used))

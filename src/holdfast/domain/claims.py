@@ -75,9 +75,22 @@ def closure_key(resource_id: ResourceId) -> str:
     return f"closed:{resource_id}"
 
 
-def slot_key(slot_id: SlotId) -> str:
-    """Return the capacity key of the places in a slot."""
-    return f"slot:{slot_id}"
+def slot_key(slot_id: SlotId, stripe: int = 0) -> str:
+    """Return the capacity key of the places in a slot, or of one stripe of them.
+
+    >>> slot_key(SlotId("slt_1")), slot_key(SlotId("slt_1"), 3)
+    ('slot:slt_1', 'slot:slt_1#3')
+    """
+    return f"slot:{slot_id}#{stripe}" if stripe else f"slot:{slot_id}"
+
+
+def slot_id_of(key: str) -> SlotId:
+    """Return the slot whose places a key counts, all of them or one stripe.
+
+    >>> slot_id_of("slot:slt_1#3")
+    'slt_1'
+    """
+    return SlotId(key.removeprefix("slot:").partition("#")[0])
 
 
 def day_key(resource_id: ResourceId, on: date) -> str:

@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from holdfast.domain.claims import slot_key
 from holdfast.domain.ids import BlockId, OfferingId, SlotId
 
 SLOTS_PER_WINDOW_MAX = 20_000
+STRIPES_MAX = 32
+"""Over how many counters the places of a slot may be spread."""
 
 
 class SlotStatus(StrEnum):
@@ -62,6 +65,11 @@ class Slot:
     cancel_reason: str | None = None
     blocked_by: BlockId | None = None
     limit_to: int | None = None
+
+    @property
+    def counter_keys(self) -> tuple[str, ...]:
+        """The capacity keys of its places: one, or one a stripe."""
+        return tuple(slot_key(self.slot_id, stripe) for stripe in range(self.stripes))
 
     @property
     def start_key(self) -> str:

@@ -139,7 +139,8 @@ def _add_needs(command: AddBlock, look: Look) -> Needs:
     slot_ids = _slot_ids(look, use)
     look.want(*(ById(Slot, slot_id) for slot_id in slot_ids))
     gathered(partial(_look_into, look, slot_id) for slot_id in slot_ids[:LOOKED_INTO_MAX])
-    counters = use.counters | more.counters | {slot_key(slot_id) for slot_id in slot_ids}
+    slots = [look.get(Slot, slot_id) for slot_id in slot_ids]
+    counters = use.counters | more.counters | {key for slot in slots for key in slot.counter_keys}
     # The definition's lock as well: a resource may not become limited in between, and whoever
     # counts on a date for the first time has it.
     guards = use.guards | {resource_key(resource.resource_id)} | more.guards
@@ -265,7 +266,8 @@ def _block_slot(view: View, slot: Slot, block: Block, *, is_emptied: bool) -> No
         is_settling=is_emptied,
     )
     # Also writes down when that was, for `SettleSlot`.
-    view.set_cap(slot_key(slot.slot_id), slot.capacity)
+    if slot.stripes == 1:
+        view.set_cap(slot_key(slot.slot_id), slot.capacity)
     view.fact("slot.blocked", blocked, block_id=block.block_id)
 
 
@@ -327,7 +329,7 @@ def _needs_of(look: Look, block: Block) -> Needs:
     look.want(*(_over(look, claim) for claim in rooms))
     # Whoever blocks another room of such a slot has that room's lock.
     guards.update(f"res:{claim.resource_id}" for claim in rooms)
-    return Needs.of(guards=guards, counters={slot_key(slot.slot_id) for slot in slots})
+    return Needs.of(guards=guards, counters={key for slot in slots for key in slot.counter_keys})
 
 
 def _rooms(look: Look, slot: Slot) -> list[Claim]:

@@ -14,7 +14,7 @@ from holdfast.domain.resources import CAPACITY_MAX
 from holdfast.engine.choosing import Choice, Target, choose
 from holdfast.engine.looking import load_scene
 from holdfast.engine.ports import ReadStore
-from holdfast.engine.views import Snapshot, SnapshotLook, UndeclaredRead
+from holdfast.engine.snapshots import Snapshot, SnapshotLook, UndeclaredRead
 
 _DAY = timedelta(days=1)
 

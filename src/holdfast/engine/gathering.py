@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 
 from holdfast.domain.errors import HoldfastError
 from holdfast.engine.ports import Read
+from holdfast.engine.snapshots import UndeclaredRead
 from holdfast.engine.use_cases import Needs
-from holdfast.engine.views import UndeclaredRead
 
 
 def gathered(parts: Iterable[Callable[[], Needs]]) -> Needs:

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import TypeVar, cast
 
 from holdfast.domain.calendars import DayCapacity, day_id_of
-from holdfast.domain.claims import Claim, ClaimOwner, day_key, slot_key
+from holdfast.domain.claims import Claim, ClaimOwner, day_key
 from holdfast.domain.ids import ResourceId, SlotId
 from holdfast.domain.intervals import FIRST_INSTANT, LAST_INSTANT, Interval
 from holdfast.domain.offerings import Counting, Offering
@@ -69,8 +69,10 @@ def load_scene(
     stored = _stored_slots(store, offering, window)
     others = _demand_slots(store, claims, stored)
     limited = [s for s in (*stored.values(), *others.values()) if s.capacity is not None]
-    used = store.used([slot_key(slot.slot_id) for slot in limited], now=now)
-    used_by_slot = {slot.slot_id: used.get(slot_key(slot.slot_id), 0) for slot in limited}
+    used = store.used([key for slot in limited for key in slot.counter_keys], now=now)
+    used_by_slot = {
+        slot.slot_id: sum(used.get(key, 0) for key in slot.counter_keys) for slot in limited
+    }
     empty = {
         slot.slot_id
         for slot in limited

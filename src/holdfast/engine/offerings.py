@@ -10,8 +10,9 @@ from typing import Any
 
 from holdfast.domain import checks
 from holdfast.domain.access import Scope
+from holdfast.domain.capacity import spread
 from holdfast.domain.categories import Category
-from holdfast.domain.claims import offering_key, slot_key
+from holdfast.domain.claims import offering_key
 from holdfast.domain.errors import CapacityExceeded, RecordExists, RecordInUse, TransitionNotAllowed
 from holdfast.domain.ids import OfferingId
 from holdfast.domain.money import AMOUNT_MAX, Money
@@ -246,9 +247,10 @@ def _change_needs(command: ChangeOffering, look: Look) -> Needs:
     is_counted = offering.counting is Counting.PLACES
     if is_counted and command.changes.keys() & {"slot_capacity", "requirements"}:
         counters = {
-            slot_key(slot.slot_id)
+            key
             for slot in look.where(Slot, "offering_id", offering.offering_id)
             if _follows(slot)
+            for key in slot.counter_keys
         }
     guards = [offering_key(offering.offering_id)]
     return Needs.of(guards=guards, counters=counters, reads=[*reads, *slugs])
@@ -310,14 +312,15 @@ def _recap(view: View, offering: Offering, capacity: int | None) -> None:
         if (slot.capacity is None) != (capacity is None):
             message = "Slots are open that were never counted. Add another offering instead."
             raise RecordInUse(message, kind="offering", key=offering.offering_id)
-        key = slot_key(slot.slot_id)
-        used = view.counter(key).used
-        if capacity is not None and used > capacity:
-            message = f"A slot has {used} places taken; {capacity} is too few."
+        used = [view.counter(key).used for key in slot.counter_keys]
+        if capacity is not None and sum(used) > capacity:
+            message = f"A slot has {sum(used)} places taken; {capacity} is too few."
             raise CapacityExceeded(
-                message, requested=used, remaining=capacity, limited_by=slot.slot_id
+                message, requested=sum(used), remaining=capacity, limited_by=slot.slot_id
             )
-        view.set_cap(key, capacity)
+        caps = (None,) if capacity is None else spread(capacity, used)
+        for key, cap in zip(slot.counter_keys, caps, strict=True):
+            view.set_cap(key, cap)
         view.update(slot, capacity=capacity)
 
 

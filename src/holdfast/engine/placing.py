@@ -77,7 +77,7 @@ def placing_needs(look: Look, choice: Choice) -> Needs:
     stage = stage_of(look, target, choice.components)
     _require_known_picks(choice, stage)
     keys = keys_of(look, stage, _locked_ids(look, stage, choice))
-    counters = _slot_counters(target) | keys.counters
+    counters = _slot_counters(look, target) | keys.counters
     guards = set(keys.guards)
     if target.slot is None and target.offering.counting is Counting.PLACES:
         # Whoever makes the slot's counter reads its cap from the offering under that lock.
@@ -93,13 +93,17 @@ def _require_known_picks(choice: Choice, stage: Stage) -> None:
             raise InputInvalid.at(f"/resource_ids/{i}", "unknown_resource", message)
 
 
-def _slot_counters(target: Target) -> set[str]:
-    """The counter of the slot's places, unless it is stored and unlimited."""
+def _slot_counters(look: Look, target: Target) -> set[str]:
+    """The counter of the slot's places, unless it is stored and unlimited.
+
+    Of a striped slot one stripe at random; whoever that did not do for locks all of them.
+    """
     if target.offering.counting is not Counting.PLACES or target.slot_id is None:
         return set()
     if target.slot is not None and target.slot.capacity is None:
         return set()
-    return {slot_key(target.slot_id)}
+    keys = (slot_key(target.slot_id),) if target.slot is None else target.slot.counter_keys
+    return {keys[look.luck % len(keys)]} if look.moves == 0 else set(keys)
 
 
 def _locked_ids(look: Look, stage: Stage, choice: Choice) -> tuple[ResourceId, ...]:
@@ -158,9 +162,10 @@ def take(
     try:
         taken = plan(scene, wish, now=view.now, checks=checks, override=override)
     except CapacityExceeded as refusal:
-        if len(locked_ids) < len(stage.claimed_ids):
+        if len(locked_ids) < len(stage.claimed_ids) or not _has_all_stripes(view, target):
             raise NeedsMore from refusal
         raise
+    _require_in_stripes(view, target, scene, wish)
     writer = _Claims(view, scene, taker, override)
     if target.offering.counting is Counting.PLACES:
         _open_slot(view, target, scene, taken, override)
@@ -184,6 +189,31 @@ def judged(view: View, choice: Choice, *, party_size: int, checks: Sequence[Chec
     wish = target.wish(choice, party_size=party_size, ignores=frozenset())
     plan(scene, wish, now=view.now, checks=checks)
     return Placed(target=target, wish=wish, assigned=())
+
+
+def _require_in_stripes(view: View, target: Target, scene: Scene, wish: Wish) -> None:
+    """Refuse to take over the limit in a striped slot, even to staff.
+
+    A place given back in one stripe would be sold while another one is over.
+    """
+    slot = target.slot
+    left = slot_places_left(scene, wish)
+    if slot is None or slot.stripes == 1 or left is None or wish.party_size <= left:
+        return
+    if not _has_all_stripes(view, target):
+        raise NeedsMore
+    message = f"{left} places are left, in {slot.stripes} stripes. Make one counter of them first."
+    raise CapacityExceeded(
+        message, requested=wish.party_size, remaining=left, limited_by=slot.slot_id
+    )
+
+
+def _has_all_stripes(view: View, target: Target) -> bool:
+    """Whether all that counts the places of the slot is locked."""
+    slot = target.slot
+    if slot is None or slot.stripes == 1:
+        return True
+    return all(view.is_locked(key) for key in slot.counter_keys)
 
 
 def _require_may_override(view: View, override: Override | None) -> None:
@@ -280,8 +310,11 @@ class _Claims:
         self._reason = override.reason if override else None
 
     def acquire_places(self, wish: Wish) -> None:
-        """Take places in the wished slot, under its counter."""
+        """Take places in the wished slot: under its counter, or what its stripes have."""
         assert wish.slot_id is not None, "places are counted in slots"
+        if wish.slot is not None and wish.slot.stripes > 1:
+            self._acquire_striped(wish, wish.slot)
+            return
         left = slot_places_left(self._scene, wish)
         self._write(
             slot_key(wish.slot_id),
@@ -290,6 +323,19 @@ class _Claims:
             wish.interval,
             is_over=left is not None and wish.party_size > left,
         )
+
+    def _acquire_striped(self, wish: Wish, slot: Slot) -> None:
+        """Take places of one stripe if it has them all, else of several; never over the limit."""
+        rows = [self._view.counter(key) for key in slot.counter_keys if self._view.is_locked(key)]
+        free = {row.key: max(0, (row.cap or 0) - row.used) for row in rows}
+        rest = wish.party_size
+        enough = [key for key, left in free.items() if left >= rest]
+        for key in enough[:1] or list(free):
+            units = min(rest, free[key])
+            if units:
+                self._write(key, None, units, wish.interval, is_over=False)
+                rest -= units
+        assert rest == 0, "what does not fit was refused"
 
     def acquire(self, taken: Taken, stay: Stay) -> None:
         """Take units of a resource: a date at a time, or a long stretch in several claims."""

@@ -110,6 +110,10 @@ class Ids(Protocol):
         """Return a new random booking number."""
         ...
 
+    def chance(self) -> int:
+        """Return a whole number that nobody foresees, at least 0."""
+        ...
+
     def secret(self) -> str:
         """Return a new secret of at least 128 bits, in URL-safe letters."""
         ...

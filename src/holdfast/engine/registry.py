@@ -25,6 +25,7 @@ from holdfast.engine import (
     slot_changes,
     slot_generating,
     slots,
+    striping,
     tenants,
 )
 from holdfast.engine.use_cases import UseCase
@@ -44,6 +45,7 @@ _FEATURES = (
     schedules,
     blocks,
     slots,
+    striping,
     slot_generating,
     slot_changes,
     holds,

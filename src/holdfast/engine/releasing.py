@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from holdfast.domain.bookings import Booking
-from holdfast.domain.claims import Claim, is_counter_key, slot_key
+from holdfast.domain.claims import Claim, is_counter_key, slot_id_of, slot_key
 from holdfast.domain.errors import AvailabilityClosed
 from holdfast.domain.holds import AssignedResource, Hold
 from holdfast.domain.ids import ResourceId
@@ -59,7 +59,7 @@ def release_needs(look: Look, owner_id: str) -> Needs:
     claims = look.where(Claim, "owner_id", owner_id)
     keys = {claim.key for claim in claims if claim.resource_id is not None}
     places = {claim.key for claim in claims if claim.resource_id is None}
-    slot_ids = [key.removeprefix("slot:") for key in sorted(places)]
+    slot_ids = sorted({slot_id_of(key) for key in places})
     look.want(
         *(ById(Slot, slot_id) for slot_id in slot_ids),
         *(Where(Claim, "owner_id", slot_id) for slot_id in slot_ids),
@@ -93,7 +93,9 @@ def keeping_needs(look: Look, kept: Hold | Booking, owner_id: str) -> Needs:
     slot = target.slot
     is_counted = target.offering.counting is Counting.PLACES
     if is_counted and slot is not None and slot.capacity is not None:
-        counters.add(slot_key(slot.slot_id))
+        kept_keys = needs.counters & set(slot.counter_keys)
+        # Of a striped slot those under which the places are; all, where nobody knows any more.
+        counters.update(kept_keys if slot.stripes > 1 and kept_keys else slot.counter_keys)
     return Needs.of(
         guards=needs.guards | guards, counters=needs.counters | counters, reads=needs.reads
     )
@@ -132,7 +134,7 @@ def release(view: View, owner_id: str, *, reason: str) -> None:
     for claim in view.where(Claim, "owner_id", owner_id):
         _release(view, claim, reason=reason)
         if claim.resource_id is None:
-            slot = view.get(Slot, claim.key.removeprefix("slot:"))
+            slot = view.get(Slot, slot_id_of(claim.key))
             _close_if_empty(view, slot)
 
 

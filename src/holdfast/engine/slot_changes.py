@@ -12,6 +12,7 @@ from typing import Any
 from holdfast.domain import checks
 from holdfast.domain.access import Scope
 from holdfast.domain.bookings import Booking
+from holdfast.domain.capacity import spread
 from holdfast.domain.claims import Claim, offering_key, slot_key
 from holdfast.domain.closures import (
     AFFECTED_SHOWN_MAX,
@@ -116,7 +117,7 @@ def _change_needs(command: ChangeSlot, look: Look) -> Needs:
     look.want(ById(Offering, slot.offering_id))
     # Its price and capacity are the offering's unless given, so that may not change meanwhile.
     guards = {offering_key(slot.offering_id)}
-    return Needs.of(guards=guards, counters={slot_key(slot.slot_id)})
+    return Needs.of(guards=guards, counters=slot.counter_keys)
 
 
 def _change(view: View, command: ChangeSlot, now: datetime) -> Slot:
@@ -158,18 +159,20 @@ def _recap(view: View, command: ChangeSlot, slot: Slot, capacity: int | None) ->
             " unlimited: cancel it and make another."
         )
         raise RecordInUse(message, kind="slot", key=slot.slot_id)
-    key = slot_key(slot.slot_id)
-    used = view.counter(key).used
-    if capacity is not None and used > capacity:
-        if not command.may_be_over:
-            message = f"{used} places are taken; {capacity} is too few."
+    used = [view.counter(key).used for key in slot.counter_keys]
+    if capacity is not None and sum(used) > capacity:
+        if not command.may_be_over or slot.stripes > 1:
+            message = f"{sum(used)} places are taken; {capacity} is too few."
             raise CapacityExceeded(
-                message, requested=used, remaining=capacity, limited_by=slot.slot_id
+                message, requested=sum(used), remaining=capacity, limited_by=slot.slot_id
             )
         if not command.reason.strip():
             message = "Say why: a capacity below what is taken needs a reason."
             raise InputInvalid.at("/reason", "missing", message)
-    view.set_cap(key, capacity, may_be_over=command.may_be_over)
+    is_one = capacity is None or slot.stripes == 1
+    caps = (capacity,) if is_one else spread(capacity or 0, used)
+    for key, cap in zip(slot.counter_keys, caps, strict=True):
+        view.set_cap(key, cap, may_be_over=command.may_be_over)
 
 
 def _cancel_needs(command: CancelSlot, look: Look) -> Needs:
@@ -188,6 +191,8 @@ def _cancel_all_needs(command: CancelSlots, look: Look) -> Needs:
 def _cancel_one_needs(look: Look, slot_id: SlotId) -> Needs:
     target = _target(look, slot_id)
     guards, counters = set[str](), {slot_key(slot_id)}
+    if target.slot is not None:
+        counters.update(target.slot.counter_keys)
     if target.slot is None:
         guards.add(offering_key(target.offering.offering_id))
     if target.offering.counting is Counting.RESOURCES:
@@ -276,8 +281,9 @@ def _cancel_one(
     else:
         cancelled = view.update(stored, **closing)
     # Also writes down when that was, for `SettleSlot`.
-    is_counted = target.offering.counting is Counting.PLACES
-    view.set_cap(slot_key(slot_id), cancelled.capacity if is_counted else None)
+    if cancelled.stripes == 1:
+        is_counted = target.offering.counting is Counting.PLACES
+        view.set_cap(slot_key(slot_id), cancelled.capacity if is_counted else None)
     view.fact("slot.cancelled", cancelled, reason=command.reason, when_booked=command.when_booked)
     return Closure(record=cancelled, affected=affected, is_more=is_more)
 
@@ -321,7 +327,7 @@ def _settle_needs(command: SettleSlot, look: Look) -> Needs:
     wanted: list[Read] = [Where(Claim, "owner_id", _id_of(owner)) for owner in owners]
     look.want(*wanted)
     needs = gathered(partial(release_needs, look, _id_of(owner)) for owner in owners)
-    counters = needs.counters | {slot_key(slot.slot_id)}
+    counters = needs.counters | set(slot.counter_keys)
     return Needs(needs.guards, counters, needs.reads)
 
 

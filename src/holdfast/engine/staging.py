@@ -16,7 +16,6 @@ from holdfast.domain.claims import (
     closure_key,
     day_key,
     resource_key,
-    slot_key,
 )
 from holdfast.domain.ids import ResourceId, SlotId
 from holdfast.domain.intervals import Interval
@@ -212,10 +211,13 @@ def scene_of(view: View, stage: Stage, *, locked_ids: Collection[ResourceId]) ->
             for day in dates_of(target.stay, zone_of(resource, target.tenant)):
                 days[resource_id, day] = day_use(view, resource, day)
     used = {}
-    if target.slot is not None and target.slot.capacity is not None:
-        key = slot_key(target.slot.slot_id)
-        if view.is_locked(key):
-            used[target.slot.slot_id] = view.counter(key).used
+    slot = target.slot
+    if slot is not None and slot.capacity is not None:
+        rows = [view.counter(key) for key in slot.counter_keys if view.is_locked(key)]
+        if rows:
+            # Of a striped slot only what is locked is known to be free.
+            free = sum(max(0, (row.cap or 0) - row.used) for row in rows)
+            used[slot.slot_id] = slot.capacity - free
     return Scene(
         tenant=target.tenant,
         offering=target.offering,

@@ -37,8 +37,9 @@ from holdfast.engine.ports import (
     WriteStore,
     WriteStores,
 )
+from holdfast.engine.snapshots import Snapshot, SnapshotLook, UndeclaredRead
 from holdfast.engine.use_cases import Envelope, Needs, NeedsMore, Outcome, UseCase
-from holdfast.engine.views import BatchView, CommandView, Snapshot, SnapshotLook, UndeclaredRead
+from holdfast.engine.views import BatchView, CommandView
 
 log = structlog.get_logger("holdfast.batch")
 
@@ -60,6 +61,7 @@ class _Item:
 
     envelope: Envelope
     use_case: UseCase[object, object]
+    luck: int = 0
     moves: int = 0
     needs: Needs = field(default_factory=Needs)
     reads: frozenset[Read] = frozenset()
@@ -88,7 +90,10 @@ class UnitOfWork:
         Never raises for a single command's sake: refusals, bugs and an unreachable database are
         outcomes.
         """
-        items = [_Item(envelope, self._use_cases[type(envelope.command)]) for envelope in envelopes]
+        items = [
+            _Item(envelope, self._use_cases[type(envelope.command)], luck=self._ids.chance())
+            for envelope in envelopes
+        ]
         for item in items:
             _authorize(item)
         waiting = [item for item in items if item.outcome is None]
@@ -182,7 +187,13 @@ class UnitOfWork:
         """Find every command's needs, unlocked, loading what they look at in common rounds."""
         snapshot = Snapshot()
         looks = [
-            SnapshotLook(snapshot, tenant_id=tenant_id, actor=item.envelope.actor, moves=item.moves)
+            SnapshotLook(
+                snapshot,
+                tenant_id=tenant_id,
+                actor=item.envelope.actor,
+                moves=item.moves,
+                luck=item.luck,
+            )
             for item in items
         ]
         waiting = list(zip(items, looks, strict=True))
@@ -276,6 +287,7 @@ class UnitOfWork:
             ids=self._ids,
             action=item.use_case.name,
             moves=item.moves,
+            luck=item.luck,
         )
         try:
             needs = item.use_case.needs(envelope.command, view)

@@ -41,6 +41,11 @@ class Look(Protocol):
         ...
 
     @property
+    def luck(self) -> int:
+        """A number at random, the same in all looks of one command."""
+        ...
+
+    @property
     def moves(self) -> int:
         """How often the command has been moved to a later batch already."""
         ...

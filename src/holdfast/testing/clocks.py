@@ -35,6 +35,8 @@ class SeededIds:
 
     def __init__(self, seed: int = 0) -> None:
         self._random = random.Random(seed)  # noqa: S311 - foretelling it is the purpose
+        # Apart from the rest: how often it is asked changes no id.
+        self._chances = type(self._random)(seed)
         self._lock = threading.Lock()
 
     def new(self, prefix: str, *, now: datetime) -> str:
@@ -46,6 +48,11 @@ class SeededIds:
         """Return a new booking number."""
         with self._lock:
             return make_booking_number(self._random.getrandbits(5 * BOOKING_NUMBER_LENGTH))
+
+    def chance(self) -> int:
+        """Return a whole number of 16 bits."""
+        with self._lock:
+            return self._chances.getrandbits(16)
 
     def secret(self) -> str:
         """Return a new secret."""

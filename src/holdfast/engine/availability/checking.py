@@ -20,7 +20,7 @@ from holdfast.engine.availability.searching import with_alternatives
 from holdfast.engine.choosing import Choice, Target, choose
 from holdfast.engine.looking import load_scene
 from holdfast.engine.ports import ReadStore
-from holdfast.engine.views import Snapshot, SnapshotLook, UndeclaredRead
+from holdfast.engine.snapshots import Snapshot, SnapshotLook, UndeclaredRead
 
 _AN_INSTANT = timedelta(microseconds=1)
 _ROUNDS_MAX = 10

@@ -26,6 +26,7 @@ from holdfast.engine.slot_changes import (
 )
 from holdfast.engine.slot_generating import Generated, GenerateSlots
 from holdfast.engine.slots import AddSlot, AddSlots
+from holdfast.engine.striping import StripeSlot
 
 _FIRST_PAGE = PageRequest()
 _STANDING = (SlotStatus.OPEN, SlotStatus.BLOCKED)
@@ -169,6 +170,11 @@ class Slots:
             return closure
         called_off = self.settle(slot.slot_id)
         return replace(closure, record=self.get(slot.slot_id), called_off=called_off)
+
+    def stripe(self, slot_id: SlotId, stripes: int, *, if_version: int | None = None) -> Slot:
+        """Spread a slot's places over so many counters. See `StripeSlot`."""
+        command = StripeSlot(slot_id=slot_id, stripes=stripes, if_version=if_version)
+        return result_of(Slot, self._port.run(command))
 
     def limit(
         self,
