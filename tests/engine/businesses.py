@@ -14,6 +14,7 @@ from holdfast.domain.holds import Hold
 from holdfast.domain.offerings import Counting, Offering
 from holdfast.domain.requirements import Requirement
 from holdfast.domain.resources import Resource
+from holdfast.domain.shapes import Shape
 from holdfast.domain.slots import Slot
 from holdfast.engine.bookings import Details
 from holdfast.engine.facade import Engine, TenantEngine
@@ -61,6 +62,7 @@ class OfferingFields(TypedDict, total=False):
     zone: str | None
     counting: Counting
     slot_capacity: int | None
+    shape: Shape
 
 
 class SlotFields(TypedDict, total=False):

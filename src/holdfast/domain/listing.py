@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from holdfast.domain.availability import grid_owners, judge
 from holdfast.domain.ids import ResourceId, SlotId, generated_slot_id
-from holdfast.domain.intervals import Interval
+from holdfast.domain.intervals import Interval, merged
 from holdfast.domain.offerings import Offering
 from holdfast.domain.remaining import places_left
 from holdfast.domain.scenes import Scene, Wish, wish_for
@@ -161,8 +161,9 @@ def _free_stays(scene: Scene, window: Interval, asked: Asked) -> Iterator[Stay]:
         raise TooManySlots(f"More than {FREE_STARTS_MAX} starts; ask for a shorter window.")
     here = zone(scene.zone_name)
     owners = grid_owners(scene)
-    rules = [rule for owner in owners for rule in scene.rules[owner]]
-    for stretch in open_intervals(rules, window) if rules else (window,):
+    # Each by itself: what closes one of several does not close the others.
+    opened = [one for owner in owners for one in open_intervals(scene.rules[owner], window)]
+    for stretch in merged(opened) if owners else (window,):
         starts_at = _next_on_step(stretch.starts_at, step, here)
         while starts_at < stretch.ends_at:
             yield Stay(starts_at=starts_at, ends_at=starts_at + length)
