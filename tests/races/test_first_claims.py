@@ -205,7 +205,7 @@ def test_a_slot_that_is_opened_again_without_the_lock_takes_four_halls(bench: Be
 
     assert tally(outcomes) == {"done": 4}
     assert bench.books.units(halls) == 4
-    assert bench.books.violations() == ["owner.claims"]
+    assert bench.books.violations() == ["owner.not_served"]
 
 
 @on_postgresql
