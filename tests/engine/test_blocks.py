@@ -220,6 +220,23 @@ def test_a_slot_that_is_cancelled_while_a_block_empties_it_is_emptied_all_the_sa
     assert statuses(database) == ["cancelled"]
 
 
+def test_a_block_calls_off_what_another_block_had_left_in_a_slot(
+    desk: TenantEngine, database: Database
+) -> None:
+    room = add_room(desk)
+    yoga = add_class(desk, "yoga", room, places=5)
+    slot = add_slot(desk, yoga, at("12:00"))
+    desk.bookings.place(slot_id=slot.slot_id, details=FOR_ADA)
+    close(desk, room, "12:00", "13:00", when_booked=WhenBooked.LIST)
+
+    closure = close(desk, room, "11:00", "14:00", when_booked=WhenBooked.CANCEL)
+
+    assert closure.called_off == 1
+    assert statuses(database) == ["cancelled"]
+    assert desk.slots.get(slot.slot_id).status is SlotStatus.BLOCKED
+    assert prove(database).violations == ()
+
+
 # By date
 
 

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 
 from holdfast.bootstrap import Engine
-from holdfast.domain.errors import AvailabilityClosed
+from holdfast.domain import listing
+from holdfast.domain.availability import judge
+from holdfast.domain.errors import AvailabilityClosed, HoldfastError
 from holdfast.domain.requirements import Choosing, Requirement
 from holdfast.domain.rule_kinds import Effect
 from holdfast.domain.rules import RuleDraft, RuleKind
-from holdfast.domain.shapes import Shape
+from holdfast.domain.scenes import Scene, Wish
+from holdfast.domain.shapes import DATES_MAX, Shape
 from holdfast.engine.availability import AvailabilityQuery
 from holdfast.engine.bookings import Details
 from holdfast.engine.choosing import Choice
 from holdfast.engine.facade import TenantEngine
-from tests.engine.businesses import HOUR, ROUND_THE_CLOCK, add_offering, add_room, at, open_desk
+from tests.engine.businesses import (
+    HOUR,
+    ROUND_THE_CLOCK,
+    add_offering,
+    add_room,
+    at,
+    open_desk,
+    pointers,
+    refusal_of,
+)
 
 MONDAY = date(2026, 6, 1)
 CLOSED_ON_MONDAY = RuleDraft(kind=RuleKind.DATES, effect=Effect.CLOSES, dates=(MONDAY,))
@@ -70,3 +82,44 @@ def test_an_offering_may_close_what_its_resources_open(desk: TenantEngine) -> No
 
     assert [slot.starts_at for slot in listed.slots] == [at("00:00", day=1), at("01:00", day=1)]
     assert refusal.value.fields["reason"] == "outside_hours"
+
+
+def test_a_free_stay_has_a_longest_length_whatever_the_offering_says(desk: TenantEngine) -> None:
+    lot = add_offering(desk, "lot", add_room(desk), shape=Shape.FREE)
+    year = Choice(
+        offering_id=lot.offering_id, starts_at=at("12:00"), ends_at=at("12:01", day=DATES_MAX)
+    )
+
+    refusal = refusal_of(lambda: desk.holds.place(choice=year))
+
+    assert pointers(refusal) == [("/ends_at", "too_long")]
+
+
+def test_the_search_beside_a_long_stay_looks_at_few(
+    desk: TenantEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each day of a stay is looked at: a stay of 200 days may not cost 2,000 times as many."""
+    room = add_room(desk)
+    desk.schedules.set(room.resource_id, [ROUND_THE_CLOCK])
+    lot = add_offering(desk, "lot", room, openings=(), shape=Shape.FREE, slot_step=HOUR / 2)
+    desk.bookings.place(
+        choice=Choice(
+            offering_id=lot.offering_id, starts_at=at("12:00"), ends_at=at("12:00", day=30)
+        ),
+        details=GUEST,
+    )
+    looked_at = 0
+
+    def counted(scene: Scene, wish: Wish, *, now: datetime) -> HoldfastError | None:
+        nonlocal looked_at
+        looked_at += 1
+        return judge(scene, wish, now=now)
+
+    monkeypatch.setattr(listing, "judge", counted)
+    long = Choice(
+        offering_id=lot.offering_id, starts_at=at("12:00", day=1), ends_at=at("12:00", day=201)
+    )
+
+    refusal = refusal_of(lambda: desk.holds.place(choice=long))
+
+    assert (refusal.code, looked_at <= 2_000 // 200) == ("capacity.exceeded", True)

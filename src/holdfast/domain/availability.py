@@ -21,6 +21,7 @@ from holdfast.domain.errors import (
     NoticeTooShort,
     PartySizeRefused,
 )
+from holdfast.domain.intervals import Interval
 from holdfast.domain.offerings import Counting, OfferingStatus
 from holdfast.domain.overrides import Override
 from holdfast.domain.requirements import Requirement
@@ -33,6 +34,7 @@ from holdfast.domain.tenants import TenantStatus
 from holdfast.domain.zones import day_interval, local_day, zone
 
 NAMES_SHOWN_MAX = 3
+_A_DAY = timedelta(days=1)
 
 
 class Case:
@@ -234,7 +236,11 @@ def _is_open_for(scene: Scene, wish: Wish, owner: str) -> bool:
     if not rules:
         return True
     if not wish.stay.dates:
-        return is_open(rules, wish.interval)
+        first = Interval(
+            starts_at=wish.starts_at, ends_at=min(wish.ends_at, wish.starts_at + _A_DAY)
+        )
+        # Most that is too long is closed within a day: no need to look at all of it.
+        return is_open(rules, first) and is_open(rules, wish.interval)
     here = zone(scene.zone_name)
     return all(open_intervals(rules, day_interval(day, here)) for day in wish.stay.dates)
 

@@ -256,6 +256,10 @@ def _claim(view: View, resource: Resource, block: Block, others: Iterable[Claim]
 
 def _block_slot(view: View, slot: Slot, block: Block, *, is_emptied: bool) -> None:
     """Take no more bookings in a slot whose room is blocked."""
+    if slot.status is SlotStatus.BLOCKED and is_emptied and not slot.is_settling:
+        # Another block closed it and left its bookings; this one calls them off.
+        emptied = view.update(slot, is_settling=True, blocked_by=block.block_id)
+        view.fact("slot.blocked", emptied, block_id=block.block_id)
     if slot.status is not SlotStatus.OPEN:
         return
     blocked = view.update(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import cast
 
 from holdfast.domain.access import Scope
@@ -32,6 +32,7 @@ from holdfast.engine.ports import ById, Where
 from holdfast.engine.use_cases import Look
 
 PICKS_MAX = 50
+STAY_MAX = timedelta(days=DATES_MAX)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,6 +250,9 @@ def _require_one_choice(choice: Choice) -> None:
     if starts_at is not None and ends_at is not None and ends_at <= starts_at:
         message = "The end has to come after the start."
         raise InputInvalid.at("/ends_at", "reversed", message)
+    if starts_at is not None and ends_at is not None and ends_at - starts_at > STAY_MAX:
+        message = f"Ask for at most {STAY_MAX.days} days at a time."
+        raise InputInvalid.at("/ends_at", "too_long", message)
     _require_bounded(choice)
 
 

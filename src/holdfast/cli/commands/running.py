@@ -38,10 +38,10 @@ def demo(
         ),
     ] = None,
     no_serve: Annotated[
-        bool, typer.Option("--no-serve", help="Only make the two businesses, at the URL.")
+        bool, typer.Option("--no-serve", help="Only make the eight businesses, at the URL.")
     ] = False,
 ) -> None:
-    """Show Holdfast at work: two businesses, a server, and lines to book with."""
+    """Show Holdfast at work: eight businesses, a server, and lines to book with."""
     from holdfast.cli import demo as demonstration  # slow: loads engine and server
 
     raise typer.Exit(demonstration.run(db, host=host, port=port, is_served=not no_serve))

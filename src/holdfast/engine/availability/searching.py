@@ -131,6 +131,8 @@ def search(
     found: dict[tuple[datetime, str | None], OpenSlot] = {}
     length, longest = FIRST_STRETCH, LONGEST_STRETCH
     length_days = (asked.length.days + 1) if asked.length is not None else 0
+    # Each day of a stay is looked at, so of long ones fewer are.
+    judged_max = max(1, judged_max // (1 + length_days))
     while begins_at < until and len(found) < limit and judged_max > 0:
         ends_at = min(begins_at + length, until)
         stretch = Interval(starts_at=begins_at, ends_at=ends_at)
