@@ -38,7 +38,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.race]
 ON_SQLITE = pytest.mark.parametrize("kind", ["sqlite"])
 
 CUSTOMERS = 8
-STOP_SECONDS_MAX = 10.0
+# Generous: a machine that does other things besides needs its time. That it ends is the point.
+STOP_SECONDS_MAX = 60.0
 
 
 @pytest.fixture
