@@ -327,7 +327,7 @@ def list_days(
     require_calendar(resource)
     first = first_on or local_day(now, zone_of(resource, get(store, Tenant, tenant_id)))
     dates = dates_from(first, last_on or first + timedelta(days=DAYS_LISTED - 1))
-    return day_states(store, resource, dates, now=now)
+    return list(day_states(store, [(resource, dates)], now=now).values())
 
 
 def _use_case(name: str, decide: Callable[[View, Any, datetime], DaysChanged]) -> UseCase[Any, Any]:

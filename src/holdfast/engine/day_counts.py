@@ -1,28 +1,30 @@
-"""Day counts: how a dated resource of limited capacity stands on some dates, for display."""
+"""Day counts: how dated resources of limited capacity stand on some dates, for display."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import cast
 
 from holdfast.domain.calendars import DayCapacity, DayState, day_id_of
 from holdfast.domain.claims import day_key
+from holdfast.domain.ids import ResourceId
 from holdfast.domain.resources import Resource
 from holdfast.engine.ports import ById, CounterOf, ReadStore
 
 
 def day_states(
-    store: ReadStore, resource: Resource, dates: Sequence[date], *, now: datetime
-) -> list[DayState]:
-    """Return how a dated resource stands on some dates, in their order.
+    store: ReadStore, wanted: Iterable[tuple[Resource, Sequence[date]]], *, now: datetime
+) -> dict[tuple[ResourceId, date], DayState]:
+    """Return how dated resources stand on some dates, in as many reads as for one of them.
 
     Where something has been counted its counter says the capacity, else the calendar, else the
     resource's default.
     """
-    assert resource.capacity is not None, "an unlimited resource has no days to count"
-    keys = {day: day_key(resource.resource_id, day) for day in dates}
-    ids = {day: day_id_of(resource.resource_id, day) for day in dates}
+    asked = [(resource, day) for resource, dates in wanted for day in dates]
+    places = {(one.resource_id, day): one.capacity for one, day in asked}
+    keys = {place: day_key(*place) for place in places}
+    ids = {place: day_id_of(*place) for place in places}
     loaded = store.load(
         [
             *(CounterOf(key) for key in keys.values()),
@@ -30,17 +32,16 @@ def day_states(
         ]
     )
     used = store.used([key for key in keys.values() if loaded[CounterOf(key)]], now=now)
-    found = []
-    for day in dates:
-        own = cast("tuple[DayCapacity, ...]", loaded[ById(DayCapacity, ids[day])])
-        counted = cast("tuple[int, ...]", loaded[CounterOf(keys[day])])
-        capacity = own[0].capacity if own else resource.capacity
-        found.append(
-            DayState(
-                falls_on=day,
-                capacity=counted[0] if counted else capacity,
-                taken=used.get(keys[day], 0),
-                is_own=bool(own),
-            )
+    found = {}
+    for place, usual in places.items():
+        assert usual is not None, "an unlimited resource has no days to count"
+        own = cast("tuple[DayCapacity, ...]", loaded[ById(DayCapacity, ids[place])])
+        counted = cast("tuple[int, ...]", loaded[CounterOf(keys[place])])
+        capacity = own[0].capacity if own else usual
+        found[place] = DayState(
+            falls_on=place[1],
+            capacity=counted[0] if counted else capacity,
+            taken=used.get(keys[place], 0),
+            is_own=bool(own),
         )
     return found

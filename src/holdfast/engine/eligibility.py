@@ -11,10 +11,10 @@ from holdfast.domain.ids import TenantId
 from holdfast.domain.intervals import FIRST_INSTANT, Interval
 from holdfast.domain.offerings import OfferingStatus
 from holdfast.domain.resources import CAPACITY_MAX
-from holdfast.engine.choosing import Choice, Target, choose
+from holdfast.engine.choosing import Choice, choose
 from holdfast.engine.looking import load_scene
 from holdfast.engine.ports import ReadStore
-from holdfast.engine.snapshots import Snapshot, SnapshotLook, UndeclaredRead
+from holdfast.engine.snapshots import look_up
 
 _DAY = timedelta(days=1)
 
@@ -33,7 +33,7 @@ def eligible_resources(
     if not 1 <= party_size <= CAPACITY_MAX:
         message = f"It has to be from 1 to {CAPACITY_MAX}."
         raise InputInvalid.at("/party_size", "out_of_range", message)
-    target = _chosen(store, tenant_id, actor, choice)
+    target = look_up(store, lambda look: choose(look, choice), tenant_id=tenant_id, actor=actor)
     offering, stay = target.offering, target.stay
     if offering.status is OfferingStatus.DELETED and actor.is_public:
         raise RecordNotFound(kind="offering", key=offering.offering_id)
@@ -48,14 +48,3 @@ def eligible_resources(
     )
     wish = target.wish(choice, party_size=party_size, ignores=frozenset())
     return eligibility_of(scene, wish, now=now)
-
-
-def _chosen(store: ReadStore, tenant_id: TenantId, actor: Actor, choice: Choice) -> Target:
-    """Return what a request means, by the function that says so when it is booked."""
-    snapshot = Snapshot()
-    look = SnapshotLook(snapshot, tenant_id=tenant_id, actor=actor)
-    while True:
-        try:
-            return choose(look, choice)
-        except UndeclaredRead as missing:
-            snapshot.loaded.update(store.load(missing.reads))

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TypeVar, cast
 
-from holdfast.domain.calendars import DayCapacity, day_id_of
-from holdfast.domain.claims import Claim, ClaimOwner, day_key
+from holdfast.domain.access import SYSTEM
+from holdfast.domain.claims import Claim, ClaimOwner
 from holdfast.domain.ids import ResourceId, SlotId
 from holdfast.domain.intervals import FIRST_INSTANT, LAST_INSTANT, Interval
 from holdfast.domain.offerings import Counting, Offering
-from holdfast.domain.pools import Pool, PoolStatus
-from holdfast.domain.requirements import CANDIDATES_MAX
 from holdfast.domain.resources import Resource, Scheme
 from holdfast.domain.rules import ScheduleRule
 from holdfast.domain.scenes import (
@@ -28,11 +26,12 @@ from holdfast.domain.shapes import Shape
 from holdfast.domain.slots import Slot, SlotOrigin
 from holdfast.domain.tenants import Tenant
 from holdfast.domain.zones import days_touched
-from holdfast.engine.ports import ById, CounterOf, Over, Read, ReadStore, Where
-from holdfast.engine.staging import claims_key, in_order, zone_of
+from holdfast.engine.day_counts import day_states
+from holdfast.engine.ports import ById, Over, ReadStore, Where
+from holdfast.engine.snapshots import look_up
+from holdfast.engine.staging import claims_key, members_of, zone_of
 
 R = TypeVar("R")
-Rows = Mapping[Read, tuple[object, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,22 +105,12 @@ def load_scene(
 def load_company(store: ReadStore, tenant: Tenant, offering: Offering) -> Company:
     """Load who may serve an offering, whatever components are chosen."""
     requirements = list(every_requirement(offering))
-    pools = {one.pool_id for one in requirements if one.pool_id is not None}
-    categories = {one.category_id for one in requirements if one.category_id is not None}
-    rows = store.load(
-        [
-            *(ById(Pool, pool_id) for pool_id in pools),
-            *(Where(Resource, "category_id", category_id) for category_id in categories),
-        ]
+    members = look_up(
+        store,
+        lambda look: members_of(look, requirements),
+        tenant_id=tenant.tenant_id,
+        actor=SYSTEM,
     )
-    members: dict[str, tuple[ResourceId, ...]] = {}
-    for pool_id in pools:
-        pool = next(iter(_all(Pool, rows[ById(Pool, pool_id)])), None)
-        is_active = pool is not None and pool.status is PoolStatus.ACTIVE
-        members[pool_id] = pool.resource_ids[:CANDIDATES_MAX] if pool and is_active else ()
-    for category_id in categories:
-        found = rows[Where(Resource, "category_id", category_id)]
-        members[category_id] = in_order(_all(Resource, found))
     ids = list(dict.fromkeys(rid for one in requirements for rid in candidate_ids(one, members)))
     loaded = store.load([ById(Resource, rid) for rid in ids])
     resources = {rid: _all(Resource, loaded[ById(Resource, rid)])[0] for rid in ids}
@@ -205,39 +194,5 @@ def _days(
         for resource in company.resources.values()
         if resource.scheme is Scheme.DATED and resource.capacity is not None
     ]
-    return _uses(store, wanted, now=now) if wanted else {}
-
-
-def day_uses(
-    store: ReadStore, resource: Resource, dates: Sequence[date], *, now: datetime
-) -> dict[date, DayUse]:
-    """Return how a dated resource of limited capacity is used on some dates. For display only."""
-    found = _uses(store, [(resource, dates)], now=now)
-    return {day: use for (_, day), use in found.items()}
-
-
-def _uses(
-    store: ReadStore, wanted: Iterable[tuple[Resource, Sequence[date]]], *, now: datetime
-) -> dict[tuple[ResourceId, date], DayUse]:
-    """Return how dated resources are used on dates, in as many statements as for one of them."""
-    asked = [(resource, day) for resource, dates in wanted for day in dates]
-    keys = [day_key(resource.resource_id, day) for resource, day in asked]
-    used = store.used(keys, now=now)
-    caps = store.load([CounterOf(key) for key in keys])
-    own_ids = [
-        day_id_of(resource.resource_id, day)
-        for (resource, day), key in zip(asked, keys, strict=True)
-        if not caps[CounterOf(key)]
-    ]
-    own = store.load([ById(DayCapacity, day_id) for day_id in own_ids])
-    found = {}
-    for (resource, day), key in zip(asked, keys, strict=True):
-        resource_id = resource.resource_id
-        cap = resource.capacity
-        if counted := caps[CounterOf(key)]:
-            cap = cast("int", counted[0])
-        elif rows := _all(DayCapacity, own[ById(DayCapacity, day_id_of(resource_id, day))]):
-            cap = rows[0].capacity
-        assert cap is not None, "an unlimited resource has no days to count"
-        found[resource_id, day] = DayUse(cap=cap, used=used.get(key, 0))
-    return found
+    states = day_states(store, wanted, now=now) if wanted else {}
+    return {place: DayUse(cap=state.capacity, used=state.taken) for place, state in states.items()}

@@ -147,7 +147,8 @@ def _units(
 ) -> dict[date, DayState]:
     if resource.scheme is not Scheme.DATED or resource.capacity is None:
         return {}
-    return {state.falls_on: state for state in day_states(store, resource, dates, now=now)}
+    states = day_states(store, [(resource, dates)], now=now)
+    return {state.falls_on: state for state in states.values()}
 
 
 def _claims(

@@ -17,6 +17,7 @@ from holdfast.engine.ports import (
     Few,
     Over,
     Read,
+    ReadStore,
     Where,
     WriteStore,
 )
@@ -134,3 +135,23 @@ class SnapshotLook:
     def _rows(self, read: Read) -> tuple[object, ...]:
         self.want(read)
         return self._snapshot.loaded[read]
+
+
+LOOK_ROUNDS_MAX = 12
+
+
+def look_up(
+    store: ReadStore, find: Callable[[SnapshotLook], R], *, tenant_id: TenantId, actor: Actor
+) -> R:
+    """Find something for display by a function that looks, loading what it misses in rounds.
+
+    So what is shown is found by the very function that finds it when something is booked.
+    """
+    snapshot = Snapshot()
+    look = SnapshotLook(snapshot, tenant_id=tenant_id, actor=actor)
+    for _ in range(LOOK_ROUNDS_MAX):
+        try:
+            return find(look)
+        except UndeclaredRead as missing:
+            snapshot.loaded.update(store.load(missing.reads))
+    raise AssertionError("it looks too far")

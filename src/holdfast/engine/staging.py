@@ -68,11 +68,6 @@ class Keys:
     counters: set[str] = field(default_factory=set)
     overs: list[Over] = field(default_factory=list)
 
-    @property
-    def all(self) -> set[str]:
-        """Every key."""
-        return self.guards | self.counters
-
 
 def stage_of(look: Look, target: Target, components: tuple[str, ...]) -> Stage:
     """Find who may serve a request."""

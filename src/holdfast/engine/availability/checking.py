@@ -17,13 +17,12 @@ from holdfast.domain.intervals import Interval
 from holdfast.domain.verdicts import Verdict, verdict_on
 from holdfast.engine.availability.asking import require_known, require_party
 from holdfast.engine.availability.searching import with_alternatives
-from holdfast.engine.choosing import Choice, Target, choose
+from holdfast.engine.choosing import Choice, choose
 from holdfast.engine.looking import load_scene
 from holdfast.engine.ports import ReadStore
-from holdfast.engine.snapshots import Snapshot, SnapshotLook, UndeclaredRead
+from holdfast.engine.snapshots import look_up
 
 _AN_INSTANT = timedelta(microseconds=1)
-_ROUNDS_MAX = 10
 
 
 def check(
@@ -52,7 +51,7 @@ def check(
     """
     actor.require(Scope.AVAILABILITY_READ)
     require_party(party_size)
-    target = _target(store, tenant_id, actor, choice)
+    target = look_up(store, lambda look: choose(look, choice), tenant_id=tenant_id, actor=actor)
     stay, now = target.stay, store.now()
     scene = load_scene(
         store,
@@ -79,15 +78,3 @@ def check(
     )
     found = cast("tuple[Alternative, ...]", refusal.fields.get("alternatives", ()))
     return replace(verdict, refusal=refusal, alternatives=found)
-
-
-def _target(store: ReadStore, tenant_id: TenantId, actor: Actor, choice: Choice) -> Target:
-    """Find what a request means, in rounds of reading."""
-    snapshot = Snapshot()
-    look = SnapshotLook(snapshot, tenant_id=tenant_id, actor=actor)
-    for _ in range(_ROUNDS_MAX):
-        try:
-            return choose(look, choice)
-        except UndeclaredRead as missing:
-            snapshot.loaded.update(store.load(missing.reads))
-    raise AssertionError("a request is understood in a few rounds")
