@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from holdfast.domain.errors import HoldfastError
+from holdfast.domain.errors import AvailabilityClosed, CapacityExceeded, HoldfastError
 from holdfast.domain.ids import OfferingId
 from holdfast.domain.verdicts import Verdict
 from holdfast.engine.availability import (
@@ -18,8 +18,10 @@ from holdfast.engine.availability import (
     list_open_slots,
     with_alternatives,
 )
+from holdfast.engine.bookings import PlaceBooking
 from holdfast.engine.choosing import Choice
 from holdfast.engine.facade.port import Port, in_utc
+from holdfast.engine.holds import PlaceHold
 
 
 class AvailabilityAnswers:
@@ -145,3 +147,21 @@ class AvailabilityAnswers:
                 refusal=refusal,
             )
         )
+
+
+def placed(
+    port: Port,
+    availability: AvailabilityAnswers,
+    command: PlaceHold | PlaceBooking,
+    idempotency_key: str | None,
+) -> object:
+    """Run what takes places of a choice; a refusal for shortage says what else would do.
+
+    Raises:
+        HoldfastError: It was refused, or could not be done.
+    """
+    command = in_utc(command)
+    try:
+        return port.run(command, idempotency_key)
+    except (CapacityExceeded, AvailabilityClosed) as refusal:
+        raise availability.explained(command.choice, command.party_size, refusal) from None

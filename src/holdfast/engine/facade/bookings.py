@@ -26,8 +26,8 @@ from holdfast.domain.overrides import Override
 from holdfast.engine.approvals import ConfirmBooking, DeclineBooking
 from holdfast.engine.bookings import CancelBooking, ConvertHold, Details, PlaceBooking
 from holdfast.engine.choosing import Choice, choice_of
-from holdfast.engine.facade.availability import AvailabilityAnswers
-from holdfast.engine.facade.port import Port, in_utc, result_of
+from holdfast.engine.facade.availability import AvailabilityAnswers, placed
+from holdfast.engine.facade.port import Port, result_of
 from holdfast.engine.ownership import own_booking_in
 from holdfast.engine.ports import Comparison, Filter
 from holdfast.engine.reading import Page, PageRequest, page, where
@@ -98,15 +98,13 @@ class Bookings:
             RecordNotFound: There is no such offering or slot.
             InputInvalid: The request is malformed.
         """
-        simple = Choice(slot_id=slot_id, offering_id=offering_id, starts_at=starts_at)
-        choice = in_utc(simple if choice is None else choice)
         command = PlaceBooking(
-            choice=choice, party_size=party_size, details=details, override=override
+            choice=choice or Choice(slot_id=slot_id, offering_id=offering_id, starts_at=starts_at),
+            party_size=party_size,
+            details=details,
+            override=override,
         )
-        try:
-            return result_of(Booking, self._port.run(command, idempotency_key))
-        except (CapacityExceeded, AvailabilityClosed) as refusal:
-            raise self._availability.explained(choice, party_size, refusal) from None
+        return result_of(Booking, placed(self._port, self._availability, command, idempotency_key))
 
     def convert(
         self, hold_id: HoldId, *, details: Details, idempotency_key: str | None = None

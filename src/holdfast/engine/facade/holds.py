@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 
 from holdfast.domain.access import Scope
 from holdfast.domain.customers import Contact
-from holdfast.domain.errors import AvailabilityClosed, CapacityExceeded
 from holdfast.domain.holds import Hold, HoldStatus
 from holdfast.domain.ids import HoldId, OfferingId, ResourceId, SlotId
 from holdfast.domain.overrides import Override
 from holdfast.engine.choosing import Choice
-from holdfast.engine.facade.availability import AvailabilityAnswers
-from holdfast.engine.facade.port import Port, in_utc, result_of
+from holdfast.engine.facade.availability import AvailabilityAnswers, placed
+from holdfast.engine.facade.port import Port, result_of
 from holdfast.engine.holds import ExtendHold, PlaceHold, ReleaseHold, ReleaseHoldsOfClient
 from holdfast.engine.ownership import own_hold_in
 from holdfast.engine.ports import Comparison, Filter
@@ -54,10 +53,8 @@ class Holds:
             RecordNotFound: There is no such offering or slot.
             InputInvalid: The request is malformed.
         """
-        simple = Choice(slot_id=slot_id, offering_id=offering_id, starts_at=starts_at)
-        choice = in_utc(simple if choice is None else choice)
         command = PlaceHold(
-            choice=choice,
+            choice=choice or Choice(slot_id=slot_id, offering_id=offering_id, starts_at=starts_at),
             party_size=party_size,
             ttl=ttl,
             client_key=client_key,
@@ -65,10 +62,7 @@ class Holds:
             metadata=dict(metadata or {}),
             override=override,
         )
-        try:
-            return result_of(Hold, self._port.run(command, idempotency_key))
-        except (CapacityExceeded, AvailabilityClosed) as refusal:
-            raise self._availability.explained(choice, party_size, refusal) from None
+        return result_of(Hold, placed(self._port, self._availability, command, idempotency_key))
 
     def extend(
         self, hold_id: HoldId, *, ttl: timedelta | None = None, if_version: int | None = None
