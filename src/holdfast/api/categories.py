@@ -24,6 +24,7 @@ from holdfast.api.models import (
     Words,
 )
 from holdfast.api.paging import PageOut, PageQuery
+from holdfast.api.turns import Turn
 from holdfast.domain.access import Scope
 from holdfast.domain.categories import Category, CategoryStatus
 from holdfast.domain.fields import FIELDS_MAX, OPTIONS_MAX, ORDER_MAX, FieldType
@@ -82,7 +83,7 @@ class ChangeCategoryIn(Patch):
     Other `custom_fields` leave what resources have said as it is, until they are changed.
     """
 
-    inside: ClassVar = MappingProxyType({"custom_fields": ("custom_fields", _custom_fields)})
+    turns: ClassVar = MappingProxyType({"custom_fields": Turn("custom_fields", _custom_fields)})
 
     label: Line = ""
     label_plural: Line = ""

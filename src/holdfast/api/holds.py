@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field
 from starlette.responses import Response
 
-from holdfast.api.calls import Call, Endpoint
+from holdfast.api.calls import CHANGED_CODES, PLACING_CODES, Call, Endpoint
 from holdfast.api.choices import ChoiceIn, OverrideIn, chosen
 from holdfast.api.models import (
     AnOfferingId,
@@ -262,17 +262,6 @@ async def release_all(call: Call) -> Response:
     return await call.write(ReleaseHoldsOfClient(client_key=body.client_key), show)
 
 
-_SHORT = (
-    "availability.closed",
-    "capacity.exceeded",
-    "policy.beyond_horizon",
-    "policy.length",
-    "policy.notice_too_short",
-    "policy.party_size",
-    "record.not_found",
-)
-_CHANGED = ("record.changed", "record.not_found", "state.transition_not_allowed")
-
 ENDPOINTS = (
     Endpoint(
         method="POST",
@@ -284,7 +273,7 @@ ENDPOINTS = (
         body=PlaceHoldIn,
         answer=HoldOut,
         status=201,
-        codes=_SHORT,
+        codes=PLACING_CODES,
     ),
     Endpoint(
         method="GET",
@@ -324,7 +313,7 @@ ENDPOINTS = (
         scopes=HOLD_SCOPES,
         run=delete,
         answer=HoldOut,
-        codes=_CHANGED,
+        codes=CHANGED_CODES,
         takes_version=True,
     ),
     Endpoint(
@@ -337,7 +326,7 @@ ENDPOINTS = (
         body=ExtendHoldIn,
         is_body_optional=True,
         answer=HoldOut,
-        codes=("hold.expired", "policy.limit_reached", *_CHANGED),
+        codes=("hold.expired", "policy.limit_reached", *CHANGED_CODES),
         takes_version=True,
     ),
     Endpoint(
@@ -350,7 +339,7 @@ ENDPOINTS = (
         body=ReleaseHoldIn,
         is_body_optional=True,
         answer=HoldOut,
-        codes=_CHANGED,
+        codes=CHANGED_CODES,
         takes_version=True,
     ),
 )

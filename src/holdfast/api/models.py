@@ -25,6 +25,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from holdfast.api.strict_json import pointer
+from holdfast.api.turns import Turn, read_fields
 from holdfast.domain import checks
 from holdfast.domain.customers import Contact
 from holdfast.domain.errors import InputFault, InputInvalid
@@ -79,17 +80,11 @@ class Patch(Body):
 
     model_config = ConfigDict(json_schema_extra=_without_defaults)
 
-    # How fields of the wire are called and kept inside, where that differs.
-    inside: ClassVar[Mapping[str, tuple[str, Callable[[Any], object]]]] = {}
+    turns: ClassVar[Mapping[str, Turn]] = {}
 
     def changes(self) -> dict[str, object]:
         """Return the fields that were sent, by the names and in the types of the records."""
-        found: dict[str, object] = {}
-        for name in sorted(self.model_fields_set):
-            inner, turn = self.inside.get(name, (name, None))
-            value = getattr(self, name)
-            found[inner] = value if turn is None or value is None else turn(value)
-        return found
+        return read_fields(self, sorted(self.model_fields_set), self.turns)
 
 
 class Query(BaseModel):

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator, Field
 from starlette.responses import Response
 
-from holdfast.api.calls import Call, Endpoint
+from holdfast.api.calls import CHANGED_CODES, Call, Endpoint
 from holdfast.api.models import (
     AResourceId,
     Body,
@@ -24,6 +24,7 @@ from holdfast.api.models import (
     read_flag,
 )
 from holdfast.api.paging import PageOut, PageQuery
+from holdfast.api.turns import Turn
 from holdfast.domain.access import Scope
 from holdfast.domain.ids import PoolId
 from holdfast.domain.pools import POOL_MEMBERS_MAX, Pool, PoolAction, PoolStatus
@@ -48,7 +49,7 @@ class AddPoolIn(Body):
 class ChangePoolIn(Patch):
     """What to change. `resource_ids` replaces all members; bookings that were made stay."""
 
-    inside: ClassVar = MappingProxyType({"resource_ids": ("resource_ids", tuple)})
+    turns: ClassVar = MappingProxyType({"resource_ids": Turn("resource_ids", tuple)})
 
     name: Line = ""
     kind: Line = ""
@@ -211,8 +212,6 @@ async def restore(call: Call) -> Response:
     return await call.write(command, PoolOut.of)
 
 
-_CHANGED = ("record.changed", "record.not_found", "state.transition_not_allowed")
-
 ENDPOINTS = (
     Endpoint(
         method="POST",
@@ -254,7 +253,7 @@ ENDPOINTS = (
         run=change,
         body=ChangePoolIn,
         answer=PoolOut,
-        codes=_CHANGED,
+        codes=CHANGED_CODES,
         takes_version=True,
     ),
     Endpoint(
@@ -266,7 +265,7 @@ ENDPOINTS = (
         run=delete,
         query=DeletePoolQuery,
         answer=PoolOut,
-        codes=("record.in_use", *_CHANGED),
+        codes=("record.in_use", *CHANGED_CODES),
         takes_version=True,
     ),
     Endpoint(
@@ -279,7 +278,7 @@ ENDPOINTS = (
         body=RestorePoolIn,
         is_body_optional=True,
         answer=PoolOut,
-        codes=_CHANGED,
+        codes=CHANGED_CODES,
         takes_version=True,
     ),
 )

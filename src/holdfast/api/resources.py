@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator, Field
 from starlette.responses import Response
 
-from holdfast.api.calls import Call, Endpoint
+from holdfast.api.calls import CHANGED_CODES, Call, Endpoint
 from holdfast.api.models import (
     ACategoryId,
     AResourceId,
@@ -30,6 +30,7 @@ from holdfast.api.models import (
     read_flag,
 )
 from holdfast.api.paging import PageOut, PageQuery
+from holdfast.api.turns import Turn
 from holdfast.domain.access import Scope
 from holdfast.domain.ids import ResourceId
 from holdfast.domain.resources import Resource, ResourceAction, ResourceStatus, Scheme
@@ -75,7 +76,7 @@ class ChangeResourceIn(Patch):
     closed (`is_settling`) until what was booked is counted, which takes a moment.
     """
 
-    inside: ClassVar = MappingProxyType({"skills": ("skills", tuple)})
+    turns: ClassVar = MappingProxyType({"skills": Turn("skills", tuple)})
 
     name: Line = ""
     kind: Line = ""
@@ -319,7 +320,6 @@ async def restore(call: Call) -> Response:
     return await _act(call, ResourceAction.RESTORE)
 
 
-_CHANGED = ("record.changed", "record.not_found", "state.transition_not_allowed")
 _VERBS: Mapping[str, Any] = MappingProxyType(
     {
         "activate": (activate, "Take a resource into use"),
@@ -380,7 +380,7 @@ ENDPOINTS = (
         run=change,
         body=ChangeResourceIn,
         answer=ResourceOut,
-        codes=("availability.closed", "capacity.exceeded", "record.in_use", *_CHANGED),
+        codes=("availability.closed", "capacity.exceeded", "record.in_use", *CHANGED_CODES),
         takes_version=True,
     ),
     Endpoint(
@@ -392,7 +392,7 @@ ENDPOINTS = (
         run=delete,
         query=DeleteResourceQuery,
         answer=ResourceOut,
-        codes=("record.in_use", *_CHANGED),
+        codes=("record.in_use", *CHANGED_CODES),
         takes_version=True,
     ),
     *(
@@ -406,7 +406,7 @@ ENDPOINTS = (
             body=ActionIn,
             is_body_optional=True,
             answer=ResourceOut,
-            codes=_CHANGED,
+            codes=CHANGED_CODES,
             takes_version=True,
         )
         for verb, (run, summary) in _VERBS.items()

@@ -22,6 +22,7 @@ from holdfast.api.models import (
     minutes,
     minutes_of,
 )
+from holdfast.api.turns import Turn
 from holdfast.domain.access import Scope
 from holdfast.domain.checks import YEAR
 from holdfast.domain.tenants import Tenant, TenantStatus
@@ -31,7 +32,7 @@ from holdfast.engine.tenants import HORIZON_DAYS_MAX, ChangeTenant
 class ChangeTenantIn(Patch):
     """What to change."""
 
-    inside: ClassVar = MappingProxyType({"notice_minutes": ("notice", minutes)})
+    turns: ClassVar = MappingProxyType({"notice_minutes": Turn("notice", minutes)})
 
     slug: Slug = ""
     name: Line = ""

@@ -16,7 +16,7 @@ from holdfast.api.bookings.forms import (
     UpcomingQuery,
     show_to,
 )
-from holdfast.api.calls import Call, Endpoint
+from holdfast.api.calls import CHANGED_CODES, PLACING_CODES, Call, Endpoint
 from holdfast.api.models import (
     shown,
 )
@@ -176,17 +176,6 @@ async def cancel(call: Call) -> Response:
     return await _write(call, command)
 
 
-_PLACING = (
-    "availability.closed",
-    "capacity.exceeded",
-    "policy.beyond_horizon",
-    "policy.length",
-    "policy.notice_too_short",
-    "policy.party_size",
-    "record.not_found",
-)
-_CHANGED = ("record.changed", "record.not_found", "state.transition_not_allowed")
-
 ENDPOINTS = (
     Endpoint(
         method="POST",
@@ -216,7 +205,7 @@ ENDPOINTS = (
         body=PlaceBookingIn,
         answer=BookingOut,
         status=201,
-        codes=_PLACING,
+        codes=PLACING_CODES,
     ),
     Endpoint(
         method="GET",
@@ -268,7 +257,7 @@ ENDPOINTS = (
         body=ConfirmBookingIn,
         is_body_optional=True,
         answer=BookingOut,
-        codes=("availability.closed", "capacity.exceeded", "policy.party_size", *_CHANGED),
+        codes=("availability.closed", "capacity.exceeded", "policy.party_size", *CHANGED_CODES),
         takes_version=True,
     ),
     Endpoint(
@@ -281,7 +270,7 @@ ENDPOINTS = (
         body=DeclineBookingIn,
         is_body_optional=True,
         answer=BookingOut,
-        codes=_CHANGED,
+        codes=CHANGED_CODES,
         takes_version=True,
     ),
     Endpoint(
@@ -294,7 +283,7 @@ ENDPOINTS = (
         body=CancelBookingIn,
         is_body_optional=True,
         answer=BookingOut,
-        codes=_CHANGED,
+        codes=CHANGED_CODES,
         takes_version=True,
     ),
 )

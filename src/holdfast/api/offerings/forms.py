@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar
 
@@ -41,11 +42,20 @@ from holdfast.api.offerings.requirements import (
     requirements,
 )
 from holdfast.api.paging import PageOut, PageQuery
+from holdfast.api.turns import Turn, pointers, read_fields, show_fields
 from holdfast.domain.checks import YEAR
 from holdfast.domain.errors import InputInvalid
 from holdfast.domain.holds import HOLD_TTL_MAX
 from holdfast.domain.offering_kinds import preset_of
-from holdfast.domain.offerings import DURATION_MAX, Counting, Offering, OfferingStatus, PriceUnit
+from holdfast.domain.offerings import (
+    DURATION_MAX,
+    Component,
+    Counting,
+    Offering,
+    OfferingStatus,
+    PriceUnit,
+)
+from holdfast.domain.requirements import Requirement
 from holdfast.domain.schedules import STEP_MAX
 from holdfast.domain.shapes import (
     DATES_MAX,
@@ -73,6 +83,41 @@ _CHECK_IN = show_clock(DEFAULT_CHECK_IN_MINUTE)
 _CHECK_OUT = show_clock(DEFAULT_CHECK_OUT_MINUTE)
 
 
+def _requirements_out(needed: Iterable[Requirement]) -> list[RequirementOut]:
+    return [RequirementOut.of(one) for one in needed]
+
+
+def _components_out(parts: Iterable[Component]) -> list[ComponentOut]:
+    return [ComponentOut.of(one) for one in parts]
+
+
+TURNS = MappingProxyType(
+    {
+        "duration_minutes": Turn("duration", minutes, minutes_of),
+        "slot_step_minutes": Turn("slot_step", minutes, minutes_of),
+        "buffer_before_minutes": Turn("buffer_before", minutes, minutes_of),
+        "buffer_after_minutes": Turn("buffer_after", minutes, minutes_of),
+        "notice_minutes": Turn("notice", minutes, minutes_of),
+        "hold_ttl_seconds": Turn("hold_ttl", seconds, seconds_of),
+        "length_min_minutes": Turn("length_min", minutes, minutes_of),
+        "length_max_minutes": Turn("length_max", minutes, minutes_of),
+        "check_in": Turn("check_in_minute", int, show_clock),
+        "check_out": Turn("check_out_minute", int, show_clock),
+        "pending_ttl_seconds": Turn("pending_ttl", seconds, seconds_of),
+        "confirm_delay_seconds": Turn("confirm_delay", seconds, seconds_of),
+        "price": Turn("price", MoneyIn.money, MoneyOut.of),
+        "requirements": Turn("requirements", requirements, _requirements_out),
+        "components": Turn("components", components, _components_out),
+    }
+)
+"""Fields of the wire that are called or kept otherwise inside."""
+
+NAMES = MappingProxyType(
+    {"/price_minor": "/price/amount_minor", "/currency": "/price/currency", **pointers(TURNS)}
+)
+"""Fields of an offering by the pointers of the engine's checks, where the wire's differ."""
+
+
 class PriceIn(Body):
     """An amount in minor units; the business's currency where none is given."""
 
@@ -80,7 +125,42 @@ class PriceIn(Body):
     currency: Currency | None = None
 
 
-class AddOfferingIn(Body):
+class OfferingTerms(Body):
+    """What an offering is given when it is added and may be changed to, with what is usual."""
+
+    description: LongText = ""
+    kind: Line = "appointment"
+    slot_capacity: Units | None = None
+    slot_step_minutes: Step | None = None
+    buffer_before_minutes: Buffer = 0
+    buffer_after_minutes: Buffer = 0
+    notice_minutes: Notice | None = None
+    horizon_days: HorizonDays | None = None
+    party_min: Units = 1
+    party_max: Units | None = None
+    hold_ttl_seconds: HoldTtl = seconds_of(DEFAULT_HOLD_TTL)
+    is_approved_by_hand: bool = False
+    requirements: Requirements = Field(default_factory=list)
+    zone: ZoneName | None = None
+    location: Metadata = Field(default_factory=dict)
+    sort_order: SortOrder = 0
+    metadata: Metadata = Field(default_factory=dict)
+    length_min_minutes: Length | None = None
+    length_max_minutes: Length | None = None
+    dates_min: Dates = 1
+    dates_max: Dates | None = None
+    is_scattered: bool = True
+    check_in: ClockTime = Field(default=_CHECK_IN, validate_default=True)
+    check_out: ClockTime = Field(default=_CHECK_OUT, validate_default=True)
+    is_always_open: bool = False
+    grid_includes_buffer: bool = False
+    pending_takes: bool = True
+    pending_ttl_seconds: PendingTtl | None = None
+    confirm_delay_seconds: ConfirmDelay | None = None
+    components: Components = Field(default_factory=list)
+
+
+class AddOfferingIn(OfferingTerms):
     """Something that customers can book.
 
     Counting `resources`, each booking claims what is required; counting `places`, bookings share
@@ -96,40 +176,10 @@ class AddOfferingIn(Body):
     slug: Slug
     name: Line
     duration_minutes: Duration | None = None
-    description: LongText = ""
-    kind: Line = "appointment"
     counting: Word[Counting] | None = None
-    slot_capacity: Units | None = None
-    slot_step_minutes: Step | None = None
-    buffer_before_minutes: Buffer = 0
-    buffer_after_minutes: Buffer = 0
-    notice_minutes: Notice | None = None
-    horizon_days: HorizonDays | None = None
-    party_min: Units = 1
-    party_max: Units | None = None
-    hold_ttl_seconds: HoldTtl = seconds_of(DEFAULT_HOLD_TTL)
-    is_approved_by_hand: bool = False
+    shape: Word[Shape] | None = None
     price: PriceIn = PriceIn(amount_minor=0)
     price_unit: Word[PriceUnit] | None = None
-    requirements: Requirements = Field(default_factory=list)
-    zone: ZoneName | None = None
-    location: Metadata = Field(default_factory=dict)
-    sort_order: SortOrder = 0
-    metadata: Metadata = Field(default_factory=dict)
-    shape: Word[Shape] | None = None
-    length_min_minutes: Length | None = None
-    length_max_minutes: Length | None = None
-    dates_min: Dates = 1
-    dates_max: Dates | None = None
-    is_scattered: bool = True
-    check_in: ClockTime = Field(default=_CHECK_IN, validate_default=True)
-    check_out: ClockTime = Field(default=_CHECK_OUT, validate_default=True)
-    is_always_open: bool = False
-    grid_includes_buffer: bool = False
-    pending_takes: bool = True
-    pending_ttl_seconds: PendingTtl | None = None
-    confirm_delay_seconds: ConfirmDelay | None = None
-    components: Components = Field(default_factory=list)
 
     def command(self) -> AddOffering:
         """Return it as the engine takes it, with what is usual for its kind.
@@ -138,50 +188,19 @@ class AddOfferingIn(Body):
             InputInvalid: It is booked by slots and does not say how long they are.
         """
         usual = preset_of(self.kind, shape=self.shape)
-        step = None if self.slot_step_minutes is None else minutes(self.slot_step_minutes)
+        terms: dict[str, Any] = read_fields(self, OfferingTerms.model_fields, TURNS)
         if "slot_step_minutes" not in self.model_fields_set:
-            step = usual.slot_step
-        notice, least, most = self.notice_minutes, self.length_min_minutes, self.length_max_minutes
-        ttl, delay = self.pending_ttl_seconds, self.confirm_delay_seconds
+            terms["slot_step"] = usual.slot_step
         return AddOffering(
             slug=self.slug,
             name=self.name,
             duration=minutes(self._duration(usual.shape)),
-            description=self.description,
-            kind=self.kind,
             counting=self.counting or usual.counting,
-            slot_capacity=self.slot_capacity,
-            slot_step=step,
-            buffer_before=minutes(self.buffer_before_minutes),
-            buffer_after=minutes(self.buffer_after_minutes),
-            notice=None if notice is None else minutes(notice),
-            horizon_days=self.horizon_days,
-            party_min=self.party_min,
-            party_max=self.party_max,
-            hold_ttl=seconds(self.hold_ttl_seconds),
-            is_approved_by_hand=self.is_approved_by_hand,
+            shape=usual.shape,
             price_minor=self.price.amount_minor,
             currency=self.price.currency,
             price_unit=self.price_unit or usual.price_unit,
-            requirements=requirements(self.requirements),
-            zone=self.zone,
-            location=self.location,
-            sort_order=self.sort_order,
-            metadata=self.metadata,
-            shape=usual.shape,
-            length_min=None if least is None else minutes(least),
-            length_max=None if most is None else minutes(most),
-            dates_min=self.dates_min,
-            dates_max=self.dates_max,
-            is_scattered=self.is_scattered,
-            check_in_minute=self.check_in,
-            check_out_minute=self.check_out,
-            is_always_open=self.is_always_open,
-            grid_includes_buffer=self.grid_includes_buffer,
-            pending_takes=self.pending_takes,
-            pending_ttl=None if ttl is None else seconds(ttl),
-            confirm_delay=None if delay is None else seconds(delay),
-            components=components(self.components),
+            **terms,
         )
 
     def _duration(self, shape: Shape) -> int:
@@ -194,65 +213,17 @@ class AddOfferingIn(Body):
         raise InputInvalid.at("/duration_minutes", "missing", "This is needed.")
 
 
-class ChangeOfferingIn(Patch):
+class ChangeOfferingIn(OfferingTerms, Patch):
     """What to change. Status `inactive` takes it off sale, `deleted` hides it."""
 
-    inside: ClassVar = MappingProxyType(
-        {
-            "duration_minutes": ("duration", minutes),
-            "slot_step_minutes": ("slot_step", minutes),
-            "buffer_before_minutes": ("buffer_before", minutes),
-            "buffer_after_minutes": ("buffer_after", minutes),
-            "notice_minutes": ("notice", minutes),
-            "hold_ttl_seconds": ("hold_ttl", seconds),
-            "price": ("price", MoneyIn.money),
-            "requirements": ("requirements", requirements),
-            "length_min_minutes": ("length_min", minutes),
-            "length_max_minutes": ("length_max", minutes),
-            "check_in": ("check_in_minute", int),
-            "check_out": ("check_out_minute", int),
-            "pending_ttl_seconds": ("pending_ttl", seconds),
-            "confirm_delay_seconds": ("confirm_delay", seconds),
-            "components": ("components", components),
-        }
-    )
+    turns: ClassVar = TURNS
 
     slug: Slug = ""
     name: Line = ""
     duration_minutes: Duration = 0
-    description: LongText = ""
-    kind: Line = ""
-    slot_capacity: Units | None = None
-    slot_step_minutes: Step | None = None
-    buffer_before_minutes: Buffer = 0
-    buffer_after_minutes: Buffer = 0
-    notice_minutes: Notice | None = None
-    horizon_days: HorizonDays | None = None
-    party_min: Units = 1
-    party_max: Units | None = None
-    hold_ttl_seconds: HoldTtl = 0
-    is_approved_by_hand: bool = False
     price: MoneyIn = MoneyIn(amount_minor=0, currency="EUR")
     price_unit: Word[PriceUnit] = PriceUnit.BOOKING
-    requirements: Requirements = Field(default_factory=list)
-    zone: ZoneName | None = None
-    location: Metadata = Field(default_factory=dict)
-    sort_order: SortOrder = 0
     status: Word[OfferingStatus] = OfferingStatus.ACTIVE
-    metadata: Metadata = Field(default_factory=dict)
-    length_min_minutes: Length | None = None
-    length_max_minutes: Length | None = None
-    dates_min: Dates = 1
-    dates_max: Dates | None = None
-    is_scattered: bool = True
-    check_in: ClockTime = 0
-    check_out: ClockTime = 0
-    is_always_open: bool = False
-    grid_includes_buffer: bool = False
-    pending_takes: bool = True
-    pending_ttl_seconds: PendingTtl | None = None
-    confirm_delay_seconds: ConfirmDelay | None = None
-    components: Components = Field(default_factory=list)
 
 
 class SetRequirementsIn(Body):
@@ -317,77 +288,10 @@ class OfferingOut(Out):
     @classmethod
     def of(cls, offering: Offering) -> OfferingOut:
         """Show an offering."""
-        step, notice = offering.slot_step, offering.notice
-        least, most = offering.length_min, offering.length_max
-        ttl, delay = offering.pending_ttl, offering.confirm_delay
-        return cls(
-            offering_id=offering.offering_id,
-            slug=offering.slug,
-            name=offering.name,
-            description=offering.description,
-            kind=offering.kind,
-            counting=offering.counting,
-            slot_capacity=offering.slot_capacity,
-            duration_minutes=minutes_of(offering.duration),
-            slot_step_minutes=None if step is None else minutes_of(step),
-            buffer_before_minutes=minutes_of(offering.buffer_before),
-            buffer_after_minutes=minutes_of(offering.buffer_after),
-            notice_minutes=None if notice is None else minutes_of(notice),
-            horizon_days=offering.horizon_days,
-            party_min=offering.party_min,
-            party_max=offering.party_max,
-            hold_ttl_seconds=seconds_of(offering.hold_ttl),
-            is_approved_by_hand=offering.is_approved_by_hand,
-            price=MoneyOut.of(offering.price),
-            price_unit=offering.price_unit,
-            requirements=[RequirementOut.of(one) for one in offering.requirements],
-            zone=offering.zone,
-            location=offering.location,
-            sort_order=offering.sort_order,
-            status=offering.status,
-            metadata=offering.metadata,
-            created_at=offering.created_at,
-            deleted_at=offering.deleted_at,
-            version=offering.version,
-            shape=offering.shape,
-            length_min_minutes=None if least is None else minutes_of(least),
-            length_max_minutes=None if most is None else minutes_of(most),
-            dates_min=offering.dates_min,
-            dates_max=offering.dates_max,
-            is_scattered=offering.is_scattered,
-            check_in=show_clock(offering.check_in_minute),
-            check_out=show_clock(offering.check_out_minute),
-            is_always_open=offering.is_always_open,
-            grid_includes_buffer=offering.grid_includes_buffer,
-            pending_takes=offering.pending_takes,
-            pending_ttl_seconds=None if ttl is None else seconds_of(ttl),
-            confirm_delay_seconds=None if delay is None else seconds_of(delay),
-            components=[ComponentOut.of(one) for one in offering.components],
-        )
+        return cls(**show_fields(offering, cls.model_fields, TURNS))
 
 
 class OfferingPage(PageOut):
     """A page of offerings, by their sort order."""
 
     items: list[OfferingOut]
-
-
-NAMES = MappingProxyType(
-    {
-        "/duration": "/duration_minutes",
-        "/slot_step": "/slot_step_minutes",
-        "/buffer_before": "/buffer_before_minutes",
-        "/buffer_after": "/buffer_after_minutes",
-        "/notice": "/notice_minutes",
-        "/hold_ttl": "/hold_ttl_seconds",
-        "/price_minor": "/price/amount_minor",
-        "/currency": "/price/currency",
-        "/length_min": "/length_min_minutes",
-        "/length_max": "/length_max_minutes",
-        "/check_in_minute": "/check_in",
-        "/check_out_minute": "/check_out",
-        "/pending_ttl": "/pending_ttl_seconds",
-        "/confirm_delay": "/confirm_delay_seconds",
-    }
-)
-"""Fields of an offering by the pointers of the engine's checks, where the wire's differ."""

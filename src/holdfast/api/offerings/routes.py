@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from holdfast.api.calls import Call, Endpoint
+from holdfast.api.calls import CHANGED_CODES, Call, Endpoint
 from holdfast.api.offerings.forms import (
     NAMES,
     AddOfferingIn,
@@ -86,8 +86,6 @@ async def delete(call: Call) -> Response:
     return await call.write(command, OfferingOut.of)
 
 
-_CHANGED = ("record.changed", "record.not_found", "state.transition_not_allowed")
-
 ENDPOINTS = (
     Endpoint(
         method="POST",
@@ -131,7 +129,7 @@ ENDPOINTS = (
         run=change,
         body=ChangeOfferingIn,
         answer=OfferingOut,
-        codes=("capacity.exceeded", "record.already_exists", "record.in_use", *_CHANGED),
+        codes=("capacity.exceeded", "record.already_exists", "record.in_use", *CHANGED_CODES),
         takes_version=True,
         names=NAMES,
     ),
@@ -143,7 +141,7 @@ ENDPOINTS = (
         scopes=(Scope.CATALOGUE_WRITE,),
         run=delete,
         answer=OfferingOut,
-        codes=_CHANGED,
+        codes=CHANGED_CODES,
         takes_version=True,
     ),
     Endpoint(
@@ -155,7 +153,7 @@ ENDPOINTS = (
         run=set_requirements,
         body=SetRequirementsIn,
         answer=OfferingOut,
-        codes=("record.in_use", *_CHANGED),
+        codes=("record.in_use", *CHANGED_CODES),
         takes_version=True,
     ),
 )
