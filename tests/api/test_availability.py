@@ -57,7 +57,7 @@ def day(date: str, count: int, first: str | None) -> dict[str, Any]:
         "first_starts_at": first,
         "capacity": None,
         "remaining": min(count, 1),
-        "reason": None,
+        "reason": None if count else "availability.closed",
     }
 
 

@@ -75,14 +75,38 @@ def test_by_day_slots_are_counted_with_the_first_start_and_the_most_that_is_left
     )
 
     assert [
-        (day.on, day.is_available, day.open_count, day.first_starts_at, day.remaining)
+        (day.on, day.is_available, day.open_count, day.first_starts_at, day.remaining, day.reason)
         for day in found.days
     ] == [
-        (on(1), True, 3, at("09:00"), 8),
-        (on(2), True, 3, at("09:00", day=1), 3),
-        (on(3), False, 0, None, 0),
+        (on(1), True, 3, at("09:00"), 8, None),
+        (on(2), True, 3, at("09:00", day=1), 3, None),
+        (on(3), False, 0, None, 0, "capacity.exceeded"),
     ]
     assert (found.window.starts_at, found.window.ends_at) == (at("00:00"), at("00:00", day=3))
+
+
+def test_by_day_the_slot_that_came_closest_to_being_open_says_why_none_is(
+    desk: TenantEngine, clock: ManualClock
+) -> None:
+    mornings = replace(MORNINGS, weekdays=(1, 2, 4, 5))
+    lesson = add_class(
+        desk, "lesson", add_room(desk), places=1, openings=[mornings], horizon_days=3
+    )
+    for start in ("10:00", "11:00"):
+        book(desk, lesson, at(start, day=1), 1)
+    clock.set(at("11:30"))
+
+    found = desk.availability.by_day(
+        AvailabilityQuery(offering_id=lesson.offering_id, first_on=on(1), last_on=on(5))
+    )
+
+    assert [(day.on, day.open_count, day.reason) for day in found.days] == [
+        (on(1), 0, "policy.notice_too_short"),
+        (on(2), 1, None),
+        (on(3), 0, "availability.closed"),
+        (on(4), 3, None),
+        (on(5), 0, "policy.beyond_horizon"),
+    ]
 
 
 def test_by_day_a_block_leaves_nothing_and_says_why_although_the_capacity_is_there(

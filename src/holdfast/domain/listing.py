@@ -87,16 +87,19 @@ def search_slots(
             break
         judged += 1
         if judge(scene, wish, now=now) is None:
-            found.append(
-                OpenSlot(
-                    slot_id=wish.slot_id,
-                    starts_at=wish.starts_at,
-                    ends_at=wish.ends_at,
-                    remaining=places_left(scene, wish, now=now),
-                    dates=wish.stay.dates,
-                )
-            )
+            found.append(open_slot(scene, wish, now=now))
     return found, judged
+
+
+def open_slot(scene: Scene, wish: Wish, *, now: datetime) -> OpenSlot:
+    """Return a wish that would be accepted as it is listed."""
+    return OpenSlot(
+        slot_id=wish.slot_id,
+        starts_at=wish.starts_at,
+        ends_at=wish.ends_at,
+        remaining=places_left(scene, wish, now=now),
+        dates=wish.stay.dates,
+    )
 
 
 def wishes_in(scene: Scene, window: Interval, *, asked: Asked) -> list[Wish]:

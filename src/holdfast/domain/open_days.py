@@ -7,8 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from holdfast.domain.availability import SERVING_CHECKS, judge
+from holdfast.domain.errors import (
+    AvailabilityClosed,
+    CapacityExceeded,
+    HoldfastError,
+    PolicyRefused,
+)
 from holdfast.domain.intervals import Interval
-from holdfast.domain.listing import Asked, OpenSlot, open_slots, stay_from, wish_of
+from holdfast.domain.listing import Asked, OpenSlot, open_slot, stay_from, wish_of, wishes_in
 from holdfast.domain.remaining import places_in_all, places_left
 from holdfast.domain.scenes import Scene, Wish
 from holdfast.domain.shapes import Shape
@@ -26,7 +32,9 @@ class OpenDay:
         capacity: Of dated things, how many the date takes in all; None without limit.
         remaining: Of dated things, how many more the date takes; else the most that any one slot
             of it does. None without limit.
-        reason: Of dated things, why not: the code of the refusal.
+        reason: Why nothing is open: the code of the refusal; of a date with several slots, that of
+            the one that came closest to being open: full before too early or too late, and that
+            before closed.
     """
 
     on: date
@@ -52,12 +60,18 @@ def open_days(scene: Scene, window: Interval, *, asked: Asked, now: datetime) ->
         found = (_dated(scene, day, here, asked=asked, now=now) for day in days)
         return [day for day in found if day is not None]
     by_day: dict[date, list[OpenSlot]] = {day: [] for day in days}
-    for slot in open_slots(scene, window, asked=asked, now=now):
-        by_day.setdefault(local_day(slot.starts_at, here), []).append(slot)
-    return [_of_slots(day, by_day[day]) for day in days]
+    refused: dict[date, list[HoldfastError]] = {day: [] for day in days}
+    for wish in wishes_in(scene, window, asked=asked):
+        day = local_day(wish.starts_at, here)
+        refusal = judge(scene, wish, now=now)
+        if refusal is None:
+            by_day[day].append(open_slot(scene, wish, now=now))
+        else:
+            refused[day].append(refusal)
+    return [_of_slots(day, by_day[day], refused[day]) for day in days]
 
 
-def _of_slots(day: date, slots: list[OpenSlot]) -> OpenDay:
+def _of_slots(day: date, slots: list[OpenSlot], refused: list[HoldfastError]) -> OpenDay:
     return OpenDay(
         on=day,
         is_available=bool(slots),
@@ -65,7 +79,17 @@ def _of_slots(day: date, slots: list[OpenSlot]) -> OpenDay:
         first_starts_at=slots[0].starts_at if slots else None,
         capacity=None,
         remaining=_most(slot.remaining for slot in slots),
+        reason=None if slots else _closest(refused),
     )
+
+
+def _closest(refused: list[HoldfastError]) -> str:
+    """Return the code of the refusal that came closest to acceptance; without any, closed."""
+    for kind in (CapacityExceeded, PolicyRefused):
+        for refusal in refused:
+            if isinstance(refusal, kind):
+                return refusal.code
+    return AvailabilityClosed.code
 
 
 def _most(counts: Iterable[int | None]) -> int | None:
