@@ -154,7 +154,6 @@ if TYPE_CHECKING:
     from holdfast.engine.availability import AvailabilityQuery as AvailabilityQuery
     from holdfast.engine.availability import DailyAvailability as DailyAvailability
     from holdfast.engine.blocks import AddBlock as AddBlock
-    from holdfast.engine.bookings import Details as Details
     from holdfast.engine.calendars import DaysChanged as DaysChanged
     from holdfast.engine.calendars import InitialiseDays as InitialiseDays
     from holdfast.engine.categories import AddCategory as AddCategory
@@ -164,6 +163,7 @@ if TYPE_CHECKING:
     from holdfast.engine.facade.bookings import BookingQuery as BookingQuery
     from holdfast.engine.facade.orders import Order as Order
     from holdfast.engine.keys import NewKey as NewKey
+    from holdfast.engine.making import Details as Details
     from holdfast.engine.members import AddMember as AddMember
     from holdfast.engine.offerings import AddOffering as AddOffering
     from holdfast.engine.pools import AddPool as AddPool
@@ -229,7 +229,6 @@ _HOMES = {
     "holdfast.domain.verdicts": "Verdict",
     "holdfast.engine.availability": "Availability AvailabilityQuery DailyAvailability",
     "holdfast.engine.blocks": "AddBlock",
-    "holdfast.engine.bookings": "Details",
     "holdfast.engine.calendars": "DaysChanged InitialiseDays",
     "holdfast.engine.categories": "AddCategory",
     "holdfast.engine.choosing": "Choice",
@@ -238,6 +237,7 @@ _HOMES = {
     "holdfast.engine.facade.bookings": "BookingQuery",
     "holdfast.engine.facade.orders": "Order",
     "holdfast.engine.keys": "NewKey",
+    "holdfast.engine.making": "Details",
     "holdfast.engine.members": "AddMember",
     "holdfast.engine.offerings": "AddOffering",
     "holdfast.engine.pools": "AddPool",

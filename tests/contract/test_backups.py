@@ -15,7 +15,7 @@ import pytest
 
 from holdfast.bootstrap import Engine, SystemClock
 from holdfast.domain.errors import HoldfastError
-from holdfast.engine.bookings import Details
+from holdfast.engine.making import Details
 from holdfast.engine.ports import StorageUnavailable
 from holdfast.storage import backups
 from holdfast.storage.backups import BackupRefused, backup, restore

@@ -16,8 +16,8 @@ from holdfast.domain.requirements import Requirement
 from holdfast.domain.resources import Resource
 from holdfast.domain.shapes import Shape
 from holdfast.domain.slots import Slot
-from holdfast.engine.bookings import Details
 from holdfast.engine.facade import Engine, TenantEngine
+from holdfast.engine.making import Details
 from holdfast.engine.offerings import AddOffering
 from holdfast.engine.resources import AddResource
 from holdfast.engine.schedules import WeeklyOpening

@@ -11,9 +11,9 @@ from holdfast.domain.overrides import Override
 from holdfast.domain.requirements import Per, Requirement
 from holdfast.domain.resources import Resource, Scheme
 from holdfast.domain.shapes import Shape
-from holdfast.engine.bookings import Details
 from holdfast.engine.choosing import Choice
 from holdfast.engine.facade import TenantEngine
+from holdfast.engine.making import Details
 from holdfast.engine.offerings import AddOffering
 from holdfast.engine.resources import AddResource
 from tests.engine.businesses import FOR_ADA

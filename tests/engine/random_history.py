@@ -16,15 +16,11 @@ from holdfast.domain.requirements import Per, Requirement
 from holdfast.domain.resources import Resource, ResourceAction
 from holdfast.engine.approvals import ConfirmBooking, DeclineBooking
 from holdfast.engine.blocks import AddBlock, RemoveBlock
-from holdfast.engine.bookings import (
-    CancelBooking,
-    ConvertHold,
-    Details,
-    PlaceBooking,
-)
+from holdfast.engine.bookings import CancelBooking, ConvertHold, PlaceBooking
 from holdfast.engine.choosing import Choice
 from holdfast.engine.facade import Engine, TenantEngine
 from holdfast.engine.holds import ExpireHold, ExtendHold, PlaceHold, ReleaseHold
+from holdfast.engine.making import Details
 from holdfast.engine.offerings import AddOffering, ChangeOffering
 from holdfast.engine.resources import ActOnResource, AddResource, ChangeResource
 from holdfast.engine.schedules import WeeklyOpening

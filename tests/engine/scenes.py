@@ -12,10 +12,11 @@ from holdfast.domain.customers import Contact
 from holdfast.domain.holds import Hold
 from holdfast.domain.offerings import Offering
 from holdfast.domain.resources import Resource
-from holdfast.engine.bookings import ConvertHold, Details, PlaceBooking
+from holdfast.engine.bookings import ConvertHold, PlaceBooking
 from holdfast.engine.choosing import Choice
 from holdfast.engine.facade import TenantEngine
 from holdfast.engine.holds import PlaceHold, ReleaseHold
+from holdfast.engine.making import Details
 from holdfast.engine.ports import Answer, IdempotencyKey
 from holdfast.engine.records import canonical_json, plain
 from holdfast.engine.use_cases import Envelope, Outcome

@@ -13,9 +13,10 @@ from holdfast.domain.access import SYSTEM
 from holdfast.domain.claims import Claim, slot_key
 from holdfast.domain.holds import Hold, HoldStatus
 from holdfast.domain.ids import generated_slot_id
-from holdfast.engine.bookings import CancelBooking, ConvertHold, Details, PlaceBooking
+from holdfast.engine.bookings import CancelBooking, ConvertHold, PlaceBooking
 from holdfast.engine.choosing import Choice
 from holdfast.engine.holds import ExtendHold, PlaceHold, ReleaseHold
+from holdfast.engine.making import Details
 from holdfast.engine.ports import WriteStore
 from holdfast.engine.use_cases import Envelope, Outcome
 from holdfast.storage.database import Database

@@ -15,15 +15,11 @@ from holdfast.domain.holds import Hold
 from holdfast.domain.offerings import Offering
 from holdfast.domain.requirements import Per, Requirement
 from holdfast.engine.approvals import ConfirmBooking
-from holdfast.engine.bookings import (
-    CancelBooking,
-    ConvertHold,
-    Details,
-    PlaceBooking,
-)
+from holdfast.engine.bookings import CancelBooking, ConvertHold, PlaceBooking
 from holdfast.engine.choosing import Choice
 from holdfast.engine.facade import TenantEngine
 from holdfast.engine.holds import ExpireHold, ExtendHold, PlaceHold, ReleaseHold
+from holdfast.engine.making import Details
 from holdfast.engine.use_cases import Envelope, Outcome
 from holdfast.storage.database import Database
 from holdfast.testing.clocks import DEFAULT_START, ManualClock, SeededIds

@@ -15,10 +15,10 @@ from holdfast.domain.holds import AssignedResource
 from holdfast.domain.ids import BookingId, CustomerId, generated_slot_id
 from holdfast.domain.money import Money
 from holdfast.domain.offerings import PriceUnit
-from holdfast.engine.bookings import Details
 from holdfast.engine.customers import AddCustomer
 from holdfast.engine.facade import TenantEngine
 from holdfast.engine.facade.bookings import BookingQuery
+from holdfast.engine.making import Details
 from holdfast.engine.reading import PageRequest
 from holdfast.storage.database import Database
 from holdfast.testing.clocks import ManualClock

@@ -14,8 +14,8 @@ from holdfast.domain.errors import HoldfastError
 from holdfast.domain.holds import time_left
 from holdfast.domain.ids import SlotId
 from holdfast.engine.blocks import AddBlock
-from holdfast.engine.bookings import Details
 from holdfast.engine.facade import TenantEngine
+from holdfast.engine.making import Details
 from holdfast.engine.schedules import WeeklyOpening
 from holdfast.testing.clocks import ManualClock
 from holdfast.testing.samples import open_concert, open_salon

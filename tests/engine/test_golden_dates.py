@@ -19,10 +19,10 @@ from holdfast.domain.resources import Resource, Scheme
 from holdfast.domain.shapes import Shape
 from holdfast.domain.verdicts import Verdict
 from holdfast.engine.availability import AvailabilityQuery
-from holdfast.engine.bookings import Details
 from holdfast.engine.choosing import Choice
 from holdfast.engine.facade import TenantEngine
 from holdfast.engine.holds import PlaceHold
+from holdfast.engine.making import Details
 from holdfast.engine.use_cases import Envelope
 from holdfast.storage.database import Database
 from holdfast.testing.clocks import ManualClock

@@ -12,9 +12,9 @@ from holdfast.domain.customers import Contact
 from holdfast.domain.holds import AssignedResource, Hold, HoldStatus, time_left
 from holdfast.domain.ids import HoldId, generated_slot_id
 from holdfast.domain.money import Money
-from holdfast.engine.bookings import Details
 from holdfast.engine.facade import TenantEngine
 from holdfast.engine.holds import ExpireHold
+from holdfast.engine.making import Details
 from holdfast.engine.reading import PageRequest
 from holdfast.storage.database import Database
 from holdfast.testing.clocks import ManualClock

@@ -16,9 +16,9 @@ from holdfast.domain.rules import RuleDraft, RuleKind
 from holdfast.domain.scenes import Scene, Wish
 from holdfast.domain.shapes import DATES_MAX, Shape
 from holdfast.engine.availability import AvailabilityQuery
-from holdfast.engine.bookings import Details
 from holdfast.engine.choosing import Choice
 from holdfast.engine.facade import TenantEngine
+from holdfast.engine.making import Details
 from tests.engine.businesses import (
     HOUR,
     ROUND_THE_CLOCK,

@@ -14,9 +14,10 @@ from holdfast.domain.offerings import Offering
 from holdfast.domain.pools import Pool
 from holdfast.domain.requirements import Choosing, Requirement
 from holdfast.domain.resources import Resource
-from holdfast.engine.bookings import Details, PlaceBooking
+from holdfast.engine.bookings import PlaceBooking
 from holdfast.engine.choosing import Choice
 from holdfast.engine.facade import Engine, TenantEngine
+from holdfast.engine.making import Details
 from holdfast.engine.placing import POOL_LOCK_MAX, SPARES
 from holdfast.engine.pools import AddPool
 from holdfast.engine.use_cases import Envelope

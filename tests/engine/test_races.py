@@ -19,9 +19,9 @@ from holdfast.domain.errors import HoldExpired, HoldfastError, TransitionNotAllo
 from holdfast.domain.holds import Hold, HoldStatus
 from holdfast.domain.offerings import Offering
 from holdfast.domain.requirements import Requirement
-from holdfast.engine.bookings import Details
 from holdfast.engine.facade import Engine, TenantEngine
 from holdfast.engine.holds import ExpireHold
+from holdfast.engine.making import Details
 from holdfast.engine.ports import LockRequest, WriteStores
 from holdfast.storage import flushing
 from holdfast.storage.database import Database

@@ -16,8 +16,8 @@ from holdfast.domain.errors import InputInvalid, RecordInUse
 from holdfast.domain.overrides import Override
 from holdfast.domain.slots import Slot
 from holdfast.engine import placing
-from holdfast.engine.bookings import Details
 from holdfast.engine.facade import TenantEngine
+from holdfast.engine.making import Details
 from holdfast.storage.database import Database
 from holdfast.storage.proving import prove
 from holdfast.testing.clocks import ManualClock

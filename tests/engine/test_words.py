@@ -7,7 +7,7 @@ import pytest
 from holdfast.bootstrap import Engine
 from holdfast.domain.customers import Contact
 from holdfast.domain.errors import HoldfastError
-from holdfast.engine.bookings import Details
+from holdfast.engine.making import Details
 from tests.engine.businesses import ADA, add_offering, add_room, at, hold, open_desk, refusal_of
 
 NUL = "a\x00b"

@@ -20,10 +20,11 @@ from holdfast.domain.claims import Claim, resource_key
 from holdfast.domain.customers import Contact, Customer
 from holdfast.domain.ids import OfferingId, ResourceId
 from holdfast.domain.resources import Resource
-from holdfast.engine.bookings import Details, PlaceBooking
+from holdfast.engine.bookings import PlaceBooking
 from holdfast.engine.choosing import Choice
 from holdfast.engine.facade import TenantEngine
 from holdfast.engine.holds import PlaceHold
+from holdfast.engine.making import Details
 from holdfast.engine.ports import LockedRow, LockRequest, WriteStores
 from holdfast.engine.use_cases import Envelope, Outcome
 from holdfast.storage.database import Database

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from holdfast.domain.bookings import (
     LIVE,
     Booking,
@@ -59,7 +61,7 @@ def call_off(view: View, record: Booking | Hold, *, reason: str | None) -> bool:
     if not may_be_called_off(record):
         return False
     if isinstance(record, Booking):
-        _call_off_booking(view, record, reason)
+        cancel(view, record, by=CancelledBy.BUSINESS, reason=reason, now=view.now)
         return True
     status = hold_transition(record, HoldAction.RELEASE, now=view.now)
     release(view, record.hold_id, reason=status)
@@ -68,16 +70,23 @@ def call_off(view: View, record: Booking | Hold, *, reason: str | None) -> bool:
     return True
 
 
-def _call_off_booking(view: View, booking: Booking, reason: str | None) -> None:
+def cancel(
+    view: View, booking: Booking, *, by: CancelledBy, reason: str | None, now: datetime
+) -> Booking:
+    """Cancel a booking that may be cancelled, and give its places back.
+
+    Raises:
+        TransitionNotAllowed: It is over.
+    """
     status = transition(booking.status, BookingAction.CANCEL)
     release(view, booking.booking_id, reason=status)
-    by = CancelledBy.BUSINESS
     cancelled = view.update(
         booking,
         status=status,
         pending_reasons=(),
         cancelled_by=by,
         cancel_reason=reason,
-        ended_at=view.now,
+        ended_at=now,
     )
     view.fact("booking.cancelled", cancelled, number=cancelled.number, by=by, reason=reason)
+    return cancelled

@@ -30,9 +30,7 @@ from holdfast.api.paging import Limit, PageOut, PageQuery
 from holdfast.domain.access import Actor, Scope
 from holdfast.domain.bookings import Booking, BookingStatus, CancelledBy, PendingReason
 from holdfast.domain.errors import AccessDenied
-from holdfast.engine.bookings import (
-    Details,
-)
+from holdfast.engine.making import Details
 
 UPCOMING_DEFAULT = 20
 

@@ -24,10 +24,11 @@ from holdfast.domain.ids import (
 )
 from holdfast.domain.overrides import Override
 from holdfast.engine.approvals import ConfirmBooking, DeclineBooking
-from holdfast.engine.bookings import CancelBooking, ConvertHold, Details, PlaceBooking
+from holdfast.engine.bookings import CancelBooking, ConvertHold, PlaceBooking
 from holdfast.engine.choosing import Choice, choice_of
 from holdfast.engine.facade.availability import AvailabilityAnswers, placed
 from holdfast.engine.facade.port import Port, result_of
+from holdfast.engine.making import Details
 from holdfast.engine.ownership import own_booking_in
 from holdfast.engine.ports import Comparison, Filter
 from holdfast.engine.reading import Page, PageRequest, page, where
