@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from holdfast.domain.money import Money
-from holdfast.domain.price_rules import PriceRule, Situation, mode_for_seed_condition
+from holdfast.domain.price_rules import PriceRule, mode_for_seed_condition
 from holdfast.domain.price_units import PriceUnit
 from holdfast.domain.prices import QuoteInputs
+from holdfast.domain.situations import Situation
 from holdfast.domain.zones import zone
 
 HOUR = timedelta(hours=1)

@@ -16,7 +16,6 @@ from holdfast.domain.price_rules import (
     PriceMode,
     PriceRule,
     Season,
-    Situation,
     mode_for_seed_condition,
     rule_faults,
     rule_list_faults,
@@ -34,6 +33,7 @@ from holdfast.domain.prices import (
 )
 from holdfast.domain.promo_codes import PROMOS_MAX
 from holdfast.domain.quotes import LineKind, QuoteLine, Reason, Remark, RemarkKind
+from holdfast.domain.situations import Situation
 from holdfast.domain.zones import zone
 from tests.unit.pricing import ASKED, BOOKED, HOUR, NOON, euros
 

@@ -9,14 +9,11 @@ from fractions import Fraction
 import pytest
 
 from holdfast.domain.money import Money
-from holdfast.domain.price_rules import (
-    PriceMode,
-    PriceRule,
-    Situation,
-)
+from holdfast.domain.price_rules import PriceMode, PriceRule
 from holdfast.domain.price_units import PriceUnit, whole_minor
 from holdfast.domain.prices import QuoteInputs, quote
 from holdfast.domain.quotes import Reason
+from holdfast.domain.situations import Situation
 from tests.unit.pricing import ASKED, BOOKED, DAY, HOUR, NOON, euros, seed_rules
 
 MINUTE = timedelta(minutes=1)

@@ -16,17 +16,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from holdfast.domain.price_rules import (
-    MINUTES_PER_HOUR,
-    MINUTES_PER_NIGHT,
-    Facts,
-    PriceMode,
-    PriceRule,
-    Situation,
-    winner,
-)
+from holdfast.domain.price_rules import PriceMode, PriceRule, winner
 from holdfast.domain.price_units import TIMED, PriceUnit
 from holdfast.domain.quotes import LineKind, QuoteLine, Reason, priced_line, total_of
+from holdfast.domain.situations import MINUTES_PER_HOUR, MINUTES_PER_NIGHT, Facts, Situation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,10 +24,8 @@ from holdfast.domain.money import AMOUNT_MAX, Money
 from holdfast.domain.price_lengths import length_lines
 from holdfast.domain.price_rules import (
     REPLACING,
-    Facts,
     PriceMode,
     PriceRule,
-    Situation,
     acting,
     names_tier,
     refusals,
@@ -52,6 +50,7 @@ from holdfast.domain.quotes import (
     priced_line,
     total_of,
 )
+from holdfast.domain.situations import Facts, Situation
 
 TIERS_MAX = 50
 """Ticket tiers of one offering."""
