@@ -48,9 +48,8 @@ fix: setup-dev ## Repair what the linter and the formatter can
 	@$(BIN)/ruff check --fix --exit-zero
 	@$(BIN)/ruff format
 
-bench: setup-dev ## Measure, beside peers and limits measured in the same run (ARGS="…")
-	@test -f benchmarks/__main__.py || { echo "There are no benchmarks in this tree yet." >&2; exit 1; }
-	@$(BIN)/python -m benchmarks $(ARGS)
+bench: setup-dev ## Measure, beside the machine's limit in the same run (ARGS="holds --json")
+	@$(BIN)/holdfast bench $(ARGS)
 
 simulate: setup-dev ## Let random customers, clocks and failures attack the rules (ARGS="…")
 	@$(BIN)/holdfast simulate --help >/dev/null 2>&1 || { echo "There is no simulator in this tree yet." >&2; exit 1; }

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from holdfast.cli import faults, output
-from holdfast.cli.commands import businesses, databases, reporting, running
+from holdfast.cli.commands import businesses, databases, measuring, reporting, running
 
 app = typer.Typer(
     name="holdfast",
@@ -27,6 +27,7 @@ running.register(app)
 businesses.register(app)
 reporting.register(app)
 databases.register(app)
+measuring.register(app)
 
 
 @app.callback(invoke_without_command=True)

@@ -1,0 +1,25 @@
+"""What the user of a benchmark may choose."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What to measure with.
+
+    Attributes:
+        url: The database; None starts a PostgreSQL of our own that syncs to the disk.
+        seconds: How long each measurement takes.
+        servers: How many server processes.
+    """
+
+    url: str | None = None
+    seconds: float = 10.0
+    servers: int = 1
+
+    def new_slug(self) -> str:
+        """Return a name for a business of this run, also in a database that has some already."""
+        return f"bench-{secrets.token_hex(4)}"

@@ -1,0 +1,16 @@
+"""The scenarios, by the names under which `holdfast bench` knows them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from holdfast.bench.measuring import Result
+from holdfast.bench.options import Options
+from holdfast.bench.scenarios import holds
+
+SCENARIOS: Mapping[str, Callable[[Options], Result]] = {
+    "holds": holds.holds,
+    "hot": holds.hot,
+    "tenants": holds.tenants,
+    "idle": holds.idle,
+}

@@ -1,0 +1,43 @@
+"""Commands that measure."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from holdfast.cli.options import AsJson
+
+PANEL = "Prove and measure"
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the program."""
+    app.command("bench", rich_help_panel=PANEL)(bench)
+
+
+def bench(
+    scenario: Annotated[
+        str | None,
+        typer.Argument(metavar="SCENARIO", help="What to measure; nothing lists them."),
+    ] = None,
+    *,
+    db: Annotated[
+        str | None,
+        typer.Option(
+            "--db",
+            metavar="URL",
+            help="A PostgreSQL database; it gets new businesses.",
+            show_default="a server of its own that syncs to the disk",
+        ),
+    ] = None,
+    seconds: Annotated[
+        float, typer.Option(min=1, max=600, help="How long each measurement takes.")
+    ] = 10.0,
+    servers: Annotated[int, typer.Option(min=1, max=64, help="Server processes.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Measure Holdfast beside the machine's own limit, in one run."""
+    from holdfast.cli import benches  # slow: loads the engine
+
+    benches.run(scenario, url=db, seconds=seconds, servers=servers, is_json=as_json)
