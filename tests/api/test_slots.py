@@ -113,6 +113,10 @@ def test_a_booked_slot_is_refused_listed_or_cancelled(place: Place) -> None:
     assert [(one["status"], one["cancel_reason"]) for one in ended] == [("cancelled", "fire")] * 3
     assert place.staff.get(f"/v1/bookings/{kept['booking_id']}").json["status"] == "confirmed"
 
+    after_all = place.owner.post(f"/v1/slots/{other['slot_id']}/cancel", body)
+    assert (after_all.status, after_all.json["affected"]) == (200, listed.json["affected"])
+    assert place.staff.get(f"/v1/bookings/{kept['booking_id']}").json["status"] == "cancelled"
+
 
 def test_a_range_is_deleted_all_or_none(place: Place) -> None:
     """AC-B08, P-136."""

@@ -355,6 +355,51 @@ def test_cancelling_a_slot_calls_off_every_booking_and_hold_in_it(
     assert faults_in(database, clock.now()) == []
 
 
+@pytest.mark.parametrize("places", [5, None])
+def test_what_an_earlier_list_has_left_in_a_slot_is_called_off_when_it_is_cancelled_again(
+    desk: TenantEngine, database: Database, clock: ManualClock, *, places: int | None
+) -> None:
+    """AC-K07: staff who have seen the list want them called off after all."""
+    yoga = add_class(desk, "yoga", places=places)
+    booked, _ = book(desk, yoga, at("12:00")), hold(desk, yoga, at("12:00"))
+    slot_id = SlotId(str(booked.slot_id))
+    listed = desk.slots.cancel(slot_id, when_booked=WhenBooked.LIST, reason="ill")
+
+    again = desk.slots.cancel(slot_id, when_booked=WhenBooked.LIST)
+    untouched = desk.slots.cancel(slot_id)
+    kept = statuses(database)
+    cancelled = desk.slots.cancel(slot_id, when_booked=WhenBooked.CANCEL)
+    nothing = desk.slots.cancel(slot_id, when_booked=WhenBooked.CANCEL)
+
+    assert (again, untouched.record, untouched.affected) == (listed, listed.record, ())
+    assert kept == ["active", "confirmed"]
+    assert (cancelled.affected, cancelled.called_off) == (listed.affected, 2)
+    assert (nothing.affected, nothing.called_off) == ((), 0)
+    assert statuses(database) == ["cancelled", "released"]
+    assert desk.bookings.get(booked.booking_id).cancel_reason == "ill"
+    assert faults_in(database, clock.now()) == []
+
+
+def test_what_a_cancelled_slot_has_left_is_not_called_off_once_it_is_over(
+    desk: TenantEngine, clock: ManualClock
+) -> None:
+    yoga = add_class(desk, "yoga", places=5)
+    booked = book(desk, yoga, at("12:00"))
+    slot_id = SlotId(str(booked.slot_id))
+    desk.slots.cancel(slot_id, when_booked=WhenBooked.LIST)
+    clock.set(at("13:00"))
+
+    cause = cause_of(lambda: desk.slots.cancel(slot_id, when_booked=WhenBooked.CANCEL))
+
+    assert cause == {
+        "code": "state.transition_not_allowed",
+        "kind": "slot",
+        "status": "past",
+        "action": "cancel",
+    }
+    assert desk.bookings.get(booked.booking_id).status is BookingStatus.CONFIRMED
+
+
 def test_a_slot_of_a_schedule_is_cancelled_without_having_been_stored(
     desk: TenantEngine, database: Database, clock: ManualClock
 ) -> None:

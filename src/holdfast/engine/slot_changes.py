@@ -80,7 +80,8 @@ class CancelSlot:
 
     From then on nothing is booked, converted or confirmed in them, and their rooms and staff are
     free. `when_booked` says what becomes of bookings and holds; those that are to be called off
-    are so by `SettleSlot`, step by step. Cancelling again changes nothing.
+    are so by `SettleSlot`, step by step. Cancelling again changes nothing but that: what an earlier
+    `list` has left is listed again, or called off.
     """
 
     slot_id: SlotId
@@ -260,7 +261,7 @@ def _cancel_one(
     stored = target.slot
     if stored is not None:
         if stored.status is SlotStatus.CANCELLED:
-            return Closure(record=stored)
+            return _cancel_again(view, command, target, stored, now=now)
         if stored.status is SlotStatus.PAST or stored.ends_at <= now:
             raise TransitionNotAllowed(kind="slot", status=SlotStatus.PAST, action="cancel")
     affected, is_more = shown(counting_on(view, slot_id, limit=AFFECTED_SHOWN_MAX + 1))
@@ -286,6 +287,26 @@ def _cancel_one(
         view.set_cap(slot_key(slot_id), cancelled.capacity if is_counted else None)
     view.fact("slot.cancelled", cancelled, reason=command.reason, when_booked=command.when_booked)
     return Closure(record=cancelled, affected=affected, is_more=is_more)
+
+
+def _cancel_again(
+    view: View, command: CancelSlot | CancelSlots, target: Target, slot: Slot, *, now: datetime
+) -> Closure[Slot]:
+    """List what an earlier cancellation has left in a slot, or have it called off."""
+    if command.when_booked is WhenBooked.REFUSE:
+        return Closure(record=slot)
+    affected, is_more = shown(counting_on(view, slot.slot_id, limit=AFFECTED_SHOWN_MAX + 1))
+    is_left = bool(affected) or not _is_guarded(view, target)
+    if command.when_booked is WhenBooked.CANCEL and is_left and not slot.is_settling:
+        if slot.ends_at <= now:
+            raise TransitionNotAllowed(kind="slot", status=SlotStatus.PAST, action="cancel")
+        slot = view.update(
+            slot, is_settling=True, cancel_reason=command.reason or slot.cancel_reason
+        )
+        view.fact(
+            "slot.cancelled", slot, reason=slot.cancel_reason, when_booked=command.when_booked
+        )
+    return Closure(record=slot, affected=affected, is_more=is_more)
 
 
 def _is_guarded(view: View, target: Target) -> bool:
