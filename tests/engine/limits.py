@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+from holdfast.domain.ids import TenantId
 from holdfast.domain.resources import Resource
 from holdfast.engine.facade import TenantEngine
 from holdfast.storage.database import Database
 from holdfast.storage.proving import prove
 from tests.engine.tables import rows_of
+
+
+class Stubborn:
+    """Somebody who never stops writing."""
+
+    def outlive(self, tenant_id: TenantId, *, seconds: float) -> bool:
+        """Wait in vain."""
+        del tenant_id, seconds
+        return False
+
+
+class Impatient:
+    """Somebody who does not wait for those who are writing."""
+
+    def outlive(self, tenant_id: TenantId, *, seconds: float) -> bool:
+        """Go on at once."""
+        del tenant_id, seconds
+        return True
 
 
 def limited(

@@ -8,7 +8,9 @@ from typing import Any
 
 from sqlalchemy import select
 
+from holdfast.domain.bookings import Booking
 from holdfast.domain.claims import Claim
+from holdfast.domain.holds import Hold
 from holdfast.engine.records import canonical_json, plain
 from holdfast.storage.database import Database
 from holdfast.storage.mapping import MAPPERS
@@ -103,3 +105,9 @@ def names_in(database: Database) -> dict[str, str]:
     for row in rows_of(database, "outbox"):
         names[row["event_id"]] = "<event>"
     return names
+
+
+def statuses(database: Database) -> list[str]:
+    """The statuses of all bookings and holds, in order."""
+    found = [*records(database, Booking), *records(database, Hold)]
+    return sorted(one.status.value for one in found)

@@ -13,9 +13,8 @@ import pytest
 from holdfast.bootstrap import Engine
 from holdfast.domain.access import SYSTEM, Role
 from holdfast.domain.blocks import Block, BlockStatus
-from holdfast.domain.bookings import LIVE, Booking, BookingStatus
-from holdfast.domain.closures import CALLED_OFF_MAX, SETTLED_AFTER, Closure, WhenBooked
-from holdfast.domain.holds import Hold
+from holdfast.domain.bookings import LIVE, BookingStatus
+from holdfast.domain.closures import CALLED_OFF_MAX, Closure, WhenBooked
 from holdfast.domain.resources import Resource
 from holdfast.domain.slots import SlotStatus
 from holdfast.engine.blocks import AddBlock
@@ -25,6 +24,7 @@ from holdfast.storage.database import Database
 from holdfast.storage.proving import prove
 from holdfast.storage.stores import SqlStores
 from holdfast.testing.clocks import ManualClock
+from holdfast.workers.settle import settle_closures
 from tests.engine.businesses import (
     FOR_ADA,
     acting_as,
@@ -44,8 +44,9 @@ from tests.engine.businesses import (
 )
 from tests.engine.dated import add_dated, add_rental, day, days, rent
 from tests.engine.invariants import faults_in
+from tests.engine.limits import Stubborn
 from tests.engine.races import HastyStores, Racers, all_at_once, gate
-from tests.engine.tables import records, rows_of
+from tests.engine.tables import rows_of, statuses
 
 
 @pytest.fixture
@@ -73,12 +74,6 @@ def close(
             when_booked=when_booked,
         )
     )
-
-
-def statuses(database: Database) -> list[str]:
-    """The statuses of all bookings and holds, in order."""
-    found = [*records(database, Booking), *records(database, Hold)]
-    return sorted(one.status.value for one in found)
 
 
 def named(closure: Closure[Block]) -> list[tuple[str, str]]:
@@ -349,17 +344,19 @@ def test_a_block_says_its_time_in_one_way(
 # Unlimited
 
 
-def test_a_block_on_what_is_unlimited_is_looked_at_again_later(
-    desk: TenantEngine, database: Database, clock: ManualClock
+def test_a_block_on_what_is_unlimited_is_settled_once_nobody_can_be_on_their_way_any_more(
+    engine: Engine, desk: TenantEngine, database: Database
 ) -> None:
-    """Its bookings share no lock with the block, so one may be on its way."""
+    """Decision 0012: its bookings share no lock with the block."""
     webinar = add_room(desk, "Webinar", capacity=None)
     talk = add_offering(desk, "talk", webinar)
     book(desk, talk, at("12:00"))
+    true, engine.quiescence = engine.quiescence, Stubborn()
+    busy = engine.at(desk.tenant_id, actor=SYSTEM)
 
-    closure = close(desk, webinar, "12:00", "13:00", when_booked=WhenBooked.CANCEL)
-    clock.set(clock.now() + SETTLED_AFTER)
-    desk.blocks.settle(closure.record.block_id)
+    closure = close(busy, webinar, "12:00", "13:00", when_booked=WhenBooked.CANCEL)
+    engine.quiescence = true
+    settle_closures(engine)
 
     assert (closure.called_off, closure.record.is_settling) == (1, True)
     assert desk.blocks.get(closure.record.block_id).is_settling is False

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pytest
 
 from holdfast.bootstrap import Engine
 from holdfast.domain.access import SYSTEM
 from holdfast.domain.claims import Claim, ClaimOwner
-from holdfast.domain.ids import TenantId
 from holdfast.domain.resources import Resource, ResourceAction, ResourceStatus
 from holdfast.engine.blocks import AddBlock
 from holdfast.engine.facade import TenantEngine
@@ -37,7 +34,7 @@ from tests.engine.businesses import (
     remaining,
 )
 from tests.engine.dated import add_dated, add_rental, day, days, rent
-from tests.engine.limits import limited, places_of, proof
+from tests.engine.limits import Stubborn, limited, places_of, proof
 from tests.engine.tables import records, rows_of
 
 
@@ -301,16 +298,6 @@ def test_only_an_open_slot_of_unlimited_places_can_be_limited(desk: TenantEngine
 
 
 # The worker
-
-
-@dataclass
-class Stubborn:
-    """Somebody who never stops writing."""
-
-    def outlive(self, tenant_id: TenantId, *, seconds: float) -> bool:
-        """Wait in vain."""
-        del tenant_id, seconds
-        return False
 
 
 def test_a_worker_opens_what_a_caller_that_is_gone_has_only_closed(

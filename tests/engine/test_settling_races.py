@@ -11,11 +11,16 @@ import pytest
 from sqlalchemy import Connection
 
 from holdfast.domain.access import SYSTEM
+from holdfast.domain.blocks import Block
+from holdfast.domain.bookings import Booking
 from holdfast.domain.claims import Claim
+from holdfast.domain.closures import Closure, WhenBooked
 from holdfast.domain.errors import HoldfastError
-from holdfast.domain.ids import TenantId
+from holdfast.domain.ids import generated_slot_id
 from holdfast.domain.requirements import Per, Requirement
 from holdfast.domain.resources import ResourceAction, ResourceStatus
+from holdfast.domain.slots import Slot
+from holdfast.engine.blocks import AddBlock
 from holdfast.engine.facade import Engine as AnyEngine
 from holdfast.storage.database.postgresql import PostgresBackend
 from holdfast.testing.clocks import ManualClock
@@ -28,7 +33,7 @@ from tests.engine.businesses import (
     book,
     open_desk,
 )
-from tests.engine.limits import limited, places_of, proof
+from tests.engine.limits import Impatient, limited, places_of, proof
 from tests.engine.races import Pause, Racers
 from tests.engine.tables import records
 
@@ -45,15 +50,6 @@ def racers(fresh_url: Callable[[], str], clock: ManualClock) -> Iterator[Racers]
     opened = Racers(url=fresh_url(), clock=clock)
     yield opened
     opened.close()
-
-
-class Impatient:
-    """Somebody who does not wait for those who are writing."""
-
-    def outlive(self, tenant_id: TenantId, *, seconds: float) -> bool:
-        """Go on at once."""
-        del tenant_id, seconds
-        return True
 
 
 def race_to_limit(racers: Racers, manager: AnyEngine, step: str) -> tuple[int, list[str]]:
@@ -207,6 +203,71 @@ def test_without_waiting_somebody_would_have_booked_what_is_gone(racers: Racers)
     manager.quiescence = Impatient()
 
     assert race_to_delete(racers, manager) == ("done", ResourceStatus.DELETED)
+
+
+def race_to_close(racers: Racers, manager: AnyEngine, closing: str) -> tuple[list[str], bool]:
+    """Cancel an unlimited slot, or block an unlimited room, while somebody has decided to book.
+
+    Returns:
+        What became of the bookings, and whether what is closed is settling still.
+    """
+    desk = open_desk(racers.first())
+    room = add_room(desk, capacity=None)
+    talk = (
+        add_class(desk, "talk", places=None)
+        if closing == "slot"
+        else add_offering(desk, "talk", room)
+    )
+    pause = Pause(step="flush")
+    late = racers.engine(interfere=pause).at(desk.tenant_id, actor=SYSTEM)
+    changing = manager.at(desk.tenant_id, actor=SYSTEM)
+
+    def close() -> Closure[Slot] | Closure[Block]:
+        if closing == "slot":
+            slot_id = generated_slot_id(talk.offering_id, at("12:00"))
+            return changing.slots.cancel(slot_id, when_booked=WhenBooked.CANCEL)
+        command = AddBlock(
+            resource_id=room.resource_id,
+            starts_at=at("12:00"),
+            ends_at=at("13:00"),
+            when_booked=WhenBooked.CANCEL,
+        )
+        return changing.blocks.close(command)
+
+    book(desk, talk, at("12:00"))
+    with ThreadPoolExecutor(max_workers=2) as crowd:
+        writing = crowd.submit(book, late, talk, at("12:00"))
+        assert pause.reached.wait(10.0)
+        closed = crowd.submit(close)
+        if isinstance(manager.quiescence, Impatient):
+            closed.result(20.0)
+        threading.Timer(0.5, pause.go.set).start()
+        writing.result(20.0)
+        is_settling = closed.result(20.0).record.is_settling
+    bookings = records(racers.databases[0], Booking)
+    return sorted(one.status for one in bookings), is_settling
+
+
+@ON_POSTGRESQL
+@pytest.mark.parametrize("closing", ["slot", "block"])
+def test_a_booking_that_began_before_it_was_closed_is_waited_for_and_called_off(
+    racers: Racers, closing: str
+) -> None:
+    """AC-B09: what is unlimited shares no lock with whoever closes it."""
+    assert race_to_close(racers, racers.engine(), closing) == (["cancelled", "cancelled"], False)
+    assert proof(racers.databases[0]) == []
+
+
+@ON_POSTGRESQL
+@pytest.mark.parametrize("closing", ["slot", "block"])
+def test_without_waiting_somebody_would_be_booked_in_what_is_closed(
+    racers: Racers, closing: str
+) -> None:
+    """The negative control."""
+    manager = racers.engine()
+    manager.quiescence = Impatient()
+
+    assert race_to_close(racers, manager, closing) == (["cancelled", "confirmed"], False)
 
 
 @ON_POSTGRESQL

@@ -26,9 +26,8 @@ from holdfast.domain.access import Scope
 from holdfast.domain.blocks import Block, BlockStatus
 from holdfast.domain.closures import Closure, WhenBooked
 from holdfast.domain.ids import BlockId, ResourceId
-from holdfast.engine.blocks import AddBlock, RemoveBlock, RemoveBlockAt, SettleBlock
+from holdfast.engine.blocks import AddBlock, RemoveBlock, RemoveBlockAt
 from holdfast.engine.reading import Page
-from holdfast.engine.slot_changes import SettleSlot
 
 
 class BlockTimeIn(Body):
@@ -150,8 +149,10 @@ async def _add(call: Call, body: BlockTimeIn, resource_id: ResourceId) -> Respon
     if body.when_booked is WhenBooked.CANCEL:
         block_id = BlockId(json.loads(bytes(response.body))["block_id"])
         slots = await call.read(lambda desk: desk.blocks.blocked_slots(block_id))
-        settling = [SettleSlot(slot_id=slot.slot_id) for slot in slots if slot.is_settling]
-        await call.settle(SettleBlock(block_id=block_id), *settling)
+        await call.settle_block(block_id)
+        for slot in slots:
+            if slot.is_settling:
+                await call.settle_slot(slot.slot_id)
     return response
 
 

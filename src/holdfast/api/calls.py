@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar, get_args, get_origin
 from urllib.parse import parse_qsl, urlencode
@@ -35,10 +36,13 @@ from holdfast.domain.errors import (
     InputUnsupported,
     RecordNotFound,
 )
+from holdfast.domain.ids import BlockId, SlotId
+from holdfast.engine.blocks import SettleBlock
 from holdfast.engine.facade import TenantEngine
 from holdfast.engine.ports import Answer, IdempotencyKey
 from holdfast.engine.reading import Page, PageRequest
 from holdfast.engine.records import canonical_json, id_of, record_of
+from holdfast.engine.slot_changes import SettleSlot
 from holdfast.engine.use_cases import Envelope
 
 T = TypeVar("T")
@@ -356,18 +360,44 @@ class Call:
             response.headers["Idempotency-Replayed"] = "true"
         return response
 
-    async def settle(self, *commands: object) -> None:
-        """Call off, step by step, what counted on something that is closed now.
+    async def settle_slot(self, slot_id: SlotId) -> None:
+        """Call off what was booked in a slot that is closed now, as far as that is soon done."""
+        await self._settle(
+            SettleSlot(slot_id=slot_id), lambda desk: desk.slots.outlived_version(slot_id)
+        )
 
-        What is left after so many steps, or when a step is refused, is a worker's to do.
-        """
-        for command in commands:
-            for _ in range(SETTLING_STEPS_MAX):
-                envelope = Envelope(command=command, actor=self.actor)
-                outcome = await self.gateway.write(self.tenant_id, envelope)
-                settled = outcome.result
-                if not isinstance(settled, Settled) or settled.is_done or not settled.called_off:
-                    break
+    async def settle_block(self, block_id: BlockId) -> None:
+        """Call off what was booked in time that is blocked now, as far as that is soon done."""
+        await self._settle(
+            SettleBlock(block_id=block_id), lambda desk: desk.blocks.outlived_version(block_id)
+        )
+
+    async def _settle(
+        self,
+        command: SettleSlot | SettleBlock,
+        outlived_version: Callable[[TenantEngine], int | None],
+    ) -> None:
+        # What is left after so many steps, or when one is refused, is a worker's to do.
+        settled = await self._steps(command)
+        if settled is None or not settled.is_settling:
+            return
+        with suppress(HoldfastError):
+            version = await self.read(outlived_version)
+            if version is not None:
+                await self._steps(replace(command, outlived_version=version))
+
+    async def _steps(self, command: SettleSlot | SettleBlock) -> Settled | None:
+        """Run a step until nothing is left; None if it came to nothing before that."""
+        for _ in range(SETTLING_STEPS_MAX):
+            envelope = Envelope(command=command, actor=self.actor)
+            settled = (await self.gateway.write(self.tenant_id, envelope)).result
+            if not isinstance(settled, Settled):
+                return None
+            if settled.is_done:
+                return settled
+            if not settled.called_off:
+                return None
+        return None
 
     async def _explained(self, refusal: HoldfastError, explain: Explain | None) -> HoldfastError:
         if explain is None or not isinstance(refusal, (CapacityExceeded, AvailabilityClosed)):

@@ -31,7 +31,7 @@ from holdfast.domain.closures import Closure, WhenBooked
 from holdfast.domain.ids import SlotId
 from holdfast.domain.slots import Slot, SlotOrigin, SlotStatus
 from holdfast.engine.reading import Page
-from holdfast.engine.slot_changes import CancelSlot, CancelSlots, ChangeSlot, SettleSlot
+from holdfast.engine.slot_changes import CancelSlot, CancelSlots, ChangeSlot
 from holdfast.engine.slot_generating import Generated, GenerateSlots
 from holdfast.engine.slots import SLOTS_ADDED_MAX, AddSlot, AddSlots
 
@@ -262,7 +262,8 @@ def _show_closed(closures: Sequence[Closure[Slot]]) -> ClosedSlotsOut:
 
 async def _settle(call: Call, when_booked: WhenBooked, *slot_ids: SlotId) -> None:
     if when_booked is WhenBooked.CANCEL:
-        await call.settle(*(SettleSlot(slot_id=slot_id) for slot_id in slot_ids))
+        for slot_id in slot_ids:
+            await call.settle_slot(slot_id)
 
 
 async def cancel(call: Call) -> Response:

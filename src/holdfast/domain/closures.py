@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
 from typing import Generic, TypeVar
 
@@ -14,9 +13,6 @@ from holdfast.domain.slots import Slot
 AFFECTED_SHOWN_MAX = 50
 CALLED_OFF_MAX = 100
 """So many bookings and holds are called off in one transaction."""
-
-SETTLED_AFTER = timedelta(minutes=1)
-"""No transaction lasts longer. Who was booking what shares no lock has done so by then."""
 
 RecordT = TypeVar("RecordT", Slot, Block, Slot | Block)
 
@@ -65,10 +61,13 @@ class Settled:
     Attributes:
         called_off: How many bookings and holds it called off.
         is_done: Whether nothing is left to call off, as far as can be known now.
+        is_settling: Whether it is closed to more, until everybody has ended who may have seen it
+            open, and one more step has looked after that.
     """
 
     called_off: int
     is_done: bool
+    is_settling: bool
 
 
 def shown(affected: Iterable[Affected]) -> tuple[tuple[Affected, ...], bool]:

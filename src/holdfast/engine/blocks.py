@@ -13,11 +13,10 @@ from holdfast.domain import checks
 from holdfast.domain.access import Scope
 from holdfast.domain.blocks import Block, BlockStatus
 from holdfast.domain.bookings import Booking
-from holdfast.domain.claims import Claim, ClaimOwner, pieces, resource_key, slot_key
+from holdfast.domain.claims import Claim, ClaimOwner, pieces, resource_key
 from holdfast.domain.closures import (
     AFFECTED_SHOWN_MAX,
     CALLED_OFF_MAX,
-    SETTLED_AFTER,
     Affected,
     Closure,
     Settled,
@@ -73,9 +72,14 @@ class AddBlock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettleBlock:
-    """Call off the next few bookings and holds under a block that is settling."""
+    """Call off the next few bookings and holds under a block that is settling.
+
+    As `SettleSlot`: over what is unlimited it goes on settling, until a step says which version of
+    the block everybody has been outlived who may not have seen.
+    """
 
     block_id: BlockId
+    outlived_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,9 +273,6 @@ def _block_slot(view: View, slot: Slot, block: Block, *, is_emptied: bool) -> No
         cancel_reason=block.reason or None,
         is_settling=is_emptied,
     )
-    # Also writes down when that was, for `SettleSlot`.
-    if slot.stripes == 1:
-        view.set_cap(slot_key(slot.slot_id), slot.capacity)
     view.fact("slot.blocked", blocked, block_id=block.block_id)
 
 
@@ -304,18 +305,19 @@ def _left_under(look: Look, block: Block) -> list[tuple[type[Booking | Hold], st
 
 
 def _settle(view: View, command: SettleBlock, now: datetime) -> Settled:
+    del now
     block = view.get(Block, command.block_id)
     if not block.is_settling:
-        return Settled(called_off=0, is_done=True)
+        return Settled(called_off=0, is_done=True, is_settling=False)
     owners = _left_under(view, block)
     reason = block.reason or None
     called_off = sum(call_off(view, view.get(kind, key), reason=reason) for kind, key in owners)
     if len(owners) == CALLED_OFF_MAX:
-        return Settled(called_off=called_off, is_done=False)
+        return Settled(called_off=called_off, is_done=False, is_settling=True)
     is_guarded = view.get(Resource, block.resource_id).capacity is not None
-    if is_guarded or now - block.created_at >= SETTLED_AFTER:
-        view.update(block, is_settling=False)
-    return Settled(called_off=called_off, is_done=True)
+    if is_guarded or command.outlived_version == block.version:
+        block = view.update(block, is_settling=False)
+    return Settled(called_off=called_off, is_done=True, is_settling=block.is_settling)
 
 
 def _remove_needs(command: RemoveBlock, look: Look) -> Needs:

@@ -17,7 +17,6 @@ from holdfast.domain.claims import Claim, offering_key, slot_key
 from holdfast.domain.closures import (
     AFFECTED_SHOWN_MAX,
     CALLED_OFF_MAX,
-    SETTLED_AFTER,
     Closure,
     Settled,
     WhenBooked,
@@ -101,9 +100,19 @@ class CancelSlots:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettleSlot:
-    """Call off the next few bookings and holds of a slot that is settling."""
+    """Call off the next few bookings and holds of a slot that is settling.
+
+    Bookings that share no lock with us may be on their way still, so the slot goes on settling.
+    When everybody has ended who may have seen it open (`Quiescence`), a step that says so is the
+    last one.
+
+    Attributes:
+        outlived_version: The slot's version as it was before that was waited for; None if nobody
+            has waited.
+    """
 
     slot_id: SlotId
+    outlived_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,10 +290,8 @@ def _cancel_one(
         view.insert(cancelled)
     else:
         cancelled = view.update(stored, **closing)
-    # Also writes down when that was, for `SettleSlot`.
-    if cancelled.stripes == 1:
-        is_counted = target.offering.counting is Counting.PLACES
-        view.set_cap(slot_key(slot_id), cancelled.capacity if is_counted else None)
+    if stored is None and target.offering.counting is Counting.PLACES:
+        view.set_cap(slot_key(slot_id), cancelled.capacity)
     view.fact("slot.cancelled", cancelled, reason=command.reason, when_booked=command.when_booked)
     return Closure(record=cancelled, affected=affected, is_more=is_more)
 
@@ -365,25 +372,19 @@ def _id_of(owner: Booking | Hold) -> str:
 
 
 def _settle(view: View, command: SettleSlot, now: datetime) -> Settled:
+    del now
     slot = view.get(Slot, command.slot_id)
     if not slot.is_settling:
-        return Settled(called_off=0, is_done=True)
+        return Settled(called_off=0, is_done=True, is_settling=False)
     owners = _left_in(view, slot.slot_id)
     called_off = sum(call_off(view, one, reason=slot.cancel_reason) for one in owners)
     if len(owners) == CALLED_OFF_MAX:
-        return Settled(called_off=called_off, is_done=False)
-    if _is_settled(view, slot, now=now):
-        view.update(slot, is_settling=False)
-    return Settled(called_off=called_off, is_done=True)
-
-
-def _is_settled(view: View, slot: Slot, *, now: datetime) -> bool:
-    """Whether nobody who saw the slot open can still be booking in it."""
+        return Settled(called_off=called_off, is_done=False, is_settling=True)
     offering = view.get(Offering, slot.offering_id)
-    if offering.counting is Counting.PLACES and slot.capacity is not None:
-        return True
-    closed_at = view.counter(slot_key(slot.slot_id)).decided_at
-    return closed_at is None or now - closed_at >= SETTLED_AFTER
+    is_guarded = offering.counting is Counting.PLACES and slot.capacity is not None
+    if is_guarded or command.outlived_version == slot.version:
+        slot = view.update(slot, is_settling=False)
+    return Settled(called_off=called_off, is_done=True, is_settling=slot.is_settling)
 
 
 def _pass_needs(command: MarkSlotsPast, look: Look) -> Needs:

@@ -12,11 +12,11 @@ from holdfast.domain.closures import Closure
 from holdfast.domain.ids import BlockId, ResourceId
 from holdfast.domain.slots import Slot
 from holdfast.engine.blocks import AddBlock, RemoveBlock, RemoveBlockAt, SettleBlock
-from holdfast.engine.facade.port import Port, result_of
+from holdfast.engine.facade.port import OUTLIVE_SECONDS, Port, result_of
 from holdfast.engine.facade.settling import settle
+from holdfast.engine.facade.slots import Slots
 from holdfast.engine.ports import Comparison, Filter
 from holdfast.engine.reading import Page, PageRequest, get, page, where
-from holdfast.engine.slot_changes import SettleSlot
 
 _FIRST_PAGE = PageRequest()
 
@@ -53,11 +53,24 @@ class Blocks:
         Returns:
             How many bookings and holds that were.
         """
-        called_off = settle(self._port, SettleBlock(block_id=block_id))
+        command = SettleBlock(block_id=block_id)
+        called_off = settle(self._port, command, lambda: self.outlived_version(block_id))
+        slots = Slots(self._port)
         for slot in self.blocked_slots(block_id):
             if slot.is_settling:
-                called_off += settle(self._port, SettleSlot(slot_id=slot.slot_id))
+                called_off += slots.settle(slot.slot_id)
         return called_off
+
+    def outlived_version(
+        self, block_id: BlockId, *, seconds: float = OUTLIVE_SECONDS
+    ) -> int | None:
+        """Wait until nobody can be booking what is blocked, and return which version the block is.
+
+        None if the block is not settling, or the wait took longer than that.
+        """
+        block = self.get(block_id)
+        is_alone = block.is_settling and self._port.outlive(seconds=seconds)
+        return block.version if is_alone else None
 
     def blocked_slots(self, block_id: BlockId) -> tuple[Slot, ...]:
         """Return the slots that a block keeps from being booked."""

@@ -17,7 +17,7 @@ from holdfast.domain.offerings import Offering, OfferingStatus
 from holdfast.domain.resources import Resource, ResourceAction, ResourceStatus
 from holdfast.domain.rules import ScheduleRule
 from holdfast.engine.categories import AddCategory, ChangeCategory
-from holdfast.engine.facade.port import Port, result_of
+from holdfast.engine.facade.port import OUTLIVE_SECONDS, Port, result_of
 from holdfast.engine.limiting import SettleResource, require_deleted
 from holdfast.engine.offerings import AddOffering, ChangeOffering
 from holdfast.engine.ordering import ReorderCategories, ReorderResources
@@ -27,9 +27,6 @@ from holdfast.engine.resources import ActOnResource, AddResource, ChangeResource
 from holdfast.engine.schedules import AddRules, NewRule, RemoveRule, SetSchedule
 
 _FIRST_PAGE = PageRequest()
-
-SETTLE_SECONDS = 10.0
-"""How long settling waits for those who are writing; PostgreSQL ends a paused one after 5 s."""
 
 
 class Categories:
@@ -130,7 +127,7 @@ class Resources:
         changed = result_of(Resource, self._port.run(command))
         return self.settle(resource_id) if changed.is_settling else changed
 
-    def settle(self, resource_id: ResourceId, *, seconds: float = SETTLE_SECONDS) -> Resource:
+    def settle(self, resource_id: ResourceId, *, seconds: float = OUTLIVE_SECONDS) -> Resource:
         """Open a resource whose capacity is being limited, once nobody can be booking it unlimited.
 
         If that took longer it is settling still, and a worker sees to it.
@@ -142,7 +139,7 @@ class Resources:
         return result_of(Resource, self._port.run(command))
 
     def outlived(
-        self, resource_id: ResourceId, *, seconds: float = SETTLE_SECONDS
+        self, resource_id: ResourceId, *, seconds: float = OUTLIVE_SECONDS
     ) -> datetime | None:
         """Wait until nobody can be booking a settling resource unlimited; return when that was.
 

@@ -29,6 +29,9 @@ from holdfast.engine.use_cases import Envelope, Outcome
 T = TypeVar("T")
 C = TypeVar("C")
 
+OUTLIVE_SECONDS = 10.0
+"""How long we wait for those who are writing; PostgreSQL ends a paused one after 5 s."""
+
 _KIND_BY_NAME = {kind.name: record for record, kind in KINDS.items()}
 
 

@@ -12,7 +12,7 @@ from holdfast.domain.closures import Closure, WhenBooked
 from holdfast.domain.errors import InputInvalid
 from holdfast.domain.ids import OfferingId, SlotId
 from holdfast.domain.slots import Slot, SlotStatus
-from holdfast.engine.facade.port import Port, in_utc, instant_in_utc, result_of
+from holdfast.engine.facade.port import OUTLIVE_SECONDS, Port, in_utc, instant_in_utc, result_of
 from holdfast.engine.facade.settling import settle
 from holdfast.engine.limiting import LimitSlot, SettleSlotLimit
 from holdfast.engine.ports import Comparison, Filter, Listing
@@ -31,10 +31,6 @@ from holdfast.engine.striping import StripeSlot
 _FIRST_PAGE = PageRequest()
 _STANDING = (SlotStatus.OPEN, SlotStatus.BLOCKED)
 DELETED = "deleted"
-
-
-LIMIT_SECONDS = 10.0
-"""How long limiting waits for those who are writing; PostgreSQL ends a paused one after 5 s."""
 
 
 class Slots:
@@ -162,7 +158,17 @@ class Slots:
 
     def settle(self, slot_id: SlotId) -> int:
         """Call off what is left in a slot that is settling; return how many that were."""
-        return settle(self._port, SettleSlot(slot_id=slot_id))
+        command = SettleSlot(slot_id=slot_id)
+        return settle(self._port, command, lambda: self.outlived_version(slot_id))
+
+    def outlived_version(self, slot_id: SlotId, *, seconds: float = OUTLIVE_SECONDS) -> int | None:
+        """Wait until nobody can be booking a slot that is settling, and return which version it is.
+
+        None if it is not settling, or the wait took longer than that.
+        """
+        slot = self.get(slot_id)
+        is_alone = slot.is_settling and self._port.outlive(seconds=seconds)
+        return slot.version if is_alone else None
 
     def _settled(self, closure: Closure[Slot]) -> Closure[Slot]:
         slot = closure.record
@@ -200,13 +206,13 @@ class Slots:
         self._port.run(command)
         return self.settle_limit(slot_id)
 
-    def settle_limit(self, slot_id: SlotId, *, seconds: float = LIMIT_SECONDS) -> Slot:
+    def settle_limit(self, slot_id: SlotId, *, seconds: float = OUTLIVE_SECONDS) -> Slot:
         """Open a slot that is being limited, once nobody can be booking it unlimited."""
         if not self.is_outlived(slot_id, seconds=seconds):
             return self.get(slot_id)
         return result_of(Slot, self._port.run(SettleSlotLimit(slot_id=slot_id)))
 
-    def is_outlived(self, slot_id: SlotId, *, seconds: float = LIMIT_SECONDS) -> bool:
+    def is_outlived(self, slot_id: SlotId, *, seconds: float = OUTLIVE_SECONDS) -> bool:
         """Wait until nobody can be booking a slot unlimited that is being limited.
 
         False if it is not being limited, or the wait took longer than that.
