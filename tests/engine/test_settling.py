@@ -80,6 +80,20 @@ def test_what_was_booked_while_it_was_unlimited_counts_when_it_is_limited(
     assert proof(database) == []
 
 
+def test_a_block_on_a_resource_that_is_being_limited_to_one_is_not_yet_exclusive(
+    desk: TenantEngine, database: Database, clock: ManualClock
+) -> None:
+    room = add_room(desk, capacity=None)
+    closed_only(desk, room, 1)
+    clock.advance(minutes=1)
+
+    block = AddBlock(resource_id=room.resource_id, starts_at=at("12:00"), ends_at=at("13:00"))
+    desk.run(block)
+
+    assert [claim.is_exclusive for claim in records(database, Claim)] == [False]
+    assert proof(database) == []
+
+
 def test_a_capacity_below_what_is_booked_needs_a_reason_and_is_recorded(
     desk: TenantEngine, database: Database, clock: ManualClock
 ) -> None:

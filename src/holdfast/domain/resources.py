@@ -76,8 +76,8 @@ class Resource:
 
     @property
     def is_exclusive(self) -> bool:
-        """Whether at most one claim may hold at any instant."""
-        return self.capacity == 1
+        """Whether at most one claim may hold at any instant; not yet, while it is being limited."""
+        return self.capacity == 1 and not self.is_settling
 
 
 _A, _I, _D = ResourceStatus.ACTIVE, ResourceStatus.INACTIVE, ResourceStatus.DELETED
