@@ -14,6 +14,7 @@ from holdfast.domain.offerings import Component
 from holdfast.domain.requirements import Requirement
 from holdfast.domain.shapes import Shape
 from holdfast.engine.offerings import AddOffering
+from tests.api.booking_subjects import BOOKINGS, Court
 from tests.api.catalogue_subjects import CATALOGUE, FLOOR, Shelf
 from tests.api.conftest import TUESDAY_TEN, Place
 from tests.api.driver import Client
@@ -273,7 +274,10 @@ Make = Callable[[Bazaar], Asked]
 
 
 # By operation id, and by a second name where a route takes two kinds of bodies.
-def _asked(make: Callable[[Shelf], tuple[str, dict[str, Any]]]) -> Make:
+def _asked(
+    make: Callable[[Shelf], tuple[str, dict[str, Any]]]
+    | Callable[[Court], tuple[str, dict[str, Any]]],
+) -> Make:
     def asked(bazaar: Bazaar) -> Asked:
         path, body = make(bazaar)
         return Asked(path=path, body=body)
@@ -283,6 +287,7 @@ def _asked(make: Callable[[Shelf], tuple[str, dict[str, Any]]]) -> Make:
 
 SUBJECTS: dict[str, Make] = {
     **{name: _asked(make) for name, make in CATALOGUE.items()},
+    **{name: _asked(make) for name, make in BOOKINGS.items()},
     "placeHold": lambda b: Asked(
         path="/v1/holds",
         body={

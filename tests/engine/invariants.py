@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from holdfast.domain import bookings, holds
 from holdfast.domain.blocks import Block, BlockStatus
-from holdfast.domain.bookings import LIVE, Booking, BookingStatus
+from holdfast.domain.bookings import Booking, BookingStatus
 from holdfast.domain.claims import Claim, ClaimOwner
 from holdfast.domain.history import AuditEntry
 from holdfast.domain.holds import Hold, HoldStatus
@@ -102,7 +102,7 @@ def _half_taken(books: Books) -> list[str]:
             owner = str(record.hold_id)
             lives = record.status is HoldStatus.ACTIVE and books.now < record.expires_at
         else:
-            owner, lives = str(record.booking_id), record.status in LIVE
+            owner, lives = str(record.booking_id), record.keeps_places
         wanted[owner] = _wanted(record, offering) if lives else {}
     for owner, keys in wanted.items():
         if dict(found[owner]) != keys:

@@ -15,6 +15,13 @@ from holdfast.domain.offerings import Counting, Offering
 from holdfast.domain.requirements import Per, Requirement
 from holdfast.domain.resources import Resource, ResourceAction
 from holdfast.engine.approvals import ConfirmBooking, DeclineBooking
+from holdfast.engine.attending import (
+    CheckInBooking,
+    CheckOutBooking,
+    CompleteBooking,
+    MarkNoShow,
+    UndoBooking,
+)
 from holdfast.engine.blocks import AddBlock, RemoveBlock
 from holdfast.engine.bookings import CancelBooking, ConvertHold, PlaceBooking
 from holdfast.engine.choosing import Choice
@@ -162,11 +169,26 @@ class RandomHistory:
         if not listed:
             return self._place()
         booking: Booking = self._random.choice(listed)
+        if self._random.random() < 0.5:
+            return self._about_its_day(booking)
         return self._random.choice(
             [
                 ConfirmBooking(booking_id=booking.booking_id),
                 DeclineBooking(booking_id=booking.booking_id),
                 CancelBooking(booking_id=booking.booking_id),
+            ]
+        )
+
+    def _about_its_day(self, booking: Booking) -> object:
+        booking_id = booking.booking_id
+        gives_back = self._random.random() < 0.5
+        return self._random.choice(
+            [
+                CheckInBooking(booking_id=booking_id, reason="in the list"),
+                CheckOutBooking(booking_id=booking_id, gives_back=gives_back),
+                CompleteBooking(booking_id=booking_id, gives_back=gives_back),
+                MarkNoShow(booking_id=booking_id, gives_back=gives_back),
+                UndoBooking(booking_id=booking_id),
             ]
         )
 

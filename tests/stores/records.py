@@ -356,6 +356,9 @@ booking = Booking(
     confirms_at=NOW + HOUR,
     local_start="2026-06-01T10:00",
     external_offer_id=WORDS,
+    checked_in_at=NOW,
+    checked_out_at=NOW + HOUR,
+    freed_at=NOW + HOUR,
 )
 
 ALL = (

@@ -101,17 +101,32 @@ def test_time_left_is_never_negative_and_only_of_active_holds() -> None:
     assert found == [MINUTE, timedelta(0), timedelta(0)]
 
 
+# Every pair: a line for each status, in the order of the actions. '-' is refused.
+BOOKING_ACTIONS = (
+    "confirm decline cancel expire change reschedule check_in check_out complete mark_no_show"
+    " undo resume rate"
+).split()
 BOOKING_TABLE = {
-    (BookingStatus.PENDING, BookingAction.CONFIRM): "confirmed",
-    (BookingStatus.PENDING, BookingAction.DECLINE): "declined",
-    (BookingStatus.PENDING, BookingAction.CANCEL): "cancelled",
-    (BookingStatus.PENDING, BookingAction.EXPIRE): "expired",
-    (BookingStatus.EXPIRED, BookingAction.EXPIRE): "expired",
-    (BookingStatus.CONFIRMED, BookingAction.CONFIRM): "confirmed",
-    (BookingStatus.CONFIRMED, BookingAction.CANCEL): "cancelled",
-    (BookingStatus.CANCELLED, BookingAction.CANCEL): "cancelled",
-    (BookingStatus.DECLINED, BookingAction.DECLINE): "declined",
+    BookingStatus.PENDING: ("confirmed declined cancelled expired pending pending - - - - - - -"),
+    BookingStatus.CONFIRMED: (
+        "confirmed - cancelled - confirmed confirmed checked_in - completed no_show - - -"
+    ),
+    BookingStatus.CHECKED_IN: (
+        "- - - - checked_in checked_in checked_in completed completed - confirmed - -"
+    ),
+    BookingStatus.COMPLETED: (
+        "- - - - completed - - completed completed - confirmed checked_in completed"
+    ),
+    BookingStatus.CANCELLED: "- - cancelled - cancelled - - - - - - - -",
+    BookingStatus.DECLINED: "- declined - - declined - - - - - - - -",
+    BookingStatus.EXPIRED: "- - - expired expired - - - - - - - -",
+    BookingStatus.NO_SHOW: "- - - - no_show - - - - no_show confirmed - -",
 }
+
+
+def test_every_status_and_action_of_a_booking_is_in_the_table_above() -> None:
+    assert [action.value for action in BookingAction] == BOOKING_ACTIONS
+    assert list(BOOKING_TABLE) == list(BookingStatus)
 
 
 @pytest.mark.parametrize("status", BookingStatus)
@@ -119,7 +134,8 @@ BOOKING_TABLE = {
 def test_a_booking_does_what_its_table_says_ac_d01(
     status: BookingStatus, action: BookingAction
 ) -> None:
-    expected = BOOKING_TABLE.get((status, action), REFUSED)
+    said = BOOKING_TABLE[status].split()[BOOKING_ACTIONS.index(action.value)]
+    expected = REFUSED if said == "-" else said
 
     try:
         found = bookings.transition(status, action).value

@@ -113,6 +113,14 @@ MEANINGS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Too many or too few guests",
             "One booking brings more or fewer guests than the offering allows.",
         ),
+        "policy.too_early": (
+            "Too early",
+            "It cannot be done yet. From 'opens_at' on it can; staff may do it now with a reason.",
+        ),
+        "policy.too_late": (
+            "Too late",
+            "It can no longer be done: it could until 'closed_at'. The detail says what can be.",
+        ),
         "rate.limited": (
             "Too many requests",
             "Wait as long as 'Retry-After' says, then go on more slowly.",

@@ -45,6 +45,15 @@ class BookingAction(StrEnum):
     DECLINE = "decline"
     CANCEL = "cancel"
     EXPIRE = "expire"
+    CHANGE = "change"
+    RESCHEDULE = "reschedule"
+    CHECK_IN = "check_in"
+    CHECK_OUT = "check_out"
+    COMPLETE = "complete"
+    MARK_NO_SHOW = "mark_no_show"
+    UNDO = "undo"
+    RESUME = "resume"
+    RATE = "rate"
 
 
 class CancelledBy(StrEnum):
@@ -73,6 +82,10 @@ class Booking:
         confirms_at: When it confirms by itself, if `delay` is among its reasons to wait.
         override: What staff set aside for it when it was placed or approved, and why.
         local_start: Its start as the clock on the wall was to show it, such as 2026-06-15T20:00.
+        checked_in_at, checked_out_at: When its guests came and left, as staff said.
+        ended_at: When it was completed, called off, declined or expired, or nobody came.
+        freed_at: When its places were given back before their time, though it took place or
+            nobody came.
     """
 
     booking_id: BookingId
@@ -113,6 +126,17 @@ class Booking:
     local_start: str = ""
     external_offer_id: str | None = None
     override: Override | None = None
+    checked_in_at: datetime | None = None
+    checked_out_at: datetime | None = None
+    freed_at: datetime | None = None
+
+    @property
+    def keeps_places(self) -> bool:
+        """Whether it has the places that it has taken: so it has unless they were given back.
+
+        What took place, or would have, keeps them as history: nothing that is past is sold.
+        """
+        return self.status in KEEPING and self.freed_at is None
 
     @property
     def stay(self) -> Stay:
@@ -121,18 +145,43 @@ class Booking:
 
 
 _PENDING, _CONFIRMED = BookingStatus.PENDING, BookingStatus.CONFIRMED
+_CHECKED_IN, _COMPLETED = BookingStatus.CHECKED_IN, BookingStatus.COMPLETED
+_NO_SHOW, _CANCELLED = BookingStatus.NO_SHOW, BookingStatus.CANCELLED
+LIVE = frozenset({_PENDING, _CONFIRMED, _CHECKED_IN})
+"""The statuses of what is still to come or going on."""
+
+KEEPING = LIVE | {_COMPLETED, _NO_SHOW}
+"""The statuses in which a booking keeps its places, unless they were given back."""
+
 TRANSITIONS: Mapping[tuple[BookingStatus, BookingAction], BookingStatus] = {
-    (_PENDING, BookingAction.CONFIRM): BookingStatus.CONFIRMED,
+    (_PENDING, BookingAction.CONFIRM): _CONFIRMED,
     (_PENDING, BookingAction.DECLINE): BookingStatus.DECLINED,
-    (_PENDING, BookingAction.CANCEL): BookingStatus.CANCELLED,
+    (_PENDING, BookingAction.CANCEL): _CANCELLED,
     (_PENDING, BookingAction.EXPIRE): BookingStatus.EXPIRED,
-    (_CONFIRMED, BookingAction.CONFIRM): BookingStatus.CONFIRMED,
-    (_CONFIRMED, BookingAction.CANCEL): BookingStatus.CANCELLED,
-    (BookingStatus.CANCELLED, BookingAction.CANCEL): BookingStatus.CANCELLED,
+    (_CONFIRMED, BookingAction.CANCEL): _CANCELLED,
+    (_CONFIRMED, BookingAction.CHECK_IN): _CHECKED_IN,
+    (_CONFIRMED, BookingAction.COMPLETE): _COMPLETED,
+    (_CONFIRMED, BookingAction.MARK_NO_SHOW): _NO_SHOW,
+    (_CHECKED_IN, BookingAction.CHECK_OUT): _COMPLETED,
+    (_CHECKED_IN, BookingAction.COMPLETE): _COMPLETED,
+    (_CHECKED_IN, BookingAction.UNDO): _CONFIRMED,
+    (_COMPLETED, BookingAction.UNDO): _CONFIRMED,
+    (_COMPLETED, BookingAction.RESUME): _CHECKED_IN,
+    (_NO_SHOW, BookingAction.UNDO): _CONFIRMED,
+    # Doing it again changes nothing and is not an error.
+    (_CONFIRMED, BookingAction.CONFIRM): _CONFIRMED,
+    (_CHECKED_IN, BookingAction.CHECK_IN): _CHECKED_IN,
+    (_COMPLETED, BookingAction.CHECK_OUT): _COMPLETED,
+    (_COMPLETED, BookingAction.COMPLETE): _COMPLETED,
+    (_NO_SHOW, BookingAction.MARK_NO_SHOW): _NO_SHOW,
+    (_CANCELLED, BookingAction.CANCEL): _CANCELLED,
     (BookingStatus.DECLINED, BookingAction.DECLINE): BookingStatus.DECLINED,
     (BookingStatus.EXPIRED, BookingAction.EXPIRE): BookingStatus.EXPIRED,
+    # What keeps the status. Of what is over only words may be changed.
+    **{(status, BookingAction.CHANGE): status for status in BookingStatus},
+    **{(status, BookingAction.RESCHEDULE): status for status in LIVE},
+    (_COMPLETED, BookingAction.RATE): _COMPLETED,
 }
-LIVE = frozenset({_PENDING, _CONFIRMED, BookingStatus.CHECKED_IN})
 
 
 def transition(status: BookingStatus, action: BookingAction) -> BookingStatus:

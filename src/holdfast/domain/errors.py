@@ -29,6 +29,8 @@ STATUS_BY_CODE: Mapping[str, int] = MappingProxyType(
         "policy.limit_reached": 409,
         "policy.notice_too_short": 409,
         "policy.party_size": 409,
+        "policy.too_early": 409,
+        "policy.too_late": 409,
         "rate.limited": 429,
         "record.already_exists": 409,
         "record.changed": 412,
@@ -161,6 +163,24 @@ class CancellationClosed(PolicyRefused):
     """Too late to cancel (seconds)."""
 
     code = "policy.cancellation_closed"
+
+
+class TooEarly(HoldfastError):
+    """It cannot be done yet; from `opens_at` on it can."""
+
+    code = "policy.too_early"
+
+    def __init__(self, detail: str, *, opens_at: datetime) -> None:
+        super().__init__(detail, opens_at=opens_at)
+
+
+class TooLate(HoldfastError):
+    """It can no longer be done; until `closed_at` it could."""
+
+    code = "policy.too_late"
+
+    def __init__(self, detail: str, *, closed_at: datetime) -> None:
+        super().__init__(detail, closed_at=closed_at)
 
 
 class TransitionNotAllowed(HoldfastError):

@@ -8,6 +8,7 @@ from typing import Any
 
 from holdfast.engine import (
     approvals,
+    attending,
     blocks,
     bookings,
     calendars,
@@ -51,6 +52,7 @@ _FEATURES = (
     holds,
     bookings,
     approvals,
+    attending,
 )
 
 USE_CASES: Mapping[type, UseCase[Any, Any]] = MappingProxyType(

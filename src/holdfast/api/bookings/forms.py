@@ -105,6 +105,26 @@ class CancelBookingIn(Body):
     only_if_status: Word[BookingStatus] | None = None
 
 
+class CheckInIn(Body):
+    """Nothing has to be said in time; outside of the policy's window, say the `reason`."""
+
+    reason: LongText | None = None
+
+
+class EndBookingIn(Body):
+    """How it went. `gives_back` frees the places at once, not only when their time is over."""
+
+    gives_back: bool = False
+    reason: LongText | None = None
+
+
+class UndoBookingIn(Body):
+    """What to take back: with `only_if_status` nothing, if the booking is in another status."""
+
+    only_if_status: Word[BookingStatus] | None = None
+    reason: LongText | None = None
+
+
 class BookingListQuery(PageQuery):
     """Which bookings to list, by their start; `to` itself is not included.
 
@@ -169,6 +189,9 @@ class PublicBookingOut(Out):
     expires_at: InstantOut | None
     confirms_at: InstantOut | None
     confirmed_at: InstantOut | None
+    checked_in_at: InstantOut | None
+    checked_out_at: InstantOut | None
+    freed_at: InstantOut | None
     ended_at: InstantOut | None
     version: int
 
@@ -234,6 +257,9 @@ def _shown(booking: Booking) -> dict[str, Any]:
         "expires_at": booking.expires_at,
         "confirms_at": booking.confirms_at,
         "confirmed_at": booking.confirmed_at,
+        "checked_in_at": booking.checked_in_at,
+        "checked_out_at": booking.checked_out_at,
+        "freed_at": booking.freed_at,
         "ended_at": booking.ended_at,
         "version": booking.version,
     }

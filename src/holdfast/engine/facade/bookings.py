@@ -24,6 +24,13 @@ from holdfast.domain.ids import (
 )
 from holdfast.domain.overrides import Override
 from holdfast.engine.approvals import ConfirmBooking, DeclineBooking
+from holdfast.engine.attending import (
+    CheckInBooking,
+    CheckOutBooking,
+    CompleteBooking,
+    MarkNoShow,
+    UndoBooking,
+)
 from holdfast.engine.bookings import CancelBooking, ConvertHold, PlaceBooking
 from holdfast.engine.choosing import Choice, choice_of
 from holdfast.engine.facade.availability import AvailabilityAnswers, placed
@@ -165,6 +172,98 @@ class Bookings:
             reason=reason,
             cancelled_by=cancelled_by,
             only_if_status=only_if_status,
+            if_version=if_version,
+        )
+        return result_of(Booking, self._port.run(command))
+
+    def check_in(
+        self, booking_id: BookingId, *, reason: str | None = None, if_version: int | None = None
+    ) -> Booking:
+        """Say that the guests are there. See `CheckInBooking`.
+
+        Raises:
+            TooEarly: The window of its policy has not opened, and no reason is given.
+            TooLate: It has closed, and no reason is given.
+            TransitionNotAllowed: It is not confirmed, or over.
+        """
+        command = CheckInBooking(booking_id=booking_id, reason=reason, if_version=if_version)
+        return result_of(Booking, self._port.run(command))
+
+    def check_out(
+        self,
+        booking_id: BookingId,
+        *,
+        gives_back: bool = False,
+        reason: str | None = None,
+        if_version: int | None = None,
+    ) -> Booking:
+        """Say that the guests have left. See `CheckOutBooking`.
+
+        Raises:
+            TransitionNotAllowed: They were not checked in.
+        """
+        command = CheckOutBooking(
+            booking_id=booking_id, gives_back=gives_back, reason=reason, if_version=if_version
+        )
+        return result_of(Booking, self._port.run(command))
+
+    def complete(
+        self,
+        booking_id: BookingId,
+        *,
+        gives_back: bool = False,
+        reason: str | None = None,
+        if_version: int | None = None,
+    ) -> Booking:
+        """Say that it took place. See `CompleteBooking`.
+
+        Raises:
+            TooEarly: It has not begun.
+            TransitionNotAllowed: It is not confirmed, or over.
+        """
+        command = CompleteBooking(
+            booking_id=booking_id, gives_back=gives_back, reason=reason, if_version=if_version
+        )
+        return result_of(Booking, self._port.run(command))
+
+    def mark_no_show(
+        self,
+        booking_id: BookingId,
+        *,
+        gives_back: bool = False,
+        reason: str | None = None,
+        if_version: int | None = None,
+    ) -> Booking:
+        """Say that nobody came. See `MarkNoShow`.
+
+        Raises:
+            TooEarly: It has not begun.
+            TransitionNotAllowed: Somebody came, or it is over.
+        """
+        command = MarkNoShow(
+            booking_id=booking_id, gives_back=gives_back, reason=reason, if_version=if_version
+        )
+        return result_of(Booking, self._port.run(command))
+
+    def undo(
+        self,
+        booking_id: BookingId,
+        *,
+        only_if_status: BookingStatus | None = None,
+        reason: str | None = None,
+        if_version: int | None = None,
+    ) -> Booking:
+        """Take the last check-in, completion or no-show back. See `UndoBooking`.
+
+        Raises:
+            TooLate: Its local day is over.
+            CapacityExceeded: Its places were given back, and are gone.
+            TransitionNotAllowed: There is nothing to take back.
+        """
+        command = UndoBooking(
+            booking_id=booking_id,
+            only_if_status=only_if_status,
+            reason=reason,
             if_version=if_version,
         )
         return result_of(Booking, self._port.run(command))

@@ -7,7 +7,7 @@ from holdfast.domain.bookings import Booking
 from holdfast.domain.history import AuditEntry
 from holdfast.domain.ids import BookingId
 from holdfast.engine.facade.port import Port
-from holdfast.engine.ports import Comparison, Filter
+from holdfast.engine.ports import Comparison, Filter, ReadStore
 from holdfast.engine.reading import Page, PageRequest, get, page
 
 _FIRST_PAGE = PageRequest()
@@ -22,14 +22,20 @@ class History:
     def of_booking(
         self, booking_id: BookingId, request: PageRequest = _FIRST_PAGE
     ) -> Page[AuditEntry]:
-        """Return the changes of a booking, oldest first.
+        """Return the changes of a booking, in the order of its versions.
 
         Raises:
             RecordNotFound: There is no such booking.
         """
         self._port.actor.require(Scope.AUDIT_READ)
-        self._port.read(lambda store: get(store, Booking, booking_id))
-        return self.list(request, subject_id=booking_id)
+        filters = [Filter("subject_id", Comparison.EQUAL, booking_id)]
+
+        def find(store: ReadStore) -> Page[AuditEntry]:
+            get(store, Booking, booking_id)
+            # Not by the time: several changes may be of one instant.
+            return page(store, AuditEntry, request, order_by="subject_version", filters=filters)
+
+        return self._port.read(find)
 
     def list(
         self, request: PageRequest = _FIRST_PAGE, *, subject_id: str | None = None

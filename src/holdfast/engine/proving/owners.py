@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import islice, product
 
 from holdfast.domain.blocks import Block, BlockStatus
-from holdfast.domain.bookings import LIVE, Booking, BookingStatus
+from holdfast.domain.bookings import Booking, BookingStatus
 from holdfast.domain.claims import Claim, ClaimOwner
 from holdfast.domain.holds import Hold, HoldStatus
 from holdfast.domain.offerings import Counting
@@ -106,7 +106,7 @@ class Owners:
 
     def _booking(self, booking: Booking, claims: Sequence[Claim]) -> Owner:
         until = booking.expires_at if booking.status is BookingStatus.PENDING else None
-        duty = Duty.KEEP if booking.status in LIVE else Duty.GIVE_BACK
+        duty = Duty.KEEP if booking.keeps_places else Duty.GIVE_BACK
         if until is not None and self._now >= until:
             duty = Duty.KEEP_UNLESS_LAPSED
         at = _taken_at(booking, claims)
