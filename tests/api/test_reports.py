@@ -42,6 +42,13 @@ def test_what_is_dated_is_reported_in_units_and_what_is_unlimited_as_null(place:
         2,
         0,
     )
+    assert {name for name in bikes_day if bikes_day[name] is None} == {
+        "open_unit_minutes",
+        "taken_unit_minutes",
+        "booked_unit_minutes",
+        "held_unit_minutes",
+        "slot_unit_minutes",
+    }
     assert (webinar["capacity"], webinar["utilisation"], webinar["open_unit_minutes"]) == (
         None,
         None,

@@ -13,16 +13,27 @@ import pytest
 from holdfast.bootstrap import Engine
 from holdfast.domain.access import SYSTEM, Role
 from holdfast.domain.calendars import CALENDAR_DAYS_MAX, DayCapacity
+from holdfast.domain.closures import WhenBooked
 from holdfast.domain.ids import ResourceId
 from holdfast.domain.resources import Resource, ResourceAction
 from holdfast.engine import calendars
+from holdfast.engine.blocks import AddBlock
 from holdfast.engine.calendars import AdjustDays, InitialiseDays, SetDays
 from holdfast.engine.choosing import Choice
 from holdfast.engine.facade import TenantEngine
 from holdfast.engine.use_cases import Look, Needs
 from holdfast.storage.database import Database
 from holdfast.testing.clocks import ManualClock
-from tests.engine.businesses import acting_as, add_room, cause_of, open_desk, pointers, refusal_of
+from tests.engine.businesses import (
+    HOUR,
+    acting_as,
+    add_room,
+    at,
+    cause_of,
+    open_desk,
+    pointers,
+    refusal_of,
+)
 from tests.engine.dated import add_dated, add_rental, day, days, rent
 from tests.engine.races import Pause, Racers, all_at_once
 from tests.engine.tables import all_rows, records, rows_of
@@ -223,6 +234,35 @@ def test_lapsed_holds_do_not_keep_a_day_from_being_lowered(
 
 
 # Bad paths
+
+
+def test_of_a_day_that_blocks_take_away_nothing_remains_and_of_half_a_day_all_does(
+    desk: TenantEngine, bikes: Resource
+) -> None:
+    """AC-B03, AC-C03: what blocks take away together, in the resource's own zone."""
+    rent(desk, add_rental(desk, bikes), days(2), 2)
+    for start in (at("00:00", day=2), at("12:00", day=2), at("00:00", day=3)):
+        half_a_day = AddBlock(
+            resource_id=bikes.resource_id,
+            starts_at=start,
+            ends_at=start + 12 * HOUR,
+            when_booked=WhenBooked.LIST,
+        )
+        desk.blocks.add(half_a_day)
+
+    listed = desk.calendars.list(bikes.resource_id, day(1), day(3))
+    changed = desk.calendars.set(bikes.resource_id, days(1, 2, 3), 4).days
+
+    assert [(one.taken, one.remaining, one.is_blocked) for one in listed] == [
+        (0, 5, False),
+        (2, 0, True),
+        (0, 5, False),
+    ]
+    assert [(one.capacity, one.remaining, one.is_blocked) for one in changed] == [
+        (4, 4, False),
+        (4, 0, True),
+        (4, 4, False),
+    ]
 
 
 def test_a_resource_that_is_not_dated_or_is_unlimited_has_no_calendar(desk: TenantEngine) -> None:

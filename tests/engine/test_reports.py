@@ -71,6 +71,7 @@ def test_what_is_dated_is_reported_by_its_days(desk: TenantEngine) -> None:
     rent(desk, rental, days(1, 2), 4)
     desk.calendars.set(bikes.resource_id, days(2), 3, reason="One broke", may_be_over=True)
     desk.calendars.set(bikes.resource_id, days(3), 0)
+    desk.blocks.add(AddBlock(resource_id=bikes.resource_id, first_on=day(4), last_on=day(4)))
 
     report = desk.reports.capacity(bikes.resource_id, first_on=day(1), last_on=day(4))
 
@@ -83,8 +84,9 @@ def test_what_is_dated_is_reported_by_its_days(desk: TenantEngine) -> None:
         (5, 4, 1, 0, Decimal("0.8000")),
         (3, 4, 0, 1, Decimal("1.3333")),
         (0, 0, 0, 0, None),
-        (5, 0, 5, 0, Decimal("0.0000")),
+        (5, 0, 0, 0, None),
     ]
+    assert [row.blocked for row in report.rows] == [timedelta(0)] * 3 + [24 * HOUR]
 
 
 def test_all_resources_in_their_order_for_a_week_from_today_where_they_are(

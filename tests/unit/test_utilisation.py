@@ -110,7 +110,7 @@ def test_nothing_is_divided_by_nothing() -> None:
 
 def test_a_dated_day_is_reported_in_units_with_the_capacity_of_that_day() -> None:
     """AC-R05, C-08."""
-    units = DayState(falls_on=ON, capacity=4, taken=5, is_own=True)
+    units = DayState(falls_on=ON, capacity=4, taken=5, is_own=True, is_blocked=False)
     row = report_day(resource(9, Scheme.DATED), ON, DAY, hours=[DAY], claims=(), units=units)
 
     assert (row.capacity, units.remaining, units.over_commit) == (4, 0, 1)

@@ -88,7 +88,7 @@ class CalendarDayOut(Out):
     """How a dated resource stands on one local date.
 
     `is_own` says whether the calendar gives the capacity, rather than the resource's default;
-    `over_commit` is what is taken beyond it.
+    `over_commit` is what is taken beyond it. Of a day that blocks take away, nothing remains.
     """
 
     date: DayOut
@@ -96,6 +96,7 @@ class CalendarDayOut(Out):
     taken: int
     remaining: int
     is_own: bool
+    is_blocked: bool
     over_commit: int
 
     @classmethod
@@ -107,6 +108,7 @@ class CalendarDayOut(Out):
             taken=day.taken,
             remaining=day.remaining,
             is_own=day.is_own,
+            is_blocked=day.is_blocked,
             over_commit=day.over_commit,
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Annotated
 
 from pydantic import Field
@@ -30,10 +31,11 @@ class CapacityReportQuery(Query):
 class CapacityDayOut(Out):
     """One resource on one local day. A `capacity` of null is unlimited.
 
-    What is dated and limited is counted in units: `taken_units`, `remaining_units`,
-    `over_units`. Everything else in minutes: how long it is open, blocks left in; how much of that
-    is blocked; and, an hour of two units being 120 unit-minutes, what is there, and what bookings,
-    holds and slots take of it.
+    `open_minutes` is how long it is open, blocks left in, and `blocked_minutes` how much of that is
+    blocked. What is dated and limited is counted in units: `taken_units`, `remaining_units` (none
+    of a day that is blocked), `over_units`; everything else in unit-minutes, of which an hour of
+    two units has 120: what is there, and what bookings, holds and slots take of it. What it is not
+    counted in is null.
     `utilisation` is what is taken of what could be; null where nothing could be, or nothing limits
     it.
     """
@@ -50,10 +52,10 @@ class CapacityDayOut(Out):
     open_minutes: int
     open_unit_minutes: int | None
     blocked_minutes: int
-    taken_unit_minutes: int
-    booked_unit_minutes: int
-    held_unit_minutes: int
-    slot_unit_minutes: int
+    taken_unit_minutes: int | None
+    booked_unit_minutes: int | None
+    held_unit_minutes: int | None
+    slot_unit_minutes: int | None
 
 
 class CapacityReportOut(Out):
@@ -67,7 +69,10 @@ class CapacityReportOut(Out):
 def shown_day(row: DayReport) -> dict[str, object]:
     """Return a row as plain values."""
     units, share = row.units, row.utilisation
-    there = row.open_units
+
+    def unit_minutes(length: timedelta | None) -> int | None:
+        return None if length is None or units is not None else whole_minutes(length)
+
     return {
         "resource_id": row.resource_id,
         "name": row.name,
@@ -79,12 +84,12 @@ def shown_day(row: DayReport) -> dict[str, object]:
         "remaining_units": None if units is None else units.remaining,
         "over_units": None if units is None else units.over_commit,
         "open_minutes": whole_minutes(row.open),
-        "open_unit_minutes": None if there is None else whole_minutes(there),
+        "open_unit_minutes": unit_minutes(row.open_units),
         "blocked_minutes": whole_minutes(row.blocked),
-        "taken_unit_minutes": whole_minutes(row.taken),
-        "booked_unit_minutes": whole_minutes(row.booked),
-        "held_unit_minutes": whole_minutes(row.held),
-        "slot_unit_minutes": whole_minutes(row.in_slots),
+        "taken_unit_minutes": unit_minutes(row.taken),
+        "booked_unit_minutes": unit_minutes(row.booked),
+        "held_unit_minutes": unit_minutes(row.held),
+        "slot_unit_minutes": unit_minutes(row.in_slots),
     }
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from holdfast.domain.ids import ResourceId
+from holdfast.domain.intervals import Interval, merged
+from holdfast.domain.zones import SkippedDay, Zone, day_interval
 
 CALENDAR_DAYS_MAX = 1_100
 """How many days one command may initialise or adjust."""
@@ -47,19 +51,40 @@ class DayState:
     Attributes:
         taken: Units in use.
         is_own: Whether the calendar says this day's capacity, rather than the resource's default.
+        is_blocked: Whether blocks take all of the day away.
     """
 
     falls_on: date
     capacity: int
     taken: int
     is_own: bool
+    is_blocked: bool
 
     @property
     def remaining(self) -> int:
-        """How many units the public may still take."""
-        return max(0, self.capacity - self.taken)
+        """How many units the public may still take; none of a day that is blocked."""
+        return 0 if self.is_blocked else max(0, self.capacity - self.taken)
 
     @property
     def over_commit(self) -> int:
         """How many units are in use beyond the capacity, on purpose."""
         return max(0, self.taken - self.capacity)
+
+
+def blocked_dates(blocks: Iterable[Interval], dates: Iterable[date], here: Zone) -> frozenset[date]:
+    """Return those of some local dates of which blocks, alone or together, take everything."""
+    closed = merged(blocks)
+    found = set[date]()
+    for falls_on in dates:
+        try:
+            day = day_interval(falls_on, here)
+        except SkippedDay:
+            continue
+        at = bisect_right(closed, day.starts_at, key=_start) - 1
+        if at >= 0 and day.ends_at <= closed[at].ends_at:
+            found.add(falls_on)
+    return frozenset(found)
+
+
+def _start(interval: Interval) -> datetime:
+    return interval.starts_at

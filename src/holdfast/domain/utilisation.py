@@ -32,7 +32,8 @@ class DayReport:
         units: How the day is counted; None unless the resource is dated and limited.
         open: How long the resource is open on that day, blocks left in.
         blocked: How much of that is blocked.
-        booked, held, in_slots: Unit-time taken by bookings, by holds, and by slots for themselves.
+        booked, held, in_slots: Unit-time taken by bookings, by holds, and by slots for themselves;
+            nothing of what is reported in units.
     """
 
     resource_id: ResourceId
@@ -65,7 +66,8 @@ class DayReport:
         there is, or outside the opening hours.
         """
         if self.units is not None:
-            return share(self.units.taken, self.units.capacity)
+            there = 0 if self.units.is_blocked else self.units.capacity
+            return share(self.units.taken, there)
         if self.capacity is None:
             return None
         usable = (self.open - self.blocked) * self.capacity

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 from holdfast.domain import checks
 from holdfast.domain.access import Actor, Scope
 from holdfast.domain.calendars import CALENDAR_DAYS_MAX, DayCapacity, DayState, day_id_of
-from holdfast.domain.claims import day_key, resource_key
+from holdfast.domain.claims import Claim, day_key, resource_key
 from holdfast.domain.errors import (
     AvailabilityClosed,
     CapacityExceeded,
@@ -24,10 +24,10 @@ from holdfast.domain.resources import CAPACITY_MAX, Resource, ResourceStatus, Sc
 from holdfast.domain.shapes import dates_between
 from holdfast.domain.tenants import Tenant
 from holdfast.domain.zones import local_day
-from holdfast.engine.day_counts import day_states
-from holdfast.engine.ports import ById, CounterOf, ReadStore
+from holdfast.engine.day_counts import around, blocked_among, day_states
+from holdfast.engine.ports import ById, CounterOf, Over, ReadStore
 from holdfast.engine.reading import get
-from holdfast.engine.staging import day_cap, zone_of
+from holdfast.engine.staging import claims_key, day_cap, zone_of
 from holdfast.engine.use_cases import Look, Needs, UseCase, View
 
 DAYS_LISTED = 31
@@ -158,6 +158,8 @@ def _needs(command: Command, look: Look) -> Needs:
     resource_id, dates = resource.resource_id, _dates(command)
     keys = [day_key(resource_id, day) for day in dates]
     look.want(
+        ById(Tenant, look.tenant_id),
+        _blocks_over(resource, dates),
         *(CounterOf(key) for key in keys),
         *(ById(DayCapacity, day_id_of(resource_id, day)) for day in dates),
     )
@@ -165,6 +167,12 @@ def _needs(command: Command, look: Look) -> Needs:
     # a counter needs no lock of its own: none can appear.
     existing = [key for key in keys if look.cap_of(key) is not None]
     return Needs.of(guards=[resource_key(resource_id)], counters=existing)
+
+
+def _blocks_over(resource: Resource, dates: Sequence[date]) -> Over:
+    """Where the blocks are that may take some dates away."""
+    stretch = around(dates)
+    return Over(claims_key(resource), stretch.starts_at, stretch.ends_at)
 
 
 def _initialise(view: View, command: InitialiseDays, _now: datetime) -> DaysChanged:
@@ -191,7 +199,7 @@ def _adjust(view: View, command: AdjustDays, _now: datetime) -> DaysChanged:
 def _write(view: View, command: Command, wanted: Mapping[date, int]) -> DaysChanged:
     _require_valid(command)
     resource = view.get(Resource, command.resource_id)
-    before = {day: _state(view, resource, day) for day in wanted}
+    before = {state.falls_on: state for state in _states(view, resource, command, wanted)}
     _require_room(resource, before.values(), wanted, may_be_over=command.may_be_over)
     added, changed = [], []
     for day, capacity in wanted.items():
@@ -207,7 +215,7 @@ def _write(view: View, command: Command, wanted: Mapping[date, int]) -> DaysChan
         key = day_key(resource.resource_id, day)
         if view.cap_of(key) is not None:
             view.set_cap(key, capacity, may_be_over=command.may_be_over)
-    days = tuple(_state(view, resource, day) for day in sorted([*added, *changed]))
+    days = tuple(_states(view, resource, command, sorted([*added, *changed])))
     if days:
         view.fact(
             "resource.days_changed",
@@ -239,15 +247,23 @@ def _require_valid(command: Command) -> None:
     checks.require(faults)
 
 
-def _state(view: View, resource: Resource, day: date) -> DayState:
-    key = day_key(resource.resource_id, day)
-    is_counted = view.cap_of(key) is not None
-    return DayState(
-        falls_on=day,
-        capacity=day_cap(view, resource, day),
-        taken=view.counter(key).used if is_counted else 0,
-        is_own=view.find(DayCapacity, day_id_of(resource.resource_id, day)) is not None,
-    )
+def _states(
+    view: View, resource: Resource, command: Command, dates: Iterable[date]
+) -> Iterator[DayState]:
+    """Yield how some days of the command stand."""
+    wanted = _dates(command)
+    here = zone_of(resource, view.get(Tenant, view.tenant_id))
+    claims = view.claims_over(claims_key(resource), around(wanted))
+    blocked = blocked_among(claims, wanted, here)
+    for day in dates:
+        key = day_key(resource.resource_id, day)
+        yield DayState(
+            falls_on=day,
+            capacity=day_cap(view, resource, day),
+            taken=view.counter(key).used if view.cap_of(key) is not None else 0,
+            is_own=view.find(DayCapacity, day_id_of(resource.resource_id, day)) is not None,
+            is_blocked=day in blocked,
+        )
 
 
 def _require_room(
@@ -325,9 +341,13 @@ def list_days(
     now = store.now()
     resource = get(store, Resource, resource_id)
     require_calendar(resource)
-    first = first_on or local_day(now, zone_of(resource, get(store, Tenant, tenant_id)))
+    here = zone_of(resource, get(store, Tenant, tenant_id))
+    first = first_on or local_day(now, here)
     dates = dates_from(first, last_on or first + timedelta(days=DAYS_LISTED - 1))
-    return list(day_states(store, [(resource, dates)], now=now).values())
+    over = _blocks_over(resource, dates)
+    claims = cast("tuple[Claim, ...]", store.load([over])[over])
+    blocked = blocked_among(claims, dates, here)
+    return list(day_states(store, [(resource, dates)], now=now, blocked=blocked).values())
 
 
 def _use_case(name: str, decide: Callable[[View, Any, datetime], DaysChanged]) -> UseCase[Any, Any]:

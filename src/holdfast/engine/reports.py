@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import cast
@@ -22,7 +22,7 @@ from holdfast.domain.slots import Slot, SlotOrigin
 from holdfast.domain.tenants import Tenant
 from holdfast.domain.utilisation import DayReport, report_day
 from holdfast.domain.zones import SkippedDay, Zone, day_interval, local_day, zone
-from holdfast.engine.day_counts import day_states
+from holdfast.engine.day_counts import around, blocked_among, day_states
 from holdfast.engine.ports import ById, Over, ReadStore, Where
 from holdfast.engine.reading import get
 from holdfast.engine.staging import zone_of
@@ -81,7 +81,8 @@ def report_capacity(
     for resource in resources:
         here = zone_of(resource, tenant)
         own = ClaimIndex(claims[resource.resource_id])
-        units = _units(store, resource, dates, now)
+        blocked = blocked_among(claims[resource.resource_id], dates, here)
+        units = _units(store, resource, dates, now=now, blocked=blocked)
         rows += [
             report_day(
                 resource,
@@ -143,11 +144,16 @@ def _hours(rules: Sequence[ScheduleRule], day: Interval) -> tuple[Interval, ...]
 
 
 def _units(
-    store: ReadStore, resource: Resource, dates: Sequence[date], now: datetime
+    store: ReadStore,
+    resource: Resource,
+    dates: Sequence[date],
+    *,
+    now: datetime,
+    blocked: Collection[date],
 ) -> dict[date, DayState]:
     if resource.scheme is not Scheme.DATED or resource.capacity is None:
         return {}
-    states = day_states(store, [(resource, dates)], now=now)
+    states = day_states(store, [(resource, dates)], now=now, blocked=blocked)
     return {state.falls_on: state for state in states.values()}
 
 
@@ -158,14 +164,10 @@ def _claims(
 
     What a slot opened by demand keeps although nobody is in it any more is left out.
     """
-    # A local day begins at most a day before or after it does in UTC.
-    first = datetime.combine(dates[0], datetime.min.time(), FIRST_INSTANT.tzinfo)
-    last = datetime.combine(dates[-1], datetime.min.time(), FIRST_INSTANT.tzinfo)
-    starts_at = max(first - timedelta(days=1), FIRST_INSTANT)
-    ends_at = min(last + timedelta(days=3), LAST_INSTANT)
+    stretch = around(dates)
     overs = {
         resource.resource_id: [
-            Over(key(resource.resource_id), starts_at, ends_at)
+            Over(key(resource.resource_id), stretch.starts_at, stretch.ends_at)
             for key in (resource_key, closure_key)
         ]
         for resource in resources
