@@ -114,11 +114,17 @@ if TYPE_CHECKING:
     from holdfast.domain.offerings import Counting as Counting
     from holdfast.domain.offerings import Offering as Offering
     from holdfast.domain.offerings import OfferingStatus as OfferingStatus
-    from holdfast.domain.offerings import PriceUnit as PriceUnit
     from holdfast.domain.open_days import OpenDay as OpenDay
     from holdfast.domain.overrides import Override as Override
     from holdfast.domain.pools import Pool as Pool
     from holdfast.domain.pools import PoolStatus as PoolStatus
+    from holdfast.domain.price_rules import OccupancyBand as OccupancyBand
+    from holdfast.domain.price_rules import PriceMode as PriceMode
+    from holdfast.domain.price_rules import PriceRule as PriceRule
+    from holdfast.domain.price_rules import Season as Season
+    from holdfast.domain.price_units import PriceUnit as PriceUnit
+    from holdfast.domain.quotes import Quote as Quote
+    from holdfast.domain.quotes import QuoteLine as QuoteLine
     from holdfast.domain.recurrence import Recurrence as Recurrence
     from holdfast.domain.recurrence import parse_recurrence as parse_recurrence
     from holdfast.domain.requirements import Choosing as Choosing
@@ -148,6 +154,7 @@ if TYPE_CHECKING:
     from holdfast.domain.slots import SlotStatus as SlotStatus
     from holdfast.domain.tenants import Tenant as Tenant
     from holdfast.domain.tenants import TenantStatus as TenantStatus
+    from holdfast.domain.terms import Terms as Terms
     from holdfast.domain.utilisation import DayReport as DayReport
     from holdfast.domain.verdicts import Verdict as Verdict
     from holdfast.engine.availability import Availability as Availability
@@ -171,6 +178,7 @@ if TYPE_CHECKING:
     from holdfast.engine.ports import Ids as Ids
     from holdfast.engine.ports import StorageFault as StorageFault
     from holdfast.engine.ports import StorageUnavailable as StorageUnavailable
+    from holdfast.engine.quoting import QuoteQuery as QuoteQuery
     from holdfast.engine.reading import Page as Page
     from holdfast.engine.reading import PageRequest as PageRequest
     from holdfast.engine.reports import CapacityReport as CapacityReport
@@ -212,9 +220,13 @@ _HOMES = {
     "holdfast.domain.intervals": "Interval",
     "holdfast.domain.money": "Money",
     "holdfast.domain.offering_kinds": "Preset preset_of",
-    "holdfast.domain.offerings": "Component Counting Offering OfferingStatus PriceUnit",
+    "holdfast.domain.offerings": "Component Counting Offering OfferingStatus",
     "holdfast.domain.open_days": "OpenDay",
     "holdfast.domain.pools": "Pool PoolStatus",
+    "holdfast.domain.price_rules": "OccupancyBand PriceMode PriceRule Season",
+    "holdfast.domain.price_units": "PriceUnit",
+    "holdfast.domain.quotes": "Quote QuoteLine",
+    "holdfast.domain.terms": "Terms",
     "holdfast.domain.requirements": "Choosing Per Requirement Strategy",
     "holdfast.domain.resources": "Resource ResourceAction ResourceStatus Scheme",
     "holdfast.domain.recurrence": "Recurrence parse_recurrence",
@@ -242,6 +254,7 @@ _HOMES = {
     "holdfast.engine.offerings": "AddOffering",
     "holdfast.engine.pools": "AddPool",
     "holdfast.engine.ports": "Clock Ids StorageFault StorageUnavailable",
+    "holdfast.engine.quoting": "QuoteQuery",
     "holdfast.engine.reading": "Page PageRequest",
     "holdfast.engine.reports": "CapacityReport",
     "holdfast.engine.resources": "AddResource",

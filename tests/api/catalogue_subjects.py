@@ -76,6 +76,25 @@ def _offering(bazaar: Shelf) -> dict[str, Any]:
         "pending_takes": True,
         "pending_ttl_seconds": 3_600,
         "confirm_delay_seconds": 60,
+        "believes_customers": True,
+        "price_rules": [
+            {
+                "rule_id": "weekend",
+                "label": "Weekend",
+                "mode": "unit_override",
+                "condition": "dayOfWeek >= 6",
+                "amount_minor": 4_000,
+                "basis_points": 0,
+                "block_minutes": None,
+                "is_capped": False,
+                "unit": "per_booking",
+                "priority": 1,
+                "is_stackable": False,
+                "season": {"first_on": "2026-07-01", "last_on": "2026-08-31", "is_yearly": True},
+                "occupancy": {"from_percent": 50, "below_percent": 101},
+                "description": "Dearer.",
+            }
+        ],
         "components": [
             {
                 "key": "lab",

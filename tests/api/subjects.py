@@ -219,6 +219,7 @@ FORMS: dict[str, Callable[[Bazaar], dict[str, Any]]] = {
 }
 """The ways to say what is booked, besides a slot."""
 
+TERMS = {"order_total_minor": 5_000, "customer_attributes": {"membership": "premium"}}
 OVERRIDE = {"reason": "an old friend", "closed": True, "notice": True, "capacity": True}
 
 # What has to be asked where a question without parameters is refused.
@@ -314,6 +315,10 @@ SUBJECTS: dict[str, Make] = {
     "checkAvailability/slot": lambda b: Asked(
         path="/v1/availability/check", body={"slot_id": b.slot}
     ),
+    "quotePrice": lambda b: Asked(
+        path="/v1/quotes", body={**_choice(b), **TERMS, "customer_id": b.customer}
+    ),
+    "quotePrice/slot": lambda b: Asked(path="/v1/quotes", body={"slot_id": b.slot}),
     "placeBooking/slot": lambda b: Asked(
         path="/v1/bookings", body={"slot_id": b.slot, "contact": CONTACT}
     ),
@@ -479,8 +484,9 @@ def _placing(name: str, path: str, more: Mapping[str, object]) -> None:
     SUBJECTS.update({f"{name}/{form}": make(form) for form in FORMS})
 
 
-_placing("placeHold", "/v1/holds", {"override": OVERRIDE})
-_placing("placeBooking", "/v1/bookings", {"contact": CONTACT, "override": OVERRIDE})
+_placing("placeHold", "/v1/holds", {"override": OVERRIDE, **TERMS})
+_placing("placeBooking", "/v1/bookings", {"contact": CONTACT, "override": OVERRIDE, **TERMS})
 _placing("checkAvailability", "/v1/availability/check", {})
+_placing("quotePrice", "/v1/quotes", {"metadata": {}, **TERMS})
 
 assert TUESDAY_TEN < FAIR_AT

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from typing import TypedDict, Unpack
 
 from holdfast.domain.access import SYSTEM, Actor, ActorKind, KeyKind, Role
@@ -12,6 +13,8 @@ from holdfast.domain.customers import Contact
 from holdfast.domain.errors import HoldfastError, InputFault, InputInvalid
 from holdfast.domain.holds import Hold
 from holdfast.domain.offerings import Counting, Offering
+from holdfast.domain.price_units import PriceUnit
+from holdfast.domain.quotes import LineKind, QuoteLine, Reason
 from holdfast.domain.requirements import Requirement
 from holdfast.domain.resources import Resource
 from holdfast.domain.shapes import Shape
@@ -173,6 +176,20 @@ def book(
         starts_at=starts_at,
         party_size=party_size,
         details=details,
+    )
+
+
+def plain_line(amount_minor: int) -> QuoteLine:
+    """Return the one line of an offering's own price per booking."""
+    return QuoteLine(
+        kind=LineKind.PRICE,
+        label="",
+        quantity=Fraction(1),
+        unit=PriceUnit.BOOKING,
+        unit_amount_minor=amount_minor,
+        amount_minor=amount_minor,
+        reason=Reason.OFFERING,
+        detail="The price of the offering.",
     )
 
 

@@ -14,7 +14,7 @@ from holdfast.domain.customers import Contact, Customer, CustomerStatus
 from holdfast.domain.holds import AssignedResource
 from holdfast.domain.ids import BookingId, CustomerId, generated_slot_id
 from holdfast.domain.money import Money
-from holdfast.domain.offerings import PriceUnit
+from holdfast.domain.price_units import PriceUnit
 from holdfast.engine.customers import AddCustomer
 from holdfast.engine.facade import TenantEngine
 from holdfast.engine.facade.bookings import BookingQuery
@@ -34,6 +34,7 @@ from tests.engine.businesses import (
     closed,
     hold,
     open_desk,
+    plain_line,
     remaining,
     shop_window,
 )
@@ -106,6 +107,7 @@ def test_a_direct_booking_says_all_that_was_agreed_and_is_read_as_it_was_placed(
         ended_at=None,
         version=1,
         local_start="2026-06-01T12:00",
+        price_lines=(plain_line(2_500),),
     )
     assert desk.bookings.get(booking.booking_id) == booking
 

@@ -32,6 +32,7 @@ from tests.engine.businesses import (
     closed,
     hold,
     open_desk,
+    plain_line,
     remaining,
     shop_window,
     short,
@@ -83,6 +84,7 @@ def test_a_hold_says_all_that_it_keeps_and_is_read_as_it_was_placed(
         created_at=at("08:00"),
         ended_at=None,
         version=1,
+        price_lines=(plain_line(2_500),),
     )
     assert desk.holds.get(placed.hold_id) == placed
     assert time_left(placed, now=clock.now()) == timedelta(minutes=30)

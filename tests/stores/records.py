@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 
 from holdfast.domain.access import AccessStatus, ApiKey, KeyKind, Member, Role
 from holdfast.domain.blocks import Block, BlockStatus
@@ -29,9 +30,12 @@ from holdfast.domain.ids import (
     TenantId,
 )
 from holdfast.domain.money import Money
-from holdfast.domain.offerings import Component, Counting, Offering, OfferingStatus, PriceUnit
+from holdfast.domain.offerings import Component, Counting, Offering, OfferingStatus
 from holdfast.domain.overrides import Override
 from holdfast.domain.pools import Pool, PoolStatus
+from holdfast.domain.price_rules import OccupancyBand, PriceMode, PriceRule, Season
+from holdfast.domain.price_units import PriceUnit
+from holdfast.domain.quotes import LineKind, QuoteLine, Reason
 from holdfast.domain.requirements import Choosing, Per, Requirement
 from holdfast.domain.resources import Resource, ResourceStatus, Scheme
 from holdfast.domain.rule_kinds import Effect
@@ -39,6 +43,7 @@ from holdfast.domain.rules import RuleKind, RuleStatus, ScheduleRule
 from holdfast.domain.shapes import Shape
 from holdfast.domain.slots import Slot, SlotOrigin, SlotStatus
 from holdfast.domain.tenants import Tenant, TenantStatus
+from holdfast.domain.terms import Terms
 
 TENANT = TenantId("tnt_a")
 NOW = datetime(2026, 6, 1, 8, 0, 0, 123_456, tzinfo=UTC)
@@ -156,6 +161,27 @@ offering = Offering(
             requirements=(Requirement(category_id=CategoryId("cat_1"), is_required=False),),
         ),
     ),
+    price_rules=(
+        PriceRule(
+            rule_id="night",
+            label=WORDS,
+            mode=PriceMode.FLAT_PER_BLOCK,
+            condition="duration >= 480",
+            amount_minor=8_000,
+            block_minutes=1_440,
+            is_capped=True,
+            season=Season(first_on=date(2026, 12, 20), last_on=date(2027, 1, 5), is_yearly=True),
+        ),
+        PriceRule(
+            rule_id="full",
+            label="Full",
+            mode=PriceMode.PERCENT,
+            basis_points=-1_000,
+            is_stackable=True,
+            occupancy=OccupancyBand(from_percent=80, below_percent=None),
+        ),
+    ),
+    believes_customers=True,
 )
 pool = Pool(
     pool_id=PoolId("pol_1"),
@@ -316,6 +342,21 @@ hold = Hold(
     picks=(resource.resource_id,),
     components=("a",),
     override=Override(reason=WORDS, closed=True),
+    price_lines=(
+        QuoteLine(
+            kind=LineKind.PRICE,
+            label=WORDS,
+            quantity=Fraction(3, 2),
+            unit="per_hour",
+            unit_amount_minor=3_333,
+            amount_minor=5_000,
+            reason=Reason.RULE,
+            detail="Rule.",
+            rule_id="night",
+            condition="duration >= 480",
+        ),
+    ),
+    terms=Terms(order_total_minor=5_000, attributes={"membership": WORDS}),
 )
 booking = Booking(
     booking_id=BookingId("bkg_1"),
@@ -352,6 +393,21 @@ booking = Booking(
     picks=(resource.resource_id,),
     components=("a",),
     override=Override(reason=WORDS, closed=True),
+    price_lines=(
+        QuoteLine(
+            kind=LineKind.PRICE,
+            label=WORDS,
+            quantity=Fraction(3, 2),
+            unit="per_hour",
+            unit_amount_minor=3_333,
+            amount_minor=5_000,
+            reason=Reason.RULE,
+            detail="Rule.",
+            rule_id="night",
+            condition="duration >= 480",
+        ),
+    ),
+    terms=Terms(order_total_minor=5_000, attributes={"membership": WORDS}),
     expires_at=NOW + HOUR,
     confirms_at=NOW + HOUR,
     local_start="2026-06-01T10:00",

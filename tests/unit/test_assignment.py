@@ -14,7 +14,8 @@ from holdfast.domain.assignment import Need, Taken, assign, needs_of
 from holdfast.domain.claims import Claim, ClaimOwner
 from holdfast.domain.ids import ClaimId, OfferingId, PoolId, ResourceId, TenantId
 from holdfast.domain.money import Money
-from holdfast.domain.offerings import Counting, Offering, OfferingStatus, PriceUnit
+from holdfast.domain.offerings import Counting, Offering, OfferingStatus
+from holdfast.domain.price_units import PriceUnit
 from holdfast.domain.requirements import Choosing, Per, Requirement
 from holdfast.domain.resources import Resource, ResourceStatus, Scheme
 from holdfast.domain.scenes import ClaimIndex, Scene, Wish

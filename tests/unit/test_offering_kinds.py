@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from holdfast.domain.offering_kinds import CUSTOM, PRESETS, Preset, preset_of
-from holdfast.domain.offerings import Counting, PriceUnit
+from holdfast.domain.offerings import Counting
+from holdfast.domain.price_units import PriceUnit
 from holdfast.domain.shapes import Shape
 
 HALF_AN_HOUR = timedelta(minutes=30)

@@ -294,11 +294,13 @@ def test_a_rule_is_checked_when_it_is_saved(
 
 def test_the_rules_of_an_offering_are_checked_together() -> None:
     wrong = replace(BLOCK, block_minutes=0)
+    many = [replace(BLOCK, rule_id=f"r{n}") for n in range(RULES_MAX)]
 
     found = rule_list_faults([BLOCK, wrong], "/price_rules")
 
-    assert [fault.pointer for fault in found] == ["/price_rules/1/block_minutes"]
-    assert rule_list_faults([BLOCK] * RULES_MAX, "/price_rules") == ()
+    pointers = [fault.pointer for fault in found]
+    assert pointers == ["/price_rules/1/block_minutes", "/price_rules/1/rule_id"]
+    assert rule_list_faults(many, "/price_rules") == ()
     assert [fault.code for fault in rule_list_faults([BLOCK] * (RULES_MAX + 1), "")] == ["too_many"]
 
 

@@ -68,7 +68,7 @@ def test_the_guide_knows_the_limits(phrase: str) -> None:
 
 
 def test_the_examples_of_the_guide_are_conditions() -> None:
-    examples = GUIDE.split("```")[1].strip().splitlines()
+    examples = GUIDE.split("## Conditions")[1].split("```")[1].strip().splitlines()
 
     assert len(examples) == 7
     for example in examples:

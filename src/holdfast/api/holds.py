@@ -28,6 +28,7 @@ from holdfast.api.models import (
     seconds_of,
 )
 from holdfast.api.paging import PageOut, PageQuery
+from holdfast.api.pricing import PriceLineOut, TermsIn, priced
 from holdfast.domain.access import Scope
 from holdfast.domain.holds import HOLD_TTL_MAX, Hold, HoldStatus, time_left
 from holdfast.domain.ids import HoldId
@@ -43,14 +44,15 @@ from holdfast.engine.reading import Page
 TtlSeconds = Annotated[int, Field(ge=1, le=seconds_of(HOLD_TTL_MAX))]
 
 
-class PlaceHoldIn(ChoiceIn):
+class PlaceHoldIn(ChoiceIn, TermsIn):
     """Which places to keep: name a slot, or an offering or resource with its time.
 
     The time is one of: `starts_at`, `starts_at` and `ends_at`, `dates`, `first_on` and `last_on`
     (both included), or for nights `check_in_on` and `check_out_on`. `quantity` is another word for
     `party_size`. Without `ttl_seconds` the offering says how long; a publishable key's holds last
     15 minutes at most. Whoever sends a `client_key` can let everything go that it holds, at once.
-    Only staff may send an `override`.
+    Only staff may send an `override`, or, unless the offering believes its customers, an
+    `order_total_minor` or `customer_attributes`.
     """
 
     ttl_seconds: TtlSeconds | None = None
@@ -104,6 +106,9 @@ class HoldOut(Out):
     components: list[str]
     assigned: list[AssignedOut]
     price: MoneyOut
+    price_lines: list[PriceLineOut]
+    order_total_minor: int | None
+    customer_attributes: dict[str, Any]
     client_key: str | None
     contact: ContactOut
     placed_by: str
@@ -125,7 +130,7 @@ class HoldOut(Out):
             status=_status_at(hold, now),
             **chosen(hold),
             assigned=[AssignedOut.of(assigned) for assigned in hold.assigned],
-            price=MoneyOut.of(hold.price),
+            **priced(hold),
             client_key=hold.client_key,
             contact=ContactOut.of(hold.contact),
             placed_by=hold.placed_by,
@@ -175,6 +180,7 @@ async def place(call: Call) -> Response:
         contact=body.contact.contact(),
         metadata=body.metadata,
         override=None if body.override is None else body.override.override(),
+        terms=body.terms(),
     )
 
     def show(hold: Hold) -> HoldOut:

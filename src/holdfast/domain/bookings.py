@@ -13,7 +13,9 @@ from holdfast.domain.holds import AssignedResource
 from holdfast.domain.ids import BookingId, CustomerId, HoldId, OfferingId, ResourceId, SlotId
 from holdfast.domain.money import Money
 from holdfast.domain.overrides import Override
+from holdfast.domain.quotes import QuoteLine
 from holdfast.domain.shapes import Stay
+from holdfast.domain.terms import NO_TERMS, Terms
 
 
 class BookingStatus(StrEnum):
@@ -81,6 +83,8 @@ class Booking:
         expires_at: When a pending booking expires; None is never.
         confirms_at: When it confirms by itself, if `delay` is among its reasons to wait.
         override: What staff set aside for it when it was placed or approved, and why.
+        price_lines: How the price comes about, as it was quoted then.
+        terms: What the buyer said that changes the price.
         local_start: Its start as the clock on the wall was to show it, such as 2026-06-15T20:00.
         checked_in_at, checked_out_at: When its guests came and left, as staff said.
         ended_at: When it was completed, called off, declined or expired, or nobody came.
@@ -129,6 +133,8 @@ class Booking:
     checked_in_at: datetime | None = None
     checked_out_at: datetime | None = None
     freed_at: datetime | None = None
+    price_lines: tuple[QuoteLine, ...] = ()
+    terms: Terms = NO_TERMS
 
     @property
     def keeps_places(self) -> bool:

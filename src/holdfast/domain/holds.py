@@ -12,7 +12,9 @@ from holdfast.domain.errors import HoldExpired, TransitionNotAllowed
 from holdfast.domain.ids import BookingId, HoldId, OfferingId, ResourceId, SlotId
 from holdfast.domain.money import Money
 from holdfast.domain.overrides import Override
+from holdfast.domain.quotes import QuoteLine
 from holdfast.domain.shapes import Stay
+from holdfast.domain.terms import NO_TERMS, Terms
 
 # However often a hold is extended, it ends this long after it was placed.
 HOLD_CEILING = timedelta(hours=2)
@@ -69,6 +71,8 @@ class Hold:
         picks: Resources that the customer wished for by name.
         components: The chosen parts of the offering.
         override: What staff set aside for it, and why.
+        price_lines: How the price comes about, as it was quoted then.
+        terms: What the buyer said that changes the price.
     """
 
     hold_id: HoldId
@@ -97,6 +101,8 @@ class Hold:
     picks: tuple[ResourceId, ...] = ()
     components: tuple[str, ...] = ()
     override: Override | None = None
+    price_lines: tuple[QuoteLine, ...] = ()
+    terms: Terms = NO_TERMS
 
     @property
     def stay(self) -> Stay:

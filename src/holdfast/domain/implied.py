@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from holdfast.domain.ids import OfferingId
 from holdfast.domain.money import Money
-from holdfast.domain.offerings import Counting, Offering, OfferingStatus, PriceUnit
+from holdfast.domain.offerings import Counting, Offering, OfferingStatus
+from holdfast.domain.price_units import PriceUnit
 from holdfast.domain.requirements import Per, Requirement
 from holdfast.domain.resources import Resource, Scheme
 from holdfast.domain.shapes import Shape

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from types import MappingProxyType
 
-from holdfast.domain.offerings import Counting, PriceUnit
+from holdfast.domain.offerings import Counting
+from holdfast.domain.price_units import PriceUnit
 from holdfast.domain.shapes import Shape
 
 _HALF_AN_HOUR = timedelta(minutes=30)

@@ -8,8 +8,10 @@ from enum import StrEnum
 
 from holdfast.domain.ids import OfferingId
 from holdfast.domain.money import Money
+from holdfast.domain.price_rules import PriceRule
+from holdfast.domain.price_units import PriceUnit
 from holdfast.domain.requirements import Requirement
-from holdfast.domain.shapes import DEFAULT_CHECK_IN_MINUTE, DEFAULT_CHECK_OUT_MINUTE, Shape, Stay
+from holdfast.domain.shapes import DEFAULT_CHECK_IN_MINUTE, DEFAULT_CHECK_OUT_MINUTE, Shape
 
 COMPONENTS_MAX = 50
 DURATION_MAX = timedelta(days=31)
@@ -21,16 +23,6 @@ class OfferingStatus(StrEnum):
     ACTIVE = "active"
     INACTIVE = "inactive"
     DELETED = "deleted"
-
-
-class PriceUnit(StrEnum):
-    """What a price is for."""
-
-    BOOKING = "per_booking"
-    PARTICIPANT = "per_participant"
-    HOUR = "per_hour"
-    NIGHT = "per_night"
-    UNIT = "per_unit"
 
 
 class Counting(StrEnum):
@@ -82,6 +74,9 @@ class Offering:
         is_always_open: Whether free start and end need no schedule at all.
         grid_includes_buffer: Whether the grid leaves the buffers between its slots, so that each of
             them can be booked, rather than to filter out what a buffer meets.
+        price_rules: What changes the price, in the order in which the last one wins.
+        believes_customers: Whether prices follow from what customers say of themselves and of their
+            order; else only from what staff say.
     """
 
     offering_id: OfferingId
@@ -126,6 +121,8 @@ class Offering:
     pending_ttl: timedelta | None = None
     confirm_delay: timedelta | None = None
     components: tuple[Component, ...] = ()
+    price_rules: tuple[PriceRule, ...] = ()
+    believes_customers: bool = False
 
     @property
     def grid_step(self) -> timedelta | None:
@@ -133,32 +130,3 @@ class Offering:
         if not self.grid_includes_buffer:
             return self.slot_step
         return (self.slot_step or self.duration) + self.buffer_before + self.buffer_after
-
-    def price_of(
-        self, *, party_size: int, stay: Stay | None = None, unit_minor: int | None = None
-    ) -> Money:
-        """Return what a booking costs, by the offering's own price and unit.
-
-        Args:
-            party_size: How many come.
-            stay: How long; None means one slot of the offering's duration.
-            unit_minor: The price of a unit instead of the offering's, as a slot may have one.
-        """
-        price = self.price.amount_minor if unit_minor is None else unit_minor
-        length = self.duration if stay is None else stay.ends_at - stay.starts_at
-        match self.price_unit:
-            case PriceUnit.PARTICIPANT:
-                amount = price * party_size
-            case PriceUnit.UNIT:
-                amount = price * party_size * max(1, len(stay.dates) if stay else 1)
-            case PriceUnit.HOUR:
-                # Whole minor units, rounded half up, from the exact fraction of hours.
-                microseconds = length // timedelta(microseconds=1)
-                hour = 3_600_000_000
-                amount = (2 * price * microseconds + hour) // (2 * hour)
-            case PriceUnit.NIGHT:
-                nights = len(stay.dates) if stay and stay.dates else length // timedelta(days=1)
-                amount = price * max(1, nights)
-            case PriceUnit.BOOKING:
-                amount = price
-        return Money(amount_minor=amount, currency=self.price.currency)

@@ -178,12 +178,25 @@ def winner(rules: Sequence[PriceRule], facts: Facts) -> PriceRule | None:
 
 def names_tier(rule: PriceRule) -> bool:
     """Say whether a rule's condition asks for the ticket tier, and so reaches a tier's price."""
+    return "tier" in _names(rule)
+
+
+def asks_occupancy(rules: Iterable[PriceRule]) -> bool:
+    """Say whether any rule asks how full a slot is, so that all of its places must be counted."""
+    return any(rule.occupancy is not None or _names(rule) & _OF_PLACES for rule in rules)
+
+
+_OF_PLACES = frozenset({"occupancy", "remaining"})
+
+
+def _names(rule: PriceRule) -> frozenset[str]:
+    """Return the variables that a rule's condition uses."""
     if rule.condition is None:
-        return False
+        return frozenset()
     try:
-        return "tier" in compile_condition(rule.condition).names
+        return compile_condition(rule.condition).names
     except ExpressionRefused:
-        return False
+        return frozenset()
 
 
 # --------------------------------------------------------------------------------------- saving
@@ -201,6 +214,7 @@ def rule_faults(rule: PriceRule, pointer: str = "") -> tuple[InputFault, ...]:
     may_be_below_zero = rule.mode is PriceMode.SURCHARGE
     least = -AMOUNT_MAX if may_be_below_zero else 0
     found = [
+        checks.line(f"{pointer}/rule_id", rule.rule_id, shortest=1),
         checks.line(f"{pointer}/label", rule.label, shortest=1),
         checks.text(f"{pointer}/description", rule.description),
         checks.whole(f"{pointer}/amount_minor", rule.amount_minor, least=least, most=AMOUNT_MAX),
@@ -228,6 +242,12 @@ def rule_list_faults(rules: Sequence[PriceRule], pointer: str) -> tuple[InputFau
         fault
         for index, rule in enumerate(rules)
         for fault in rule_faults(rule, f"{pointer}/{index}")
+    ]
+    ids = [rule.rule_id for rule in rules]
+    found += [
+        checks.fault(f"{pointer}/{index}/rule_id", "taken", "Another rule has this id.")
+        for index, rule_id in enumerate(ids)
+        if rule_id in ids[:index]
     ]
     return tuple(found)
 

@@ -24,6 +24,7 @@ from holdfast.domain.holds import Hold, HoldAction, HoldStatus
 from holdfast.domain.holds import transition as hold_transition
 from holdfast.domain.ids import BookingId, HoldId
 from holdfast.domain.overrides import Override
+from holdfast.domain.terms import NO_TERMS, Terms
 from holdfast.engine.choosing import Choice, target_of
 from holdfast.engine.ending import cancel
 from holdfast.engine.making import (
@@ -50,13 +51,14 @@ PLACE_SCOPES = (Scope.BOOKINGS_OWN, Scope.BOOKINGS_WRITE)
 class PlaceBooking:
     """Book at once, without a hold before it.
 
-    `override` is what staff set aside for it, with a reason.
+    `override` is what staff set aside for it, with a reason. The price is quoted now and stays.
     """
 
     choice: Choice
     party_size: int = 1
     details: Details = field(default_factory=Details)
     override: Override | None = None
+    terms: Terms = NO_TERMS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +85,7 @@ class CancelBooking:
 
 
 def _place_needs(command: PlaceBooking, look: Look) -> Needs:
-    return making_needs(look, command.choice, command.details)
+    return making_needs(look, command.choice, command.details, command.terms)
 
 
 def _place(view: View, command: PlaceBooking, now: datetime) -> Booking:
@@ -93,6 +95,7 @@ def _place(view: View, command: PlaceBooking, now: datetime) -> Booking:
         party_size=command.party_size,
         details=command.details,
         override=command.override,
+        terms=command.terms,
         now=now,
     )
 
@@ -134,6 +137,8 @@ def _convert(view: View, command: ConvertHold, now: datetime) -> Booking:
         party_size=hold.party_size,
         assigned=hold.assigned,
         price=hold.price,
+        price_lines=hold.price_lines,
+        terms=hold.terms,
         picks=hold.picks,
         components=hold.components,
         override=hold.override,

@@ -20,7 +20,6 @@ from holdfast.domain.ids import (
 from holdfast.domain.implied import implied_offering
 from holdfast.domain.intervals import FIRST_INSTANT, LAST_INSTANT
 from holdfast.domain.listing import stay_of
-from holdfast.domain.money import Money
 from holdfast.domain.offerings import Offering
 from holdfast.domain.resources import Resource
 from holdfast.domain.scenes import Wish
@@ -311,12 +310,6 @@ def target_of(look: Look, record: Hold | Booking) -> Target:
         slot_id=record.slot_id,
         stay=record.stay,
     )
-
-
-def price_of(target: Target, *, party_size: int) -> Money:
-    """Return what a target costs for a party."""
-    unit_minor = target.slot.price_minor if target.slot is not None else None
-    return target.offering.price_of(party_size=party_size, stay=target.stay, unit_minor=unit_minor)
 
 
 def choice_of(record: Hold | Booking) -> Choice:

@@ -26,11 +26,13 @@ from holdfast.domain.holds import (
 )
 from holdfast.domain.ids import HoldId
 from holdfast.domain.overrides import Override
-from holdfast.engine.choosing import Choice, choose, price_of, target_of
+from holdfast.domain.terms import NO_TERMS, Terms, terms_faults
+from holdfast.engine.choosing import Choice, choose, target_of
 from holdfast.engine.ownership import may_touch_hold, own_hold
 from holdfast.engine.people import contact_faults
 from holdfast.engine.placing import Taker, placing_needs, take
 from holdfast.engine.ports import ById, Where
+from holdfast.engine.pricing import Purchase, places_taken, quote_for
 from holdfast.engine.releasing import keeping_needs, release, release_needs
 from holdfast.engine.use_cases import Look, Needs, UseCase, View
 from holdfast.engine.versions import require_version
@@ -44,7 +46,7 @@ RELEASE_MAX = 100
 class PlaceHold:
     """Keep places for a while. `ttl` None means the offering's own hold time.
 
-    `override` is what staff set aside for it, with a reason.
+    `override` is what staff set aside for it, with a reason. The price is quoted now and stays.
     """
 
     choice: Choice
@@ -54,6 +56,7 @@ class PlaceHold:
     contact: Contact = field(default_factory=Contact)
     metadata: dict[str, object] = field(default_factory=dict)
     override: Override | None = None
+    terms: Terms = NO_TERMS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +99,7 @@ def _place_needs(command: PlaceHold, look: Look) -> Needs:
             *contact_faults(command.contact),
             checks.line("/client_key", command.client_key, shortest=1),
             checks.metadata("/metadata", command.metadata),
+            *terms_faults(command.terms),
         ]
     )
     return placing_needs(look, command.choice)
@@ -107,6 +111,7 @@ def _place(view: View, command: PlaceHold, now: datetime) -> Hold:
     target_ttl = _ttl(view, command, is_public=is_public)
     expires_at = now + target_ttl
     taker = Taker(owner_kind=ClaimOwner.HOLD, owner_id=hold_id, counts_until=expires_at)
+    taken_count = places_taken(view, choose(view, command.choice))
     placed = take(
         view,
         command.choice,
@@ -115,6 +120,13 @@ def _place(view: View, command: PlaceHold, now: datetime) -> Hold:
         override=command.override,
     )
     target, wish = placed.target, placed.wish
+    purchase = Purchase(
+        target=target,
+        party_size=command.party_size,
+        terms=command.terms,
+        metadata=command.metadata,
+    )
+    quote = quote_for(view, purchase, now=now, taken_count=taken_count)
     hold = Hold(
         hold_id=hold_id,
         status=HoldStatus.ACTIVE,
@@ -124,7 +136,7 @@ def _place(view: View, command: PlaceHold, now: datetime) -> Hold:
         ends_at=wish.ends_at,
         party_size=command.party_size,
         assigned=placed.assigned,
-        price=price_of(target, party_size=command.party_size),
+        price=quote.total,
         client_key=command.client_key,
         contact=command.contact,
         placed_by=view.actor.actor_id,
@@ -142,6 +154,8 @@ def _place(view: View, command: PlaceHold, now: datetime) -> Hold:
         picks=command.choice.picks,
         components=command.choice.components,
         override=command.override,
+        price_lines=quote.lines,
+        terms=command.terms,
     )
     view.insert(hold)
     view.fact("hold.placed", hold, slot_id=hold.slot_id, expires_at=expires_at)

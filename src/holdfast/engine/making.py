@@ -16,10 +16,13 @@ from holdfast.domain.ids import BookingId, CustomerId, ResourceId
 from holdfast.domain.money import Money
 from holdfast.domain.offerings import Offering
 from holdfast.domain.overrides import Override
+from holdfast.domain.quotes import QuoteLine
+from holdfast.domain.terms import NO_TERMS, Terms, terms_faults
 from holdfast.domain.zones import zone
-from holdfast.engine.choosing import Choice, Target, choose, price_of
+from holdfast.engine.choosing import Choice, Target, choose
 from holdfast.engine.people import contact_faults, find_customer_reads, find_or_add_customer
 from holdfast.engine.placing import Taker, judged, placing_needs, take
+from holdfast.engine.pricing import Purchase, places_taken, quote_for
 from holdfast.engine.use_cases import Look, Needs, View
 
 
@@ -54,13 +57,14 @@ def require_readable(details: Details) -> None:
     )
 
 
-def making_needs(look: Look, choice: Choice, details: Details) -> Needs:
+def making_needs(look: Look, choice: Choice, details: Details, terms: Terms = NO_TERMS) -> Needs:
     """Find what making a booking locks and reads.
 
     Raises:
         InputInvalid: Something was said that cannot be kept.
     """
     require_readable(details)
+    checks.require(terms_faults(terms))
     needs = placing_needs(look, choice)
     reads = frozenset(find_customer_reads(details.contact, details.customer_id))
     look.want(*reads)
@@ -74,16 +78,19 @@ def make_booking(
     party_size: int,
     details: Details,
     override: Override | None = None,
+    terms: Terms = NO_TERMS,
     now: datetime,
 ) -> Booking:
-    """Judge a request, take its places and write the booking.
+    """Judge a request, take its places, quote its price and write the booking.
 
     Raises:
         HoldfastError: The request is refused; nothing was taken.
         NeedsMore: It may yet be served by somebody whose key is not locked.
     """
     booking_id = BookingId(view.new_id("bkg"))
-    waiting = waiting_of(choose(view, choice).offering, now=now)
+    chosen = choose(view, choice)
+    waiting = waiting_of(chosen.offering, now=now)
+    taken_count = places_taken(view, chosen)
     if not waiting.takes and override is None:
         # Its places are taken at approval; until then it is only judged.
         placed = judged(view, choice, party_size=party_size, checks=CHECKS)
@@ -91,11 +98,21 @@ def make_booking(
         until = waiting.expires_at
         taker = Taker(owner_kind=ClaimOwner.BOOKING, owner_id=booking_id, counts_until=until)
         placed = take(view, choice, party_size=party_size, taker=taker, override=override)
+    purchase = Purchase(
+        target=placed.target,
+        party_size=party_size,
+        terms=terms,
+        customer_id=details.customer_id,
+        metadata=details.metadata,
+    )
+    quote = quote_for(view, purchase, now=now, taken_count=taken_count)
     agreed = Agreed(
         target=placed.target,
         party_size=party_size,
         assigned=placed.assigned,
-        price=price_of(placed.target, party_size=party_size),
+        price=quote.total,
+        price_lines=quote.lines,
+        terms=terms,
         picks=choice.picks,
         components=choice.components,
         override=override,
@@ -145,6 +162,8 @@ class Agreed:
     party_size: int
     assigned: tuple[AssignedResource, ...]
     price: Money
+    price_lines: tuple[QuoteLine, ...]
+    terms: Terms
     picks: tuple[ResourceId, ...]
     components: tuple[str, ...]
     override: Override | None
@@ -209,6 +228,8 @@ def write_booking(
         local_start=local_start.strftime("%Y-%m-%dT%H:%M"),
         external_offer_id=details.external_offer_id,
         override=agreed.override,
+        price_lines=agreed.price_lines,
+        terms=agreed.terms,
     )
     view.insert(booking)
     view.fact(f"booking.{status}", booking, number=booking.number, slot_id=booking.slot_id)

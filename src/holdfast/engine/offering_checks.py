@@ -15,6 +15,8 @@ from holdfast.domain.offerings import (
     Counting,
     Offering,
 )
+from holdfast.domain.price_rules import rule_list_faults
+from holdfast.domain.price_units import PriceUnit
 from holdfast.domain.requirements import (
     CANDIDATES_MAX,
     REQUIREMENTS_MAX,
@@ -84,6 +86,7 @@ def _faults_of_shape(offering: Offering) -> list[checks.Fault | None]:
             for i, component in enumerate(offering.components)
             for fault in _faults_of_component(f"/components/{i}", component)
         ),
+        *rule_list_faults(offering.price_rules, "/price_rules"),
     ]
 
 
@@ -132,9 +135,9 @@ def _faults_of_numbers(offering: Offering) -> list[checks.Fault | None]:
 
 
 def _fault_of_largest_price(offering: Offering) -> checks.Fault | None:
-    try:
-        offering.price_of(party_size=offering.party_max or CAPACITY_MAX)
-    except ValueError:
+    per_head = {PriceUnit.PARTICIPANT, PriceUnit.UNIT}
+    heads = (offering.party_max or CAPACITY_MAX) if offering.price_unit in per_head else 1
+    if offering.price.amount_minor * heads > AMOUNT_MAX:
         message = "For the largest party the price would be too much; lower it or party_max."
         return checks.fault("/price_minor", "out_of_range", message)
     return None

@@ -16,8 +16,10 @@ from holdfast.domain.claims import offering_key
 from holdfast.domain.errors import CapacityExceeded, RecordExists, RecordInUse, TransitionNotAllowed
 from holdfast.domain.ids import OfferingId
 from holdfast.domain.money import AMOUNT_MAX, Money
-from holdfast.domain.offerings import Component, Counting, Offering, OfferingStatus, PriceUnit
+from holdfast.domain.offerings import Component, Counting, Offering, OfferingStatus
 from holdfast.domain.pools import Pool
+from holdfast.domain.price_rules import PriceRule
+from holdfast.domain.price_units import PriceUnit
 from holdfast.domain.requirements import Requirement
 from holdfast.domain.resources import Resource
 from holdfast.domain.shapes import DEFAULT_CHECK_IN_MINUTE, DEFAULT_CHECK_OUT_MINUTE, Shape
@@ -75,6 +77,8 @@ class AddOffering:
     pending_ttl: timedelta | None = None
     confirm_delay: timedelta | None = None
     components: tuple[Component, ...] = ()
+    price_rules: tuple[PriceRule, ...] = ()
+    believes_customers: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +128,8 @@ CHANGEABLE = frozenset(
         "pending_ttl",
         "confirm_delay",
         "components",
+        "price_rules",
+        "believes_customers",
     }
 )
 
@@ -223,6 +229,8 @@ def _add(view: View, command: AddOffering, now: datetime) -> Offering:
         pending_ttl=command.pending_ttl,
         confirm_delay=command.confirm_delay,
         components=command.components,
+        price_rules=command.price_rules,
+        believes_customers=command.believes_customers,
     )
     require_valid(offering)
     _require_known(view, list(requirement_places(offering)))

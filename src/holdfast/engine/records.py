@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
+from fractions import Fraction
 from types import MappingProxyType
 from typing import cast
 
@@ -96,6 +97,8 @@ _FIELD_NAMES: dict[type, tuple[str, ...]] = {}
 def plain(value: object) -> object:
     """Return a value as JSON-ready plain values: instants in ISO form, lengths in seconds.
 
+    A fraction is a text such as "3/2".
+
     Raises:
         TypeError: There is no plain form for it.
     """
@@ -117,6 +120,8 @@ def plain(value: object) -> object:
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, float):
         return value
+    if isinstance(value, Fraction):
+        return str(value)
     if is_dataclass(value):
         return {name: plain(getattr(value, name)) for name in field_names(type(value))}
     message = f"{type(value).__name__} has no plain form."

@@ -34,6 +34,7 @@ from holdfast.domain.rules import ScheduleRule
 from holdfast.domain.slots import Slot
 from holdfast.domain.tenants import Tenant
 from holdfast.engine.records import field_names, plain
+from holdfast.storage.price_rows import line_from, rule_from, terms_from, terms_row
 from holdfast.storage.schema import catalogue, history, ledger, people
 
 Row = Mapping[str, Any] | RowMapping
@@ -83,6 +84,11 @@ def _override(name: str) -> Form:
     return Form(write, lambda row: None if row[name] is None else Override(**row[name]))
 
 
+def _terms(name: str) -> Form:
+    return Form(lambda value: {name: terms_row(value)}, lambda row: terms_from(row[name]))
+
+
+_PRICE_LINES = _list("price_lines", plain, line_from)
 _DATES = _list("dates", lambda day: day.isoformat(), date.fromisoformat)
 _PICKS = _list("picks", str, ResourceId)
 _COMPONENT_KEYS = _list("components", str, str)
@@ -249,6 +255,7 @@ MAPPERS: Mapping[type, Mapper] = MappingProxyType(
                 "price": _money("price"),
                 "requirements": _list("requirements", _requirement_row, _requirement),
                 "components": _list("components", _component_row, _component),
+                "price_rules": _list("price_rules", plain, rule_from),
             },
         ),
         ScheduleRule: Mapper(
@@ -280,6 +287,8 @@ MAPPERS: Mapping[type, Mapper] = MappingProxyType(
                 "components": _COMPONENT_KEYS,
                 "override": _override("override"),
                 "price": _money("price"),
+                "price_lines": _PRICE_LINES,
+                "terms": _terms("terms"),
                 "contact": _contact("contact"),
             },
         ),
@@ -296,6 +305,8 @@ MAPPERS: Mapping[type, Mapper] = MappingProxyType(
                 "components": _COMPONENT_KEYS,
                 "override": _override("override"),
                 "price": _money("price"),
+                "price_lines": _PRICE_LINES,
+                "terms": _terms("terms"),
                 "contact": _contact("contact"),
                 "pending_reasons": _list(
                     "pending_reasons", lambda reason: reason.value, PendingReason

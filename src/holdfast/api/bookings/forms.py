@@ -27,6 +27,7 @@ from holdfast.api.models import (
     Words,
 )
 from holdfast.api.paging import Limit, PageOut, PageQuery
+from holdfast.api.pricing import PriceLineOut, TermsIn, priced
 from holdfast.domain.access import Actor, Scope
 from holdfast.domain.bookings import Booking, BookingStatus, CancelledBy, PendingReason
 from holdfast.domain.errors import AccessDenied
@@ -70,7 +71,7 @@ class DetailsIn(Body):
         )
 
 
-class PlaceBookingIn(ChoiceIn, DetailsIn):
+class PlaceBookingIn(ChoiceIn, DetailsIn, TermsIn):
     """What to book, for how many, and for whom: name a slot, or an offering or resource and a time.
 
     The time is one of: `starts_at`, `starts_at` and `ends_at`, `dates`, `first_on` and `last_on`
@@ -173,6 +174,9 @@ class PublicBookingOut(Out):
     components: list[str]
     assigned: list[AssignedOut]
     price: MoneyOut
+    price_lines: list[PriceLineOut]
+    order_total_minor: int | None
+    customer_attributes: dict[str, Any]
     customer_id: str | None
     contact: ContactOut
     hold_id: str | None
@@ -240,7 +244,7 @@ def _shown(booking: Booking) -> dict[str, Any]:
         "local_start": booking.local_start,
         "zone": booking.zone,
         "assigned": [AssignedOut.of(assigned) for assigned in booking.assigned],
-        "price": MoneyOut.of(booking.price),
+        **priced(booking),
         "customer_id": booking.customer_id,
         "contact": ContactOut.of(booking.contact),
         "hold_id": booking.hold_id,

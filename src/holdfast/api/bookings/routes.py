@@ -63,6 +63,7 @@ async def place(call: Call) -> Response:
         party_size=party_size,
         details=body.details(actor),
         override=None if body.override is None else body.override.override(),
+        terms=body.terms(),
     )
     return await call.write(
         command,

@@ -33,6 +33,7 @@ from holdfast.api.models import (
     seconds_of,
     show_clock,
 )
+from holdfast.api.offerings.price_rules import PriceRuleOut, PriceRules, price_rules
 from holdfast.api.offerings.requirements import (
     ComponentOut,
     Components,
@@ -53,8 +54,9 @@ from holdfast.domain.offerings import (
     Counting,
     Offering,
     OfferingStatus,
-    PriceUnit,
 )
+from holdfast.domain.price_rules import PriceRule
+from holdfast.domain.price_units import PriceUnit
 from holdfast.domain.requirements import Requirement
 from holdfast.domain.schedules import STEP_MAX
 from holdfast.domain.shapes import (
@@ -91,6 +93,10 @@ def _components_out(parts: Iterable[Component]) -> list[ComponentOut]:
     return [ComponentOut.of(one) for one in parts]
 
 
+def _rules_out(rules: Iterable[PriceRule]) -> list[PriceRuleOut]:
+    return [PriceRuleOut.of(rule) for rule in rules]
+
+
 TURNS = MappingProxyType(
     {
         "duration_minutes": Turn("duration", minutes, minutes_of),
@@ -108,6 +114,7 @@ TURNS = MappingProxyType(
         "price": Turn("price", MoneyIn.money, MoneyOut.of),
         "requirements": Turn("requirements", requirements, _requirements_out),
         "components": Turn("components", components, _components_out),
+        "price_rules": Turn("price_rules", price_rules, _rules_out),
     }
 )
 """Fields of the wire that are called or kept otherwise inside."""
@@ -158,6 +165,8 @@ class OfferingTerms(Body):
     pending_ttl_seconds: PendingTtl | None = None
     confirm_delay_seconds: ConfirmDelay | None = None
     components: Components = Field(default_factory=list)
+    price_rules: PriceRules = Field(default_factory=list)
+    believes_customers: bool = False
 
 
 class AddOfferingIn(OfferingTerms):
@@ -284,6 +293,8 @@ class OfferingOut(Out):
     pending_ttl_seconds: int | None
     confirm_delay_seconds: int | None
     components: list[ComponentOut]
+    price_rules: list[PriceRuleOut]
+    believes_customers: bool
 
     @classmethod
     def of(cls, offering: Offering) -> OfferingOut:

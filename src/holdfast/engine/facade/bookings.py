@@ -23,6 +23,7 @@ from holdfast.domain.ids import (
     normal_booking_number,
 )
 from holdfast.domain.overrides import Override
+from holdfast.domain.terms import NO_TERMS, Terms
 from holdfast.engine.approvals import ConfirmBooking, DeclineBooking
 from holdfast.engine.attending import (
     CheckInBooking,
@@ -95,6 +96,7 @@ class Bookings:
         party_size: int = 1,
         details: Details,
         override: Override | None = None,
+        terms: Terms = NO_TERMS,
         idempotency_key: str | None = None,
     ) -> Booking:
         """Book at once, without a hold before it.
@@ -111,6 +113,7 @@ class Bookings:
             party_size=party_size,
             details=details,
             override=override,
+            terms=terms,
         )
         return result_of(Booking, placed(self._port, self._availability, command, idempotency_key))
 

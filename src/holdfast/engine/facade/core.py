@@ -20,6 +20,7 @@ from holdfast.engine.facade.orders import Orders
 from holdfast.engine.facade.people import Customers, Keys, Members
 from holdfast.engine.facade.pools import Pools
 from holdfast.engine.facade.port import Port, result_of
+from holdfast.engine.facade.quotes import Quotes
 from holdfast.engine.facade.reports import Reports
 from holdfast.engine.facade.slots import Slots
 from holdfast.engine.ports import Clock, Ids, Quiescence, ReadStores, TenantRegister
@@ -37,7 +38,7 @@ class TenantEngine:
         categories, resources, pools, calendars, offerings, schedules, blocks, slots: What it
             offers, and when.
         members, keys, customers: Its people.
-        availability, eligibility, holds, bookings, orders, history: What is taken.
+        availability, quotes, eligibility, holds, bookings, orders, history: What is taken.
     """
 
     def __init__(self, port: Port) -> None:
@@ -58,6 +59,7 @@ class TenantEngine:
         self.availability = AvailabilityAnswers(port)
         self.holds = Holds(port, self.availability)
         self.bookings = Bookings(port, self.availability)
+        self.quotes = Quotes(port)
         self.eligibility = EligibleResources(port)
         self.orders = Orders(port)
         self.history = History(port)

@@ -10,6 +10,7 @@ from holdfast.domain.customers import Contact
 from holdfast.domain.holds import Hold, HoldStatus
 from holdfast.domain.ids import HoldId, OfferingId, ResourceId, SlotId
 from holdfast.domain.overrides import Override
+from holdfast.domain.terms import NO_TERMS, Terms
 from holdfast.engine.choosing import Choice
 from holdfast.engine.facade.availability import AvailabilityAnswers, placed
 from holdfast.engine.facade.port import Port, result_of
@@ -42,6 +43,7 @@ class Holds:
         contact: Contact = _NOBODY,
         metadata: Mapping[str, object] | None = None,
         override: Override | None = None,
+        terms: Terms = NO_TERMS,
         idempotency_key: str | None = None,
     ) -> Hold:
         """Keep places: of a slot, of the offering's slot that starts then, or of any `choice`.
@@ -61,6 +63,7 @@ class Holds:
             contact=contact,
             metadata=dict(metadata or {}),
             override=override,
+            terms=terms,
         )
         return result_of(Hold, placed(self._port, self._availability, command, idempotency_key))
 

@@ -6,8 +6,9 @@ from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Tab
 
 from holdfast.domain.blocks import BlockStatus
 from holdfast.domain.categories import CategoryStatus
-from holdfast.domain.offerings import Counting, OfferingStatus, PriceUnit
+from holdfast.domain.offerings import Counting, OfferingStatus
 from holdfast.domain.pools import PoolStatus
+from holdfast.domain.price_units import PriceUnit
 from holdfast.domain.resources import ResourceStatus, Scheme
 from holdfast.domain.rule_kinds import Effect
 from holdfast.domain.rules import RuleKind, RuleStatus
@@ -158,6 +159,8 @@ offering = Table(
     Column("pending_ttl", Length(), nullable=True),
     Column("confirm_delay", Length(), nullable=True),
     later_json("components", "[]"),
+    later_json("price_rules", "[]"),
+    later_flag("believes_customers", default=False),
     Index("uq_offering_slug", "tenant_id", "slug", unique=True),
 )
 

@@ -172,6 +172,8 @@ hold = Table(
     later_json("picks", "[]"),
     later_json("components", "[]"),
     json_column("override", nullable=True),
+    later_json("price_lines", "[]"),
+    json_column("terms", nullable=True),
     CheckConstraint("expires_at <= ceiling_at", name="ceiling"),
     CheckConstraint("(status = 'converted') = (booking_id IS NOT NULL)", name="booking"),
     Index(
@@ -233,6 +235,8 @@ booking = Table(
     instant_column("checked_in_at", nullable=True),
     instant_column("checked_out_at", nullable=True),
     instant_column("freed_at", nullable=True),
+    later_json("price_lines", "[]"),
+    json_column("terms", nullable=True),
     Index("uq_booking_number", "tenant_id", "number", unique=True),
     Index("ix_booking_start", "tenant_id", "starts_at"),
     Index("ix_booking_customer", "tenant_id", "customer_id"),

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from holdfast.domain.intervals import utc
-from holdfast.domain.offerings import Component, Offering, PriceUnit
+from holdfast.domain.offerings import Component, Offering
 from holdfast.domain.pools import Pool
+from holdfast.domain.price_units import PriceUnit
 from holdfast.domain.requirements import Choosing, Requirement
 from holdfast.domain.resources import Resource, Scheme
 from holdfast.domain.shapes import Shape

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from holdfast.domain.offerings import Counting, Offering, PriceUnit
+from holdfast.domain.offerings import Counting, Offering
+from holdfast.domain.price_units import PriceUnit
 from holdfast.domain.requirements import Per, Requirement
 from holdfast.domain.resources import Resource
 from holdfast.domain.slots import Slot

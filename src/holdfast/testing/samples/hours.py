@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from holdfast.domain.intervals import utc
-from holdfast.domain.offerings import Counting, Offering, PriceUnit
+from holdfast.domain.offerings import Counting, Offering
+from holdfast.domain.price_units import PriceUnit
 from holdfast.domain.requirements import Requirement
 from holdfast.domain.resources import Resource
 from holdfast.domain.tenants import Tenant

@@ -1,0 +1,68 @@
+"""Quoting: what a request would cost, line by line, without writing anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from holdfast.domain import checks
+from holdfast.domain.access import Actor, Scope
+from holdfast.domain.errors import InputInvalid
+from holdfast.domain.ids import CustomerId, TenantId
+from holdfast.domain.offerings import Counting
+from holdfast.domain.quotes import Quote
+from holdfast.domain.resources import CAPACITY_MAX
+from holdfast.domain.terms import NO_TERMS, Terms, terms_faults
+from holdfast.engine.choosing import Choice, Target, choose
+from holdfast.engine.ports import ReadStore
+from holdfast.engine.pricing import Purchase, quote_for
+from holdfast.engine.snapshots import SnapshotLook, look_up
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteQuery:
+    """What a price is asked for: what `PlaceBooking` would book."""
+
+    choice: Choice
+    party_size: int = 1
+    terms: Terms = NO_TERMS
+    customer_id: CustomerId | None = None
+    metadata: dict[str, object] = field(default_factory=dict)
+
+
+def quote(store: ReadStore, *, tenant_id: TenantId, actor: Actor, query: QuoteQuery) -> Quote:
+    """Return what a request would cost now. Whether it could be booked is not asked.
+
+    Raises:
+        AccessDenied: The actor may not look, or says what only staff may say.
+        InputInvalid: The request is malformed, as a booking of it would be.
+        RecordNotFound: There is no such offering, slot or resource.
+    """
+    actor.require(Scope.AVAILABILITY_READ)
+    if not 1 <= query.party_size <= CAPACITY_MAX:
+        message = f"A party is 1 to {CAPACITY_MAX} guests."
+        raise InputInvalid.at("/party_size", "out_of_range", message)
+    checks.require([*terms_faults(query.terms), checks.metadata("/metadata", query.metadata)])
+    now = store.now()
+
+    def find(look: SnapshotLook) -> Quote:
+        target = choose(look, query.choice)
+        purchase = Purchase(
+            target=target,
+            party_size=query.party_size,
+            terms=query.terms,
+            customer_id=query.customer_id,
+            metadata=query.metadata,
+        )
+        taken_count = _taken(store, target, now=now)
+        return quote_for(look, purchase, now=now, taken_count=taken_count)
+
+    return look_up(store, find, tenant_id=tenant_id, actor=actor)
+
+
+def _taken(store: ReadStore, target: Target, *, now: datetime) -> int:
+    """Return how many places of a slot are taken now; 0 if nobody counts."""
+    slot = target.slot
+    if target.offering.counting is not Counting.PLACES or slot is None or slot.capacity is None:
+        return 0
+    return sum(store.used(slot.counter_keys, now=now).values())
