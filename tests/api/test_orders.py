@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 
 from tests.api.conftest import TUESDAY_TEN, Place
@@ -78,13 +80,35 @@ def test_a_large_order_comes_in_pages_and_is_counted_as_a_whole(place: Place) ->
     assert second.json["next_cursor"] is None
 
 
-@pytest.mark.parametrize("order", ["o2", "%00", "a%0Ab", "%20", "x" * 201, "é", "%E2%80%AE"])
+@pytest.mark.parametrize("order", ["web/2026/7", "a//b/", "/", "100%", "é?x=1#y", "o1/bookings"])
+def test_an_order_is_found_by_whatever_id_its_shop_has_given_it(place: Place, order: str) -> None:
+    """AC-A08: and so is its next page."""
+    placed = [book(place, starts_at, order, "l1") for starts_at in STARTS[:2]]
+    path = f"/v1/orders/{quote(order, safe='')}"
+
+    first = place.viewer.get(path, {"limit": 1})
+    link, _, query = first.headers["link"].partition(">")[0].removeprefix("<").partition("?")
+    second = place.viewer.get(link, query)
+
+    assert [reply.json["external_order_id"] for reply in (first, second)] == [order] * 2
+    found = [one["booking_id"] for reply in (first, second) for one in reply.json["items"]]
+    assert found == [one["booking_id"] for one in placed]
+    assert link == path
+
+
+@pytest.mark.parametrize("order", ["o2", "", "%00", "%20", "x" * 201, "é", "%E2%80%AE"])
 def test_an_order_without_bookings_is_not_found(place: Place, order: str) -> None:
     book(place, TUESDAY_TEN, "o1", "l1")
 
     reply = place.viewer.get(f"/v1/orders/{order}")
 
     assert (reply.status, reply.code, reply.json["kind"]) == (404, "record.not_found", "order")
+
+
+def test_no_order_has_a_line_break_in_its_id(place: Place) -> None:
+    reply = place.viewer.get("/v1/orders/a%0Ab")
+
+    assert (reply.status, reply.code) == (404, "record.not_found")
 
 
 def test_an_order_is_shown_to_members_of_its_business_only(place: Place) -> None:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar, get_args, get_origin
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 from pydantic import BaseModel
 from starlette.requests import Request
@@ -87,6 +87,7 @@ class Endpoint:
         codes: Refusals of its own, besides those that every operation has.
         names: Fields of records by the pointers of the engine's checks, where the wire's differ.
         is_question: Whether it takes a body and yet changes nothing.
+        takes_slashes: Whether its path ends with an id of another system, which may hold slashes.
     """
 
     method: str
@@ -105,6 +106,7 @@ class Endpoint:
     takes_idempotency_key: bool = True
     names: Mapping[str, str] = field(default_factory=dict)
     is_question: bool = False
+    takes_slashes: bool = False
 
     @property
     def is_write(self) -> bool:
@@ -463,7 +465,8 @@ class Call:
         if cursor is not None:
             pairs = [(name, value) for name, value in self._query_pairs if name != "cursor"]
             query = urlencode([*pairs, ("cursor", cursor)])
-            path = self._endpoint.path.format_map(self._request.path_params)
+            parts = {name: quote(str(v), safe="") for name, v in self._request.path_params.items()}
+            path = self._endpoint.path.format_map(parts)
             response.headers["Link"] = f'<{self.root}{path}?{query}>; rel="next"'
         return response
 

@@ -131,5 +131,6 @@ ENDPOINTS = (
         query=OrderQuery,
         answer=OrderOut,
         codes=("record.not_found",),
+        takes_slashes=True,
     ),
 )

@@ -63,9 +63,20 @@ def routes_of(endpoints: Iterable[Endpoint], *, gateway: Gateway, access: Access
     for endpoint in endpoints:
         by_path.setdefault(endpoint.path, []).append(endpoint)
     return [
-        Route(path, PathEndpoint(path, group, gateway=gateway, access=access), name=path)
+        Route(
+            _pattern(path, group),
+            PathEndpoint(path, group, gateway=gateway, access=access),
+            name=path,
+        )
         for path, group in by_path.items()
     ]
+
+
+def _pattern(path: str, group: Iterable[Endpoint]) -> str:
+    """Return a path as Starlette writes it."""
+    if not any(endpoint.takes_slashes for endpoint in group):
+        return path
+    return f"{path.removesuffix('}')}:path}}"
 
 
 def _bodiless(send: Send) -> Send:
