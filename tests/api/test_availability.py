@@ -34,6 +34,7 @@ def test_by_day_says_of_each_local_date_how_much_is_open_and_from_when(place: Pl
     assert found.json == {
         "offering_id": place.cut,
         "resource_id": None,
+        "pool_id": None,
         "zone": "Europe/Paris",
         "from": "2026-05-31T22:00:00Z",
         "to": "2026-06-03T22:00:00Z",
@@ -86,6 +87,26 @@ def test_of_several_offerings_and_resources_there_is_one_answer_each(place: Plac
     assert [len(item["slots"]) for item in following["items"]] == [1, 1, 1]
 
 
+def test_of_a_pool_it_is_listed_when_any_one_of_its_members_is_free(place: Place) -> None:
+    """AC-B06, AC-E05."""
+    bazaar = Bazaar(place)
+    pool = place.owner.post("/v1/pools", {"name": "Green", "resource_ids": [bazaar.lawn]}).json
+    query = {"pool_id": pool["pool_id"], "first_on": "2026-06-02", "last_on": "2026-06-02"}
+
+    found = place.owner.get("/v1/availability", query).json
+    too_many = place.owner.get(
+        "/v1/availability/next", {"pool_id": ",".join([pool["pool_id"]] * 21)}
+    )
+
+    assert (found["pool_id"], found["offering_id"], found["resource_id"]) == (
+        pool["pool_id"],
+        None,
+        None,
+    )
+    assert len(found["slots"]) == 48
+    assert (too_many.status, too_many.json["errors"][0]["code"]) == (422, "too_many")
+
+
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
@@ -105,7 +126,7 @@ def test_of_several_offerings_and_resources_there_is_one_answer_each(place: Plac
         ("offering_id={cut}&first_on=2026-06-02&last_on=2027-07-07", ("/last_on", "too_long")),
         ("offering_id={cut}&components=x", ("/components/0", "unknown_component")),
         ("offering_id={cut}&resource_ids={lawn}", ("/resource_ids/0", "unknown_resource")),
-        ("&".join(["offering_id={cut}"] * 21), ("/offering_id", "too_many")),
+        ("offering_id=" + ",".join(["{cut}"] * 51), ("/offering_id", "too_many")),
     ],
 )
 def test_a_question_that_means_nothing_is_refused(

@@ -18,6 +18,7 @@ from holdfast.engine.availability import AvailabilityQuery
 from holdfast.engine.blocks import AddBlock
 from holdfast.engine.choosing import Choice
 from holdfast.engine.facade import TenantEngine
+from holdfast.engine.pools import AddPool
 from holdfast.engine.resources import AddResource
 from holdfast.engine.schedules import WeeklyOpening
 from holdfast.testing.clocks import ManualClock
@@ -180,6 +181,70 @@ def test_days_are_those_of_the_offering_wherever_its_resources_are(desk: TenantE
         for slot in listed:
             keep(desk, by_dates(safari, *slot.dates))
         assert len(listed) in {7, 8}
+
+
+# ------------------------------------------------------------------------------- several at once
+
+
+def test_a_pool_is_open_when_any_one_of_its_members_is_and_has_room_for_as_many_parties(
+    desk: TenantEngine,
+) -> None:
+    """AC-B06, AC-E05, D-05: looked at by day and by slot; booked on a member."""
+    cars = [add_thing(desk, f"Car {number}") for number in range(3)]
+    pool = desk.pools.add(AddPool(name="Cars", resource_ids=tuple(car.resource_id for car in cars)))
+    keep(desk, by_dates(cars[0], on(2), on(3)))
+    keep(desk, by_dates(cars[1], on(3)))
+    keep(desk, by_dates(cars[2], on(3)))
+    query = AvailabilityQuery(pool_id=pool.pool_id, first_on=on(2), last_on=on(4))
+
+    by_day = desk.availability.by_day(query)
+    by_slot = desk.availability.answer(query)
+
+    assert [(day.is_available, day.capacity, day.remaining) for day in by_day.days] == [
+        (True, 3, 2),
+        (False, 3, 0),
+        (True, 3, 3),
+    ]
+    assert [slot.dates for slot in by_slot.slots] == [(on(2),), (on(4),)]
+
+
+def test_a_pool_is_not_there_for_the_public_when_no_member_may_be_booked_alone(
+    engine: Engine, desk: TenantEngine
+) -> None:
+    room = add_room(desk)
+    pool = desk.pools.add(AddPool(name="Rooms", resource_ids=(room.resource_id,)))
+    query = AvailabilityQuery(pool_id=pool.pool_id)
+
+    staff = desk.availability.answer(query)
+    public = refusal_of(lambda: shop_window(engine, desk).availability.answer(query))
+
+    assert staff.slots
+    assert (public.code, public.fields) == (
+        "record.not_found",
+        {"kind": "pool", "key": pool.pool_id},
+    )
+
+
+def test_several_are_answered_in_their_order_even_for_times_far_apart(desk: TenantEngine) -> None:
+    room, car = add_room(desk), add_thing(desk)
+    visit = add_offering(desk, "visit", room, openings=[MORNINGS])
+    book(desk, visit, at("09:00", day=2))
+    keep(desk, by_dates(car, on(20)))
+    queries = [
+        AvailabilityQuery(offering_id=visit.offering_id, first_on=on(3), last_on=on(3)),
+        AvailabilityQuery(resource_id=car.resource_id, first_on=on(19), last_on=on(21)),
+    ]
+
+    together = desk.availability.answers(queries)
+
+    assert list(together) == [desk.availability.answer(query) for query in queries]
+    assert [slot.starts_at for slot in together[0].slots] == [
+        at("10:00", day=2),
+        at("11:00", day=2),
+    ]
+    assert [slot.dates[0] for slot in together[1].slots] == [on(19), on(21)]
+    refused = refusal_of(lambda: desk.availability.answers(queries * 26))
+    assert pointers(refused) == [("/offering_id", "too_many")]
 
 
 # ------------------------------------------------------------------------------------ next

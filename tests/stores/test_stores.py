@@ -110,11 +110,10 @@ def test_another_tenant_sees_nothing_of_it(stores: SqlStores) -> None:
 
     with stores.read(other) as store:
         found = store.load(reads)
-        slots = store.slots_between(["off_1"], NOW - HOUR, NOW + HOUR)
         page = store.page(Listing(kind=Slot, order_by="starts_at", limit=5))
 
     assert found == dict.fromkeys(reads, ())
-    assert (slots, page) == ([], [])
+    assert page == []
 
 
 def test_where_finds_the_live_ones_by_id(stores: SqlStores) -> None:
@@ -364,19 +363,6 @@ def test_records_are_counted_by_what_they_have_in_a_field(stores: SqlStores) -> 
         {},
     ]
     assert elsewhere == {}
-
-
-def test_slots_are_found_by_the_start_that_they_have(stores: SqlStores) -> None:
-    write_all(stores)
-
-    with stores.read(TENANT) as store:
-        found = [
-            store.slots_between(["off_1"], NOW, NOW + HOUR),
-            store.slots_between(["off_1"], NOW - HOUR, NOW),
-            store.slots_between(["off_2"], NOW, NOW + HOUR),
-        ]
-
-    assert found == [[records.slot], [], []]
 
 
 def test_a_settled_batch_is_told_from_one_that_never_was(stores: SqlStores) -> None:

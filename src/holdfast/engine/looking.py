@@ -1,46 +1,103 @@
-"""Looking without locks: the scene of an offering over a window, in a few reads."""
+"""Looking without locks: the scenes of offerings over a window, in two reads for all of them.
+
+`load_company` finds who may serve some offerings, with their hours; `load_scenes` what is taken
+around a window. Neither asks more often for many offerings and resources than for one.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TypeVar, cast
 
 from holdfast.domain.access import SYSTEM
-from holdfast.domain.claims import Claim, ClaimOwner
+from holdfast.domain.claims import Claim, day_key
 from holdfast.domain.ids import ResourceId, SlotId
 from holdfast.domain.intervals import FIRST_INSTANT, LAST_INSTANT, Interval
 from holdfast.domain.offerings import Counting, Offering
+from holdfast.domain.pools import Pool
 from holdfast.domain.resources import Resource, Scheme
-from holdfast.domain.rules import ScheduleRule
 from holdfast.domain.scenes import (
     ClaimIndex,
     DayUse,
     Scene,
-    candidate_ids,
     every_requirement,
     padded,
 )
+from holdfast.domain.schedules import Rule
 from holdfast.domain.shapes import Shape
-from holdfast.domain.slots import Slot, SlotOrigin
+from holdfast.domain.slots import SlotOrigin
 from holdfast.domain.tenants import Tenant
 from holdfast.domain.zones import days_touched
-from holdfast.engine.day_counts import day_states
-from holdfast.engine.ports import ById, Over, ReadStore, Where
-from holdfast.engine.snapshots import look_up
+from holdfast.engine.ports import ById, ReadStore, Where
+from holdfast.engine.snapshots import Snapshot, SnapshotLook
 from holdfast.engine.staging import claims_key, members_of, zone_of
+from holdfast.engine.takings import ServedBy, Takings, Whereabouts
 
-R = TypeVar("R")
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Company:
-    """Who may serve an offering: the resources by id, and those of each pool and category."""
+    """Who may serve some offerings: the resources, those of each pool and category, all hours."""
 
     tenant: Tenant
     members: dict[str, tuple[ResourceId, ...]]
     resources: dict[ResourceId, Resource]
+    rules: dict[str, tuple[Rule, ...]]
+
+
+def load_company(
+    store: ReadStore,
+    *,
+    tenant: Tenant,
+    offerings: Sequence[Offering],
+    known: Iterable[Resource] = (),
+    pools: Iterable[Pool] = (),
+) -> Company:
+    """Load who may serve some offerings or is in some pools, whatever components are chosen.
+
+    Args:
+        store: Where to read.
+        tenant: The business.
+        offerings: Which; they may be implied by resources.
+        known: Resources that have been read already.
+        pools: Pools whose members are wanted besides.
+    """
+    requirements = [one for offering in offerings for one in every_requirement(offering)]
+    resources = {one.resource_id: one for one in known}
+    pool_ids = {one.pool_id for one in requirements if one.pool_id is not None}
+    category_ids = {one.category_id for one in requirements if one.category_id is not None}
+    found = store.serving(
+        ServedBy(
+            resource_ids={
+                *(rid for one in requirements for rid in one.named_ids),
+                *(rid for pool in pools for rid in pool.resource_ids),
+            }
+            - set(resources),
+            pool_ids=pool_ids,
+            category_ids=category_ids,
+            owner_ids=[*(one.offering_id for one in offerings), *resources],
+        )
+    )
+    resources.update((one.resource_id, one) for one in found.resources)
+    snapshot = Snapshot()
+    snapshot.loaded.update((ById(Pool, pool_id), ()) for pool_id in pool_ids)
+    snapshot.loaded.update((ById(Pool, pool.pool_id), (pool,)) for pool in found.pools)
+    for category_id in category_ids:
+        theirs = [one for one in found.resources if one.category_id == category_id]
+        snapshot.loaded[Where(Resource, "category_id", category_id)] = tuple(theirs)
+    # By the function that finds them when something is booked.
+    look = SnapshotLook(snapshot, tenant_id=tenant.tenant_id, actor=SYSTEM)
+    rules: dict[str, list[Rule]] = {}
+    for rule in found.rules:
+        rules.setdefault(rule.owner_id, []).append(rule.weekly)
+    return Company(
+        tenant=tenant,
+        members=members_of(look, requirements),
+        resources=resources,
+        rules={owner: tuple(theirs) for owner, theirs in rules.items()},
+    )
 
 
 def load_scene(
@@ -52,147 +109,158 @@ def load_scene(
     now: datetime,
     stay_days: int = 0,
 ) -> Scene:
-    """Load everything that is known of an offering in a window.
+    """Load everything that is known of one offering in a window, as `load_scenes` does."""
+    company = load_company(store, tenant=tenant, offerings=[offering])
+    return load_scenes(
+        store, company, offerings=[offering], window=window, now=now, stay_days=stay_days
+    )[0]
+
+
+def load_scenes(
+    store: ReadStore,
+    company: Company,
+    *,
+    offerings: Sequence[Offering],
+    window: Interval,
+    now: datetime,
+    stay_days: int = 0,
+) -> list[Scene]:
+    """Load what is taken of offerings around a window; returns the scene of each.
 
     Args:
         store: Where to read.
-        tenant: The business.
-        offering: What is looked at; it may be implied by a resource.
+        company: Who may serve them.
+        offerings: Which; they may be implied by resources.
         window: When what is looked at begins.
         now: The present.
         stay_days: How many days after the window's end a stay that begins in it may last.
     """
-    company = load_company(store, tenant, offering)
-    stretch = _stretch(offering, window, stay_days)
-    claims = _claims(store, company, stretch, now)
-    stored = _stored_slots(store, offering, window)
-    others = _demand_slots(store, claims, stored)
-    limited = [s for s in (*stored.values(), *others.values()) if s.capacity is not None]
-    used = store.used([key for slot in limited for key in slot.counter_keys], now=now)
-    used_by_slot = {
-        slot.slot_id: sum(used.get(key, 0) for key in slot.counter_keys) for slot in limited
-    }
+    stretch = _stretch(offerings, window, stay_days)
+    dated = [
+        one
+        for one in company.resources.values()
+        if one.scheme is Scheme.DATED and one.capacity is not None
+    ]
+    found = _takings(store, company, offerings, window=window, stretch=stretch, now=now)
+    limited = [one for one in found.slots if one.slot.capacity is not None]
     empty = {
-        slot.slot_id
-        for slot in limited
-        if slot.origin is SlotOrigin.GENERATED and used_by_slot[slot.slot_id] == 0
+        one.slot.slot_id
+        for one in limited
+        if one.slot.origin is SlotOrigin.GENERATED and one.used == 0
     }
-    owners = [offering.offering_id, *company.resources]
-    rules = store.load([Where(ScheduleRule, "owner_id", owner) for owner in owners])
-    return Scene(
-        tenant=tenant,
-        offering=offering,
-        resources=company.resources,
-        members=company.members,
-        rules={
-            owner: tuple(
-                rule.weekly
-                for rule in _all(ScheduleRule, rules[Where(ScheduleRule, "owner_id", owner)])
-            )
-            for owner in owners
-        },
-        claims={
-            rid: ClaimIndex(claim for claim in found if claim.owner_id not in empty)
-            for rid, found in claims.items()
-        },
-        days=_days(store, company, stretch, now),
-        used_by_slot=used_by_slot,
-        stored_slots=stored,
-        slot_resources=_slot_resources(store, offering, stored, empty),
+    claims = _claims(company, found.claims, now=now, empty=empty)
+    days = _days(
+        found, [(one, days_touched(stretch, zone_of(one, company.tenant))) for one in dated]
+    )
+    held = _held(found, empty)
+    owners = [*company.resources, *(one.offering_id for one in offerings)]
+    rules = {owner: company.rules.get(owner, ()) for owner in owners}
+    return [
+        Scene(
+            tenant=company.tenant,
+            offering=offering,
+            resources=company.resources,
+            members=company.members,
+            rules=rules,
+            claims=claims,
+            days=days,
+            used_by_slot={one.slot.slot_id: one.used for one in limited},
+            stored_slots={
+                one.slot.slot_id: one.slot
+                for one in found.slots
+                if one.slot.offering_id == offering.offering_id
+            },
+            slot_resources=held if _opens_slots(offering) else {},
+        )
+        for offering in offerings
+    ]
+
+
+def _takings(
+    store: ReadStore,
+    company: Company,
+    offerings: Sequence[Offering],
+    *,
+    window: Interval,
+    stretch: Interval,
+    now: datetime,
+) -> Takings:
+    resources = company.resources.values()
+    return store.takings(
+        Whereabouts(
+            claim_keys=[claims_key(one) for one in resources],
+            starts_at=stretch.starts_at,
+            ends_at=stretch.ends_at,
+            offering_ids=[one.offering_id for one in offerings if one.shape is Shape.SLOTS],
+            slots_from=window.starts_at,
+            slots_before=window.ends_at,
+            dated_ids=[one.resource_id for one in resources if one.scheme is Scheme.DATED],
+            # Wherever it is, its date is at most a day from that of UTC.
+            first_on=stretch.starts_at.date() - _DAY,
+            last_on=stretch.ends_at.date() + _DAY,
+            now=now,
+        )
     )
 
 
-def load_company(store: ReadStore, tenant: Tenant, offering: Offering) -> Company:
-    """Load who may serve an offering, whatever components are chosen."""
-    requirements = list(every_requirement(offering))
-    members = look_up(
-        store,
-        lambda look: members_of(look, requirements),
-        tenant_id=tenant.tenant_id,
-        actor=SYSTEM,
-    )
-    ids = list(dict.fromkeys(rid for one in requirements for rid in candidate_ids(one, members)))
-    loaded = store.load([ById(Resource, rid) for rid in ids])
-    resources = {rid: _all(Resource, loaded[ById(Resource, rid)])[0] for rid in ids}
-    return Company(tenant=tenant, members=members, resources=resources)
+def _opens_slots(offering: Offering) -> bool:
+    """Whether the offering's slots take resources for themselves."""
+    return offering.counting is Counting.PLACES and bool(offering.requirements)
 
 
-def _all(kind: type[R], rows: Iterable[object]) -> Sequence[R]:
-    del kind
-    return cast("Sequence[R]", rows)
-
-
-def _stretch(offering: Offering, window: Interval, stay_days: int) -> Interval:
+def _stretch(offerings: Sequence[Offering], window: Interval, stay_days: int) -> Interval:
     """The time in which claims matter to what starts in a window."""
-    longest = max(offering.duration, timedelta(days=max(31, stay_days + 2)))
-    first, last = window.starts_at, min(window.ends_at + longest, LAST_INSTANT)
-    if offering.shape in {Shape.DAYS, Shape.NIGHTS}:
-        # A day has begun before the window, and elsewhere it may be the day before.
-        first = max(first - timedelta(days=2), FIRST_INSTANT)
-    return padded(offering, Interval(starts_at=first, ends_at=last))
+    parts = []
+    for offering in offerings:
+        longest = max(offering.duration, timedelta(days=max(31, stay_days + 2)))
+        first, last = window.starts_at, min(window.ends_at + longest, LAST_INSTANT)
+        if offering.shape in {Shape.DAYS, Shape.NIGHTS}:
+            # A day has begun before the window, and elsewhere it may be the day before.
+            first = max(first - timedelta(days=2), FIRST_INSTANT)
+        parts.append(padded(offering, Interval(starts_at=first, ends_at=last)))
+    return Interval(
+        starts_at=min(part.starts_at for part in parts), ends_at=max(part.ends_at for part in parts)
+    )
 
 
 def _claims(
-    store: ReadStore, company: Company, stretch: Interval, now: datetime
-) -> dict[ResourceId, list[Claim]]:
-    overs = {
-        rid: Over(claims_key(resource), stretch.starts_at, stretch.ends_at)
-        for rid, resource in company.resources.items()
-    }
-    loaded = store.load(list(overs.values()))
+    company: Company, claims: Sequence[Claim], *, now: datetime, empty: set[SlotId]
+) -> dict[ResourceId, ClaimIndex]:
+    """The claims that count, by resource, without those that an empty slot would give back."""
+    by_key: dict[str, list[Claim]] = {}
+    for claim in claims:
+        if claim.counts_at(now) and claim.owner_id not in empty:
+            by_key.setdefault(claim.key, []).append(claim)
     return {
-        rid: [row for row in _all(Claim, loaded[over]) if row.counts_at(now)]
-        for rid, over in overs.items()
+        resource_id: ClaimIndex(by_key[key])
+        for resource_id, resource in company.resources.items()
+        if (key := claims_key(resource)) in by_key
     }
 
 
-def _stored_slots(store: ReadStore, offering: Offering, window: Interval) -> dict[SlotId, Slot]:
-    if offering.shape is not Shape.SLOTS:
-        return {}
-    found = store.slots_between([offering.offering_id], window.starts_at, window.ends_at)
-    return {slot.slot_id: slot for slot in found}
-
-
-def _demand_slots(
-    store: ReadStore, claims: dict[ResourceId, list[Claim]], own: dict[SlotId, Slot]
-) -> dict[SlotId, Slot]:
-    """Slots of other offerings that hold our resources; those opened by demand may be empty."""
-    owners = {
-        claim.owner_id
-        for found in claims.values()
-        for claim in found
-        if claim.owner_kind is ClaimOwner.SLOT and claim.owner_id not in own
-    }
-    loaded = store.load([ById(Slot, owner) for owner in owners])
-    return {row.slot_id: row for found in loaded.values() for row in _all(Slot, found)}
-
-
-def _slot_resources(
-    store: ReadStore, offering: Offering, stored: dict[SlotId, Slot], empty: set[SlotId]
-) -> dict[SlotId, frozenset[ResourceId]]:
-    """Which resources the offering's open slots have taken for themselves."""
-    if offering.counting is not Counting.PLACES or not offering.requirements:
-        return {}
-    ids = [slot_id for slot_id in stored if slot_id not in empty]
-    loaded = store.load([Where(Claim, "owner_id", slot_id) for slot_id in ids])
-    held = {
-        slot_id: frozenset(
-            claim.resource_id
-            for claim in _all(Claim, loaded[Where(Claim, "owner_id", slot_id)])
-            if claim.resource_id is not None
-        )
-        for slot_id in ids
-    }
-    return {slot_id: resources for slot_id, resources in held.items() if resources}
+def _held(found: Takings, empty: set[SlotId]) -> dict[SlotId, frozenset[ResourceId]]:
+    """Which resources the offerings' open slots have taken for themselves."""
+    held: dict[SlotId, set[ResourceId]] = {}
+    for slot_id, resource_id in found.slot_claims:
+        if slot_id not in empty:
+            held.setdefault(slot_id, set()).add(resource_id)
+    return {slot_id: frozenset(resources) for slot_id, resources in held.items()}
 
 
 def _days(
-    store: ReadStore, company: Company, stretch: Interval, now: datetime
+    found: Takings, wanted: Sequence[tuple[Resource, Sequence[date]]]
 ) -> dict[tuple[ResourceId, date], DayUse]:
-    wanted = [
-        (resource, days_touched(stretch, zone_of(resource, company.tenant)))
-        for resource in company.resources.values()
-        if resource.scheme is Scheme.DATED and resource.capacity is not None
-    ]
-    states = day_states(store, wanted, now=now) if wanted else {}
-    return {place: DayUse(cap=state.capacity, used=state.taken) for place, state in states.items()}
+    """How dated resources stand on each date, by the rules of `day_counts.day_states`."""
+    counted = {one.key: one for one in found.day_counts}
+    own = {(one.resource_id, one.falls_on): one.capacity for one in found.days}
+    uses = {}
+    for resource, dates in wanted:
+        for day in dates:
+            count = counted.get(day_key(resource.resource_id, day))
+            place = resource.resource_id, day
+            if count is not None:
+                uses[place] = DayUse(cap=count.cap, used=count.used)
+            else:
+                usual = resource.capacity or 0
+                uses[place] = DayUse(cap=own.get(place, usual), used=0)
+    return uses

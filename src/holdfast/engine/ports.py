@@ -12,8 +12,8 @@ from typing import Protocol
 from holdfast.domain.claims import Claim
 from holdfast.domain.history import AuditEntry, Event
 from holdfast.domain.ids import BatchId, TenantId
-from holdfast.domain.slots import Slot
 from holdfast.domain.tenants import Tenant
+from holdfast.engine.takings import ServedBy, Serving, Takings, Whereabouts
 
 
 class Clock(Protocol):
@@ -363,17 +363,19 @@ class ReadStore(Protocol):
     """One read transaction of one tenant. It sees one state and cannot write."""
 
     def now(self) -> datetime:
-        """Read the clock of record."""
+        """Read the clock of record once: what is read here has one present."""
         ...
 
     def load(self, reads: Collection[Read]) -> Mapping[Read, tuple[object, ...]]:
-        """Answer reads in a few statements, whatever their number."""
+        """Answer reads in a few statements: all that are by id or by field in one."""
         ...
 
-    def slots_between(
-        self, offering_ids: Collection[str], starts_at: datetime, ends_at: datetime
-    ) -> list[Slot]:
-        """Return the stored slots of offerings that start in a stretch of time."""
+    def serving(self, asked: ServedBy) -> Serving:
+        """Find who may serve, with their hours, in one statement."""
+        ...
+
+    def takings(self, asked: Whereabouts) -> Takings:
+        """Find what is taken around some time, in one statement."""
         ...
 
     def used(self, keys: Collection[str], *, now: datetime) -> dict[str, int]:

@@ -23,7 +23,6 @@ from sqlalchemy import (
 from sqlalchemy import false as sql_false
 
 from holdfast.domain.claims import LONGEST_CLAIM, Claim
-from holdfast.domain.slots import Slot
 from holdfast.engine.ports import (
     Answer,
     ById,
@@ -181,11 +180,12 @@ def _in_statement(kind: type[object], field: str | None) -> Select[Any]:
     values = column.in_(bindparam("b_values", expanding=True))
     conditions = [mapper.table.columns.tenant_id == bindparam("b_tenant"), values]
     if field is not None:
-        conditions.append(_live(mapper))
+        conditions.append(live(mapper))
     return select(mapper.table).where(*conditions).order_by(mapper.id_column)
 
 
-def _live(mapper: Mapper) -> ColumnElement[bool]:
+def live(mapper: Mapper) -> ColumnElement[bool]:
+    """Return the condition that a record is found by a `Where`."""
     kind = KINDS[mapper.kind]
     if kind.live_field is None:
         return mapper.id_column.is_not(None)
@@ -202,7 +202,7 @@ def _load_over(
     for i in range(size):
         over = overs[min(i, len(overs) - 1)]
         values[f"key_{i}"], values[f"ends_{i}"] = over.key, over.ends_at
-        values[f"starts_{i}"], values[f"bound_{i}"] = over.starts_at, _bounded(over.starts_at)
+        values[f"starts_{i}"], values[f"bound_{i}"] = over.starts_at, bounded(over.starts_at)
     rows: dict[str, list[Claim]] = {}
     mapper = mapper_of(Claim)
     for found in _records(connection, _over_statement(size), values, mapper):
@@ -238,7 +238,8 @@ def _over_statement(size: int) -> Select[Any]:
     )
 
 
-def _bounded(starts_at: datetime) -> datetime:
+def bounded(starts_at: datetime) -> datetime:
+    """Return the instant after which every claim begins that lasts beyond another one."""
     earliest = datetime.min.replace(tzinfo=starts_at.tzinfo)
     return earliest if starts_at - earliest < LONGEST_CLAIM else starts_at - LONGEST_CLAIM
 
@@ -311,25 +312,6 @@ def answers(
             answer = Answer(status=row["status"], headers=headers, body=bytes(row["body"]))
             found[key.name] = KeptAnswer(key=key, answer=answer, at=row["at"])
     return found
-
-
-def slots_between(
-    connection: Connection,
-    tenant_id: str,
-    offering_ids: Collection[str],
-    starts_at: datetime,
-    ends_at: datetime,
-) -> list[Slot]:
-    """Return the stored slots of offerings that start in a stretch of time."""
-    slot = ledger.slot.columns
-    condition = and_(
-        slot.offering_id.in_(sorted(offering_ids)),
-        slot.starts_at >= starts_at,
-        slot.starts_at < ends_at,
-    )
-    mapper = mapper_of(Slot)
-    statement = select(ledger.slot).where(slot.tenant_id == tenant_id, condition)
-    return list(_records(connection, statement.order_by(slot.slot_id), {}, mapper))
 
 
 def page(connection: Connection, tenant_id: str, listing: Listing) -> list[object]:

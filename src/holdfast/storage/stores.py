@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from holdfast.domain.ids import BatchId, TenantId
-from holdfast.domain.slots import Slot
 from holdfast.engine.ports import (
+    ById,
     Changes,
     Filter,
     KeptAnswer,
@@ -17,8 +17,10 @@ from holdfast.engine.ports import (
     LockedRow,
     LockRequest,
     Read,
+    Where,
 )
-from holdfast.storage import flushing, reading
+from holdfast.engine.takings import ServedBy, Serving, Takings, Whereabouts
+from holdfast.storage import flushing, reading, surveying
 from holdfast.storage.database import Database, ReadTransaction, WriteTransaction
 
 
@@ -71,24 +73,42 @@ class SqlReadStore:
     def __init__(self, transaction: ReadTransaction, tenant_id: TenantId) -> None:
         self._transaction = transaction
         self._tenant_id = tenant_id
+        self._now: datetime | None = None
 
     def now(self) -> datetime:
-        """Read the clock of record."""
-        return self._transaction.now()
+        """Read the clock of record once: what is read here has one present."""
+        if self._now is None:
+            self._now = self._transaction.now()
+        return self._now
 
     def load(self, reads: Collection[Read]) -> Mapping[Read, tuple[object, ...]]:
-        """Answer reads in a few statements."""
-        if not reads:
-            return {}
-        return reading.load(self._transaction.connection, self._tenant_id, reads)
+        """Answer reads in a few statements: all that are by id or by field in one.
 
-    def slots_between(
-        self, offering_ids: Collection[str], starts_at: datetime, ends_at: datetime
-    ) -> list[Slot]:
-        """Return the stored slots of offerings that start in a stretch of time."""
-        return reading.slots_between(
-            self._transaction.connection, self._tenant_id, offering_ids, starts_at, ends_at
-        )
+        The first such statement brings the database's time along.
+        """
+        plain = [read for read in reads if isinstance(read, ById | Where)]
+        others = [read for read in reads if not isinstance(read, ById | Where)]
+        found: dict[Read, tuple[object, ...]] = {}
+        if others:
+            found.update(reading.load(self._transaction.connection, self._tenant_id, others))
+        if plain:
+            answers, instant = surveying.load(
+                self._transaction.connection,
+                self._tenant_id,
+                plain,
+                is_clock_asked=self._now is None and not self._transaction.has_clock,
+            )
+            found.update(answers)
+            self._now = self._now or instant
+        return found
+
+    def serving(self, asked: ServedBy) -> Serving:
+        """Find who may serve, with their hours, in one statement."""
+        return surveying.serving(self._transaction.connection, self._tenant_id, asked)
+
+    def takings(self, asked: Whereabouts) -> Takings:
+        """Find what is taken around some time, in one statement."""
+        return surveying.takings(self._transaction.connection, self._tenant_id, asked)
 
     def used(self, keys: Collection[str], *, now: datetime) -> dict[str, int]:
         """Return what counters have in use, lapsed claims not counted."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, RootModel
 
 from holdfast.api.choices import ChoiceIn, ChoiceQuery, PartyQuery, Several
 from holdfast.api.models import (
     AnOfferingId,
+    APoolId,
     AResourceId,
     DayOut,
     InstantOut,
@@ -31,23 +32,27 @@ from holdfast.domain.verdicts import RequirementVerdict, Verdict
 from holdfast.engine.availability import (
     ALTERNATIVES,
     NEXT_MAX,
+    SUBJECTS_MAX,
     Availability,
     AvailabilityQuery,
     DailyAvailability,
 )
-
-SUBJECTS_MAX = 20
-"""How many offerings and resources one question may be about."""
 
 _LENGTH_MAX = minutes_of(timedelta(days=DATES_MAX))
 _WAIT_MAX = minutes_of(timedelta(days=WINDOW_DAYS_MAX))
 
 
 class SubjectQuery(PartyQuery):
-    """Which offerings or resources, when, for how many and how long."""
+    """Which offerings, resources or pools, when, for how many and how long.
+
+    Of a pool it is asked when any one of its members is free.
+    """
+
+    subjects_max: ClassVar[int] = SUBJECTS_MAX
 
     offering_id: Annotated[Several[AnOfferingId], Field(max_length=SUBJECTS_MAX)] = ()
     resource_id: Annotated[Several[AResourceId], Field(max_length=SUBJECTS_MAX)] = ()
+    pool_id: Annotated[Several[APoolId], Field(max_length=SUBJECTS_MAX)] = ()
     starts_at: Annotated[QueryInstant | None, Field(alias="from")] = None
     ends_at: Annotated[QueryInstant | None, Field(alias="to")] = None
     first_on: LocalDay | None = None
@@ -56,18 +61,20 @@ class SubjectQuery(PartyQuery):
     length_minutes: Annotated[QueryWhole | None, Field(ge=1, le=_LENGTH_MAX)] = None
 
     def questions(self) -> list[AvailabilityQuery]:
-        """Return one question for each offering and resource, in the order in which they stand.
+        """Return one question for each offering, resource and pool, in the order they stand in.
 
         Raises:
             InputInvalid: There is none, or there are too many.
         """
-        count = len(self.offering_id) + len(self.resource_id)
-        if not 1 <= count <= SUBJECTS_MAX:
-            message = f"Say what to look at: 1 to {SUBJECTS_MAX} offering_id or resource_id."
+        count = len(self.offering_id) + len(self.resource_id) + len(self.pool_id)
+        most = self.subjects_max
+        if not 1 <= count <= most:
+            message = f"Say what to look at: 1 to {most} offering_id, resource_id or pool_id."
             code = "too_many" if count else "missing"
             raise InputInvalid.at("/offering_id", code, message)
         named: list[dict[str, Any]] = [{"offering_id": one} for one in self.offering_id]
         named += [{"resource_id": one} for one in self.resource_id]
+        named += [{"pool_id": one} for one in self.pool_id]
         length = self.length_minutes
         return [
             AvailabilityQuery(
@@ -97,6 +104,9 @@ class ListQuery(SubjectQuery):
 
 class NextQuery(SubjectQuery):
     """What to find next, from now or `from` on, at most so long after it."""
+
+    # Each is a search of its own.
+    subjects_max: ClassVar[int] = 20
 
     max_wait_minutes: Annotated[QueryWhole | None, Field(ge=1, le=_WAIT_MAX)] = None
     count: Annotated[QueryWhole, Field(ge=1, le=NEXT_MAX)] = ALTERNATIVES
@@ -136,10 +146,11 @@ class OpenDayOut(Out):
 
 
 class LookedAtOut(Out):
-    """What was looked at: an offering or a resource by itself, and the window."""
+    """What was looked at: an offering, or a resource or pool by itself, and the window."""
 
     offering_id: str | None
     resource_id: str | None
+    pool_id: str | None
     zone: str
     starts_from: Annotated[InstantOut, Field(alias="from")]
     starts_before: Annotated[InstantOut, Field(alias="to")]
@@ -161,17 +172,17 @@ class DailyAvailabilityOut(LookedAtOut):
 
 
 class AvailabilitiesOut(Out):
-    """An answer for each of several offerings and resources, in the order of the question."""
+    """An answer for each of several offerings, resources and pools, in their order."""
 
     items: list[AvailabilityOut | DailyAvailabilityOut]
 
 
 class AvailabilityAnswer(RootModel[AvailabilityOut | DailyAvailabilityOut | AvailabilitiesOut]):
-    """By slot or by day; of several offerings or resources a list of such answers."""
+    """By slot or by day; of several of them a list of such answers."""
 
 
 class NextAnswer(RootModel[AvailabilityOut | AvailabilitiesOut]):
-    """The next things that can be booked; of several offerings or resources a list of answers."""
+    """The next things that can be booked; of several of them a list of answers."""
 
 
 class CapacityVerdictOut(Out):
@@ -259,6 +270,7 @@ def answer_shown(
     shown = {
         "offering_id": question.offering_id,
         "resource_id": question.resource_id,
+        "pool_id": question.pool_id,
         "zone": found.zone,
         "from": show_instant(found.window.starts_at),
         "to": show_instant(found.window.ends_at),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.responses import Response
@@ -24,6 +25,7 @@ from holdfast.api.calls import JSON, Call, Endpoint
 from holdfast.api.models import minutes
 from holdfast.domain.access import Scope
 from holdfast.domain.verdicts import Verdict
+from holdfast.engine.availability import Availability, DailyAvailability
 from holdfast.engine.facade import TenantEngine
 
 
@@ -39,13 +41,12 @@ async def list_(call: Call) -> Response:
     questions = query.questions()
 
     def answered(desk: TenantEngine) -> bytes:
-        found = []
-        for question in questions:
-            if query.by == "day":
-                found.append(answer_shown(desk.availability.by_day(question), question))
-            else:
-                found.append(answer_shown(desk.availability.answer(question), question))
-        return _json(found)
+        found: Sequence[Availability | DailyAvailability]
+        if query.by == "day":
+            found = desk.availability.answers_by_day(questions)
+        else:
+            found = desk.availability.answers(questions)
+        return _json([answer_shown(found[i], question) for i, question in enumerate(questions)])
 
     return Response(await call.read(answered), media_type=JSON)
 
@@ -94,7 +95,7 @@ ENDPOINTS = (
         method="GET",
         path="/v1/availability",
         name="listAvailability",
-        summary="List what of offerings or resources can be booked, by slot or by day",
+        summary="List what of offerings, resources or pools can be booked, by slot or by day",
         scopes=(Scope.AVAILABILITY_READ,),
         run=list_,
         query=ListQuery,

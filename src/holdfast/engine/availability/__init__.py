@@ -1,6 +1,6 @@
 """Availability: what could be booked now, what else if one thing cannot, and why."""
 
-from holdfast.engine.availability.asking import DEFAULT_WINDOW, AvailabilityQuery
+from holdfast.engine.availability.asking import DEFAULT_WINDOW, SUBJECTS_MAX, AvailabilityQuery
 from holdfast.engine.availability.checking import check
 from holdfast.engine.availability.listing import (
     Availability,
@@ -19,6 +19,7 @@ __all__ = [
     "ALTERNATIVES",
     "DEFAULT_WINDOW",
     "NEXT_MAX",
+    "SUBJECTS_MAX",
     "Availability",
     "AvailabilityQuery",
     "DailyAvailability",

@@ -5,32 +5,38 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import cast
 
 from holdfast.domain.access import Actor, Scope
 from holdfast.domain.errors import InputInvalid, RecordNotFound
-from holdfast.domain.ids import OfferingId, ResourceId
-from holdfast.domain.implied import implied_offering
+from holdfast.domain.ids import OfferingId, PoolId, ResourceId, TenantId
+from holdfast.domain.implied import implied_by_pool, implied_offering
 from holdfast.domain.intervals import FIRST_INSTANT, LAST_INSTANT, Interval
 from holdfast.domain.listing import WINDOW_DAYS_MAX, Asked
 from holdfast.domain.offerings import Offering, OfferingStatus
+from holdfast.domain.pools import Pool, PoolStatus
 from holdfast.domain.resources import CAPACITY_MAX, Resource, ResourceStatus
 from holdfast.domain.scenes import Scene, candidate_ids, requirements_of
 from holdfast.domain.shapes import DATES_MAX, Shape
 from holdfast.domain.tenants import Tenant
 from holdfast.domain.zones import MINUTES_PER_DAY, instant_of, zone
 from holdfast.engine.choosing import PICKS_MAX
-from holdfast.engine.ports import ReadStore
-from holdfast.engine.reading import get
+from holdfast.engine.looking import Company, load_company
+from holdfast.engine.ports import ById, ReadStore
+from holdfast.engine.records import KINDS
 
 DEFAULT_WINDOW = timedelta(days=7)
+SUBJECTS_MAX = 50
+"""How many offerings, resources and pools one question may be about."""
 _TOO_LONG = f"Ask for at most {WINDOW_DAYS_MAX} days at a time."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AvailabilityQuery:
-    """What of an offering, or of a resource by itself, to list, by default for seven days.
+    """What of an offering, or of a resource or pool by itself, to list, by default for seven days.
 
     Attributes:
+        pool_id: A pool: when any one of its members is free.
         starts_at, ends_at: The window, as instants; or else:
         first_on, last_on: The window, as local dates of the offering, the last one included.
         date_count: For how many days or nights; None is as few as the offering takes.
@@ -41,6 +47,7 @@ class AvailabilityQuery:
 
     offering_id: OfferingId | None = None
     resource_id: ResourceId | None = None
+    pool_id: PoolId | None = None
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     first_on: date | None = None
@@ -50,6 +57,11 @@ class AvailabilityQuery:
     length: timedelta | None = None
     picks: tuple[ResourceId, ...] = ()
     components: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str | None, ...]:
+        """What the question is about: one of them says it."""
+        return (self.offering_id, self.resource_id, self.pool_id)
 
     @property
     def asked(self) -> Asked:
@@ -136,29 +148,103 @@ def require_known(scene: Scene, picks: Sequence[ResourceId], components: Sequenc
             raise InputInvalid.at(f"/resource_ids/{i}", "unknown_resource", message)
 
 
-def offering_of(
-    store: ReadStore, actor: Actor, tenant: Tenant, query: AvailabilityQuery
-) -> Offering:
-    """Return the offering that is asked about, or what a resource is by itself.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subjects:
+    """What some questions are about, in their order, and who may serve it."""
+
+    tenant: Tenant
+    offerings: tuple[Offering, ...]
+    company: Company
+    now: datetime
+
+
+def subjects_of(
+    store: ReadStore, *, tenant_id: TenantId, actor: Actor, queries: Sequence[AvailabilityQuery]
+) -> Subjects:
+    """Find the offerings that are asked about, or what resources and pools are by themselves.
 
     Raises:
-        InputInvalid: Neither or both are named.
-        RecordNotFound: There is none, or the public may not book it alone.
+        AccessDenied: The actor may not look.
+        InputInvalid: A question is malformed, or names nothing or two things.
+        RecordNotFound: There is none of them, or the public may not book it alone.
     """
-    if (query.offering_id is None) is (query.resource_id is None):
-        message = "Say what to look at: an offering_id or a resource_id."
-        raise InputInvalid.at("/offering_id", "missing", message)
+    actor.require(Scope.AVAILABILITY_READ)
+    for query in queries:
+        require_sizes(query)
+        if sum(one is not None for one in query.names) != 1:
+            message = "Say what to look at: an offering_id, a resource_id or a pool_id."
+            raise InputInvalid.at("/offering_id", "missing", message)
+    reads = [_read_of(query) for query in queries]
+    found = store.load([ById(Tenant, tenant_id), *reads])
+    tenant = cast("Tenant", found[ById(Tenant, tenant_id)][0])
+    is_staff = Scope.BOOKINGS_READ in actor.scopes
+    records = [_visible(read, found[read], is_staff=is_staff) for read in reads]
+    pools = [one for one in records if isinstance(one, Pool)]
+    company = load_company(
+        store,
+        tenant=tenant,
+        offerings=[
+            implied_offering(one, tenant) if isinstance(one, Resource) else one
+            for one in records
+            if not isinstance(one, Pool)
+        ],
+        known=[one for one in records if isinstance(one, Resource)],
+        pools=pools,
+    )
+    offerings = tuple(
+        _offering_of(one, company, query, is_staff=is_staff)
+        for one, query in zip(records, queries, strict=True)
+    )
+    for offering, query in zip(offerings, queries, strict=True):
+        require_form(offering, query)
+    return Subjects(tenant=tenant, offerings=offerings, company=company, now=store.now())
+
+
+def _read_of(query: AvailabilityQuery) -> ById:
     if query.offering_id is not None:
-        offering = get(store, Offering, query.offering_id)
-        if offering.status is OfferingStatus.DELETED:
-            raise RecordNotFound(kind="offering", key=query.offering_id)
-        return offering
-    resource_id = query.resource_id or ""
-    resource = get(store, Resource, resource_id)
-    is_theirs = resource.is_bookable_alone or Scope.BOOKINGS_READ in actor.scopes
-    if resource.status is ResourceStatus.DELETED or not is_theirs:
-        raise RecordNotFound(kind="resource", key=resource_id)
-    return implied_offering(resource, tenant)
+        return ById(Offering, query.offering_id)
+    if query.resource_id is not None:
+        return ById(Resource, query.resource_id)
+    return ById(Pool, query.pool_id or "")
+
+
+def _visible(read: ById, rows: tuple[object, ...], *, is_staff: bool) -> Offering | Resource | Pool:
+    """Return the record that was read, unless it is not there for whoever asks."""
+    record = rows[0] if rows else None
+    match record:
+        case Offering(status=status) if status is not OfferingStatus.DELETED:
+            return record
+        case Resource(status=status, is_bookable_alone=is_alone) if (
+            status is not ResourceStatus.DELETED and (is_alone or is_staff)
+        ):
+            return record
+        case Pool(status=status) if status is not PoolStatus.DELETED:
+            return record
+    raise RecordNotFound(kind=KINDS[read.kind].name, key=read.record_id)
+
+
+def _offering_of(
+    record: Offering | Resource | Pool,
+    company: Company,
+    query: AvailabilityQuery,
+    *,
+    is_staff: bool,
+) -> Offering:
+    if isinstance(record, Offering):
+        return record
+    if isinstance(record, Resource):
+        return implied_offering(record, company.tenant)
+    members = [
+        one
+        for resource_id in record.resource_ids
+        if (one := company.resources.get(resource_id)) is not None
+        and one.status is not ResourceStatus.DELETED
+        and (one.is_bookable_alone or is_staff)
+    ]
+    if not members:
+        # For the public it is not there: its members are booked by offerings.
+        raise RecordNotFound(kind="pool", key=record.pool_id)
+    return implied_by_pool(record, members, company.tenant, party_size=query.party_size)
 
 
 def window_of(query: AvailabilityQuery, *, zone_name: str, now: datetime) -> Interval:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from holdfast.domain.access import Actor, Scope
+from holdfast.domain.access import Actor
 from holdfast.domain.errors import (
     Alternative,
     AvailabilityClosed,
@@ -12,7 +12,7 @@ from holdfast.domain.errors import (
     HoldfastError,
     InputInvalid,
 )
-from holdfast.domain.ids import read_generated_slot_id
+from holdfast.domain.ids import TenantId, read_generated_slot_id
 from holdfast.domain.implied import implied_offering
 from holdfast.domain.intervals import LAST_INSTANT, Interval
 from holdfast.domain.listing import WINDOW_DAYS_MAX, Asked, OpenSlot, search_slots
@@ -25,15 +25,13 @@ from holdfast.domain.tenants import Tenant
 from holdfast.domain.zones import instant_of, local_day, zone
 from holdfast.engine.availability.asking import (
     AvailabilityQuery,
-    offering_of,
-    require_form,
     require_known,
-    require_sizes,
+    subjects_of,
     window_of,
 )
 from holdfast.engine.availability.listing import Availability
 from holdfast.engine.choosing import Choice
-from holdfast.engine.looking import load_scene
+from holdfast.engine.looking import Company, load_company, load_scenes
 from holdfast.engine.ports import ReadStore
 from holdfast.engine.reading import find, get
 
@@ -53,7 +51,7 @@ OUT_OF_USE = frozenset({"tenant_inactive", "offering_inactive", "resource_inacti
 def find_next(
     store: ReadStore,
     *,
-    tenant_id: str,
+    tenant_id: TenantId,
     actor: Actor,
     query: AvailabilityQuery,
     count: int = ALTERNATIVES,
@@ -74,17 +72,13 @@ def find_next(
         InputInvalid: The question is malformed.
         RecordNotFound: There is no such offering or resource.
     """
-    actor.require(Scope.AVAILABILITY_READ)
-    require_sizes(query)
     if not 1 <= count <= NEXT_MAX:
         raise InputInvalid.at("/count", "out_of_range", f"Ask for 1 to {NEXT_MAX}.")
     if max_wait is not None and not timedelta(0) < max_wait <= timedelta(days=WINDOW_DAYS_MAX):
         message = f"A wait is at least a minute and at most {WINDOW_DAYS_MAX} days."
         raise InputInvalid.at("/max_wait_minutes", "out_of_range", message)
-    now = store.now()
-    tenant = get(store, Tenant, tenant_id)
-    offering = offering_of(store, actor, tenant, query)
-    require_form(offering, query)
+    subjects = subjects_of(store, tenant_id=tenant_id, actor=actor, queries=[query])
+    now, tenant, offering = subjects.now, subjects.tenant, subjects.offerings[0]
     zone_name = offering.zone or tenant.zone
     window = window_of(query, zone_name=zone_name, now=now)
     since = max(window.starts_at, now)
@@ -96,7 +90,7 @@ def find_next(
         until = min(until, since + max_wait + timedelta(microseconds=1))
     found = search(
         store,
-        tenant=tenant,
+        subjects.company,
         offering=offering,
         window=(since, until),
         asked=query.asked,
@@ -116,8 +110,8 @@ def find_next(
 
 def search(
     store: ReadStore,
+    company: Company,
     *,
-    tenant: Tenant,
     offering: Offering,
     window: tuple[datetime, datetime],
     asked: Asked,
@@ -136,14 +130,14 @@ def search(
     while begins_at < until and len(found) < limit and judged_max > 0:
         ends_at = min(begins_at + length, until)
         stretch = Interval(starts_at=begins_at, ends_at=ends_at)
-        scene = load_scene(
+        scene = load_scenes(
             store,
-            tenant=tenant,
-            offering=offering,
+            company,
+            offerings=[offering],
             window=stretch,
             now=now,
             stay_days=max(asked.date_count or 0, length_days),
-        )
+        )[0]
         if is_checked:
             require_known(scene, asked.picks, asked.components)
         try:
@@ -172,7 +166,7 @@ def _latest(tenant: Tenant, offering: Offering, *, since: datetime, now: datetim
 def with_alternatives(
     store: ReadStore,
     *,
-    tenant_id: str,
+    tenant_id: TenantId,
     choice: Choice,
     party_size: int,
     refusal: HoldfastError,
@@ -189,7 +183,7 @@ def with_alternatives(
 
 
 def alternatives_to(
-    store: ReadStore, *, tenant_id: str, choice: Choice, party_size: int
+    store: ReadStore, *, tenant_id: TenantId, choice: Choice, party_size: int
 ) -> tuple[Alternative, ...]:
     """Find up to five things that would be accepted for the same request, from its day on."""
     tenant = get(store, Tenant, tenant_id)
@@ -204,7 +198,7 @@ def alternatives_to(
     since = max(instant_of(day, 0, here, gap="forward"), now)
     slots = search(
         store,
-        tenant=tenant,
+        load_company(store, tenant=tenant, offerings=[offering]),
         offering=offering,
         window=(since, _latest(tenant, offering, since=since, now=now)),
         asked=_same(choice, party_size),

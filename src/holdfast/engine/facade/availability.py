@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from holdfast.domain.errors import AvailabilityClosed, CapacityExceeded, HoldfastError
+from holdfast.domain.errors import (
+    AvailabilityClosed,
+    CapacityExceeded,
+    HoldfastError,
+    InputInvalid,
+)
 from holdfast.domain.ids import OfferingId
 from holdfast.domain.verdicts import Verdict
 from holdfast.engine.availability import (
     ALTERNATIVES,
+    SUBJECTS_MAX,
     Availability,
     AvailabilityQuery,
     DailyAvailability,
@@ -22,6 +29,13 @@ from holdfast.engine.bookings import PlaceBooking
 from holdfast.engine.choosing import Choice
 from holdfast.engine.facade.port import Port, in_utc
 from holdfast.engine.holds import PlaceHold
+
+
+def _asked(queries: Sequence[AvailabilityQuery]) -> list[AvailabilityQuery]:
+    if not 1 <= len(queries) <= SUBJECTS_MAX:
+        message = f"Ask for 1 to {SUBJECTS_MAX} offerings, resources and pools at a time."
+        raise InputInvalid.at("/offering_id", "too_many" if queries else "missing", message)
+    return [in_utc(query) for query in queries]
 
 
 class AvailabilityAnswers:
@@ -46,17 +60,26 @@ class AvailabilityAnswers:
         )
 
     def answer(self, query: AvailabilityQuery) -> Availability:
-        """List what is open of an offering, or of a resource by itself.
+        """List what is open of an offering, or of a resource or pool by itself.
 
         Raises:
             InputInvalid: The question is malformed, or asks for more than 400 days.
-            RecordNotFound: There is no such offering or resource.
+            RecordNotFound: There is no such offering, resource or pool.
         """
-        query = in_utc(query)
-        port = self._port
+        return self.answers([query])[0]
+
+    def answers(self, queries: Sequence[AvailabilityQuery]) -> tuple[Availability, ...]:
+        """List what is open of several things, in as many reads as for one of them.
+
+        Raises:
+            InputInvalid: A question is malformed, or asks for more than 400 days; or there are
+                more than 50 of them.
+            RecordNotFound: There is no such offering, resource or pool.
+        """
+        asked, port = _asked(queries), self._port
         return port.read(
-            lambda store: list_open_slots(
-                store, tenant_id=port.tenant_id, actor=port.actor, query=query
+            lambda store: tuple(
+                list_open_slots(store, tenant_id=port.tenant_id, actor=port.actor, queries=asked)
             )
         )
 
@@ -65,13 +88,22 @@ class AvailabilityAnswers:
 
         Raises:
             InputInvalid: The question is malformed, or asks for more than 400 days.
-            RecordNotFound: There is no such offering or resource.
+            RecordNotFound: There is no such offering, resource or pool.
         """
-        query = in_utc(query)
-        port = self._port
+        return self.answers_by_day([query])[0]
+
+    def answers_by_day(self, queries: Sequence[AvailabilityQuery]) -> tuple[DailyAvailability, ...]:
+        """Say of each local date what is open of several things, in as many reads as for one.
+
+        Raises:
+            InputInvalid: A question is malformed, or asks for more than 400 days; or there are
+                more than 50 of them.
+            RecordNotFound: There is no such offering, resource or pool.
+        """
+        asked, port = _asked(queries), self._port
         return port.read(
-            lambda store: list_open_days(
-                store, tenant_id=port.tenant_id, actor=port.actor, query=query
+            lambda store: tuple(
+                list_open_days(store, tenant_id=port.tenant_id, actor=port.actor, queries=asked)
             )
         )
 

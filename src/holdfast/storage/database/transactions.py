@@ -277,6 +277,11 @@ class ReadTransaction:
         """SQLAlchemy's connection, in the transaction. Writing on it fails."""
         return self._lease.connection or self._lease.start(self._only_begin)
 
+    @property
+    def has_clock(self) -> bool:
+        """Whether the clock of record is one given to `Database.open`, not the database's."""
+        return self._clock is not None
+
     def now(self) -> datetime:
         """Return the clock of record: the clock given to `Database.open`, else the database's."""
         if self._clock is not None:
