@@ -16,18 +16,18 @@ depends_on = None
 _WORDS = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 _NO_LIST = sa.text("'[]'")
 _CHECK = "ck_offering_price_unit_values"
-_UNITS = (
-    "price_unit IN ('per_booking', 'per_participant', 'per_hour', 'per_night', 'per_slot',"
-    " 'per_unit')"
-)
+_BEFORE = "'per_night', 'per_unit'"
+_NOW = "'per_night', 'per_slot', 'per_unit'"
 
 
 def upgrade() -> None:
     """Add the columns, and a price for a slot."""
-    # SQLite cannot change a CHECK: there the small table of offerings is written anew.
-    with op.batch_alter_table("offering") as offering:
-        offering.drop_constraint(_CHECK, type_="check")
-        offering.create_check_constraint(_CHECK, _UNITS)
+    if op.get_bind().dialect.name == "sqlite":
+        _change_check_on_sqlite()
+    else:
+        units = f"price_unit IN ('per_booking', 'per_participant', 'per_hour', {_NOW})"
+        op.drop_constraint(_CHECK, "offering", type_="check")
+        op.create_check_constraint(_CHECK, "offering", units)
     _add("offering", sa.Column("price_rules", _WORDS, nullable=False, server_default=_NO_LIST))
     _add(
         "offering",
@@ -40,3 +40,21 @@ def upgrade() -> None:
 
 def _add(table: str, column: sa.Column[object]) -> None:
     op.add_column(table, column)
+
+
+def _change_check_on_sqlite() -> None:
+    """Change the CHECK in the table's own words: SQLite's documented way where no row changes.
+
+    The table cannot be written anew and dropped, since slots refer to it and foreign keys cannot be
+    switched off within a transaction.
+    """
+    connection = op.get_bind()
+    version = connection.exec_driver_sql("PRAGMA schema_version").scalar_one()
+    connection.exec_driver_sql("PRAGMA writable_schema = ON")
+    statement = sa.text(
+        "UPDATE sqlite_master SET sql = replace(sql, :before, :now)"
+        " WHERE type = 'table' AND name = 'offering'"
+    )
+    connection.execute(statement, {"before": _BEFORE, "now": _NOW})
+    connection.exec_driver_sql(f"PRAGMA schema_version = {version + 1}")
+    connection.exec_driver_sql("PRAGMA writable_schema = RESET")
