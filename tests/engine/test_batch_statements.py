@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 
 from holdfast.engine.ports import StorageUnavailable, TransactionConflict
+from holdfast.storage.database.steps import Step
 from tests.engine.scenes import seven
 from tests.engine.stages import Stage
 
@@ -31,13 +32,24 @@ class Broken:
 
 @contextmanager
 def breaking(stage: Stage, broken: Broken) -> Iterator[None]:
-    """Fail a statement of the writers while a block lasts."""
-    writers = stage.database._backend.writers
-    event.listen(writers, "before_cursor_execute", broken)
+    """Fail a statement of the writers while a block lasts, the steps of a flush one by one."""
+    backend = stage.database._backend
+    write = backend.write
+
+    def write_each(connection: Connection, steps: Sequence[Step]) -> list[int]:
+        counts = []
+        for step in steps:
+            broken()
+            counts += write(connection, [step])
+        return counts
+
+    event.listen(backend.writers, "before_cursor_execute", broken)
     try:
-        yield
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(backend, "write", write_each)
+            yield
     finally:
-        event.remove(writers, "before_cursor_execute", broken)
+        event.remove(backend.writers, "before_cursor_execute", broken)
 
 
 @pytest.mark.slow

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 
 from holdfast.bootstrap import Engine
 from holdfast.domain.bookings import BookingStatus
@@ -25,6 +25,7 @@ from holdfast.engine.holds import PlaceHold
 from holdfast.engine.making import Details
 from holdfast.engine.use_cases import Envelope
 from holdfast.storage.database import Database
+from holdfast.storage.database.steps import Step
 from holdfast.testing.clocks import ManualClock
 from holdfast.workers.due import BATCH_MAX
 from holdfast.workers.expire import expire_holds
@@ -201,17 +202,24 @@ def test_golden_9_the_first_of_two_pendings_gets_the_last_setup_and_the_second_s
 @contextmanager
 def _statements(database: Database) -> Iterator[Counter[str]]:
     """Count what the writers send while a block lasts."""
-    writers = database._backend.writers
+    backend = database._backend
+    write = backend.write
     counted: Counter[str] = Counter()
 
     def count(*_: object) -> None:
         counted["statements"] += 1
 
-    event.listen(writers, "before_cursor_execute", count)
+    def write_counted(connection: Connection, steps: Sequence[Step]) -> list[int]:
+        counted["statements"] += len(steps)
+        return write(connection, steps)
+
+    event.listen(backend.writers, "before_cursor_execute", count)
     try:
-        yield counted
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(backend, "write", write_counted)
+            yield counted
     finally:
-        event.remove(writers, "before_cursor_execute", count)
+        event.remove(backend.writers, "before_cursor_execute", count)
 
 
 HOLDS = 1_000

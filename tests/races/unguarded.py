@@ -117,7 +117,7 @@ class _HastyStore:
             self._writing.lock(self._requests)
             if self._stores.is_blind:
                 changes.updated = [self._as_it_is(*pair) for pair in changes.updated]
-            flushing.flush(self._writing.connection, self._tenant_id, changes)
+            flushing.flush(self._writing, changes)
         except ConstraintViolated as alarm:
             self._stores.alarms.append(str(alarm.constraint))
             raise

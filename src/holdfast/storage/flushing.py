@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, Update, bindparam, case, insert, update
+from sqlalchemy import Table, Update, bindparam, case, literal_column, update
 
 from holdfast.domain.claims import Claim
 from holdfast.domain.history import AuditEntry, Event
 from holdfast.engine.ports import Changes, KeptAnswer, TransactionConflict
 from holdfast.engine.records import version_of
+from holdfast.storage.database import WriteTransaction
+from holdfast.storage.database.steps import Change, Insertion, Step
 from holdfast.storage.mapping import MAPPERS, mapper_of
 from holdfast.storage.schema import capacity as ledger_schema
 from holdfast.storage.schema import history, ledger, metadata
@@ -33,7 +36,7 @@ _RELEASE_LAPSED = (
     .values(
         released_at=bindparam("b_now"),
         # What was taken over the limit keeps the reason for which it was.
-        reason=case((_claim.is_over, _claim.reason), else_="lapsed"),
+        reason=case((_claim.is_over, _claim.reason), else_=literal_column("'lapsed'")),
     )
 )
 _CHANGE_CLAIM = (
@@ -70,13 +73,13 @@ _RECAP = (
 )
 
 
-def flush(connection: Connection, tenant_id: str, changes: Changes) -> None:
+def flush(transaction: WriteTransaction, changes: Changes) -> None:
     """Write a batch: releases, compare-and-sets, inserts, counters, history, answers.
 
     Raises:
         TransactionConflict: A row was not as it was read.
     """
-    writer = _Writer(connection, tenant_id)
+    writer = _Writer(transaction.tenant_id)
     writer.release_lapsed(changes)
     writer.change_claims(changes)
     writer.change_records(changes)
@@ -92,20 +95,23 @@ def flush(connection: Connection, tenant_id: str, changes: Changes) -> None:
         ledger_schema.batch,
         [{"batch_id": changes.batch_id, "is_void": False, "created_at": changes.now}],
     )
+    found = transaction.write(writer.steps)
+    for (expected, what), count in zip(writer.expected, found, strict=True):
+        _expect(count, expected, what)
 
 
 class _Writer:
-    """Writes rows of one tenant, in sorted order, and checks how many there were."""
+    """Says what rows of one tenant are written, in sorted order, and how many there must be."""
 
-    def __init__(self, connection: Connection, tenant_id: str) -> None:
-        self._connection = connection
+    def __init__(self, tenant_id: str) -> None:
         self._tenant_id = tenant_id
+        self.steps: list[Step] = []
+        self.expected: list[tuple[int, str]] = []
 
     def release_lapsed(self, changes: Changes) -> None:
         for key, count in sorted(changes.lapsed_keys.items()):
             row = {"b_tenant": self._tenant_id, "b_key": key, "b_now": changes.now}
-            result = self._connection.execute(_RELEASE_LAPSED, row)
-            _expect(result.rowcount, count, "lapsed claims")
+            self._change(_RELEASE_LAPSED, [row], "lapsed claims", expected=count)
 
     def change_claims(self, changes: Changes) -> None:
         # Releases first: on PostgreSQL the exclusion constraint looks at every row as it comes.
@@ -126,7 +132,7 @@ class _Writer:
             }
             for _, after in pairs
         ]
-        self._many(_CHANGE_CLAIM, rows, "claims")
+        self._change(_CHANGE_CLAIM, rows, "claims")
 
     def change_records(self, changes: Changes) -> None:
         by_kind: dict[type, list[tuple[object, object]]] = {}
@@ -139,38 +145,21 @@ class _Writer:
 
     def _change_kind(self, kind: type, pairs: Sequence[tuple[object, object]]) -> None:
         mapper = mapper_of(kind)
-        table, id_name = mapper.table, mapper.id_column.name
-        keys = {"tenant_id", id_name}
-        statement = (
-            update(table)
-            .where(
-                table.columns.tenant_id == bindparam("b_tenant"),
-                mapper.id_column == bindparam("b_id"),
-                table.columns.version == bindparam("b_version"),
-            )
-            .values(
-                {
-                    column: bindparam(f"v_{column.name}")
-                    for column in table.columns
-                    if column.name not in keys
-                }
-            )
-        )
+        id_name = mapper.id_column.name
         rows = []
         for before, after in pairs:
             row = mapper.to_row(after)
             record_id = row.pop(id_name)
-            values = {f"v_{name}": value for name, value in row.items() if name not in keys}
             rows.append(
                 {
                     "b_tenant": self._tenant_id,
                     "b_id": record_id,
                     "b_version": version_of(before),
-                    **values,
+                    **{f"v_{name}": value for name, value in row.items()},
                 }
             )
         rows.sort(key=lambda row: str(row["b_id"]))
-        self._many(statement, rows, table.name)
+        self._change(_change_statement(kind), rows, mapper.table.name)
 
     def insert_records(self, changes: Changes) -> None:
         by_kind: dict[type, list[object]] = {}
@@ -197,20 +186,45 @@ class _Writer:
                 recapped.append({**row, "b_cap": change.cap, "b_over": change.over_commit or 0})
             else:
                 plain.append(row)
-        self._many(_COUNT, plain, "capacity")
-        self._many(_RECAP, recapped, "capacity")
+        self._change(_COUNT, plain, "capacity")
+        self._change(_RECAP, recapped, "capacity")
 
     def insert(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert rows; a taken unique key is the database's to refuse."""
         if rows:
             filled = [{"tenant_id": self._tenant_id, **row} for row in rows]
-            self._connection.execute(insert(table), filled)
+            self.steps.append(Insertion(table, filled))
+            self.expected.append((len(rows), table.name))
 
-    def _many(self, statement: Update, rows: Rows, what: str) -> None:
-        """Run an UPDATE for many rows and check that each of them was there."""
+    def _change(
+        self, statement: Update, rows: Rows, what: str, *, expected: int | None = None
+    ) -> None:
+        """Change rows; each of them must be there."""
         if rows:
-            result = self._connection.execute(statement, rows)
-            _expect(result.rowcount, len(rows), what)
+            self.steps.append(Change(statement, rows))
+            self.expected.append((len(rows) if expected is None else expected, what))
+
+
+@cache
+def _change_statement(kind: type) -> Update:
+    """Change every column of a record, if it has the version that was read."""
+    mapper = mapper_of(kind)
+    table, keys = mapper.table, {"tenant_id", mapper.id_column.name}
+    return (
+        update(table)
+        .where(
+            table.columns.tenant_id == bindparam("b_tenant"),
+            mapper.id_column == bindparam("b_id"),
+            table.columns.version == bindparam("b_version"),
+        )
+        .values(
+            {
+                column: bindparam(f"v_{column.name}")
+                for column in table.columns
+                if column.name not in keys
+            }
+        )
+    )
 
 
 def _expect(found: int, expected: int, what: str) -> None:

@@ -56,7 +56,7 @@ class SqlWriteStore:
 
     def flush(self, changes: Changes) -> None:
         """Write everything in the fixed order of the ledger."""
-        flushing.flush(self._transaction.connection, self._transaction.tenant_id, changes)
+        flushing.flush(self._transaction, changes)
 
     def commit(self) -> None:
         """Commit."""

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import BigInteger, Dialect, Text, TypeDecorator
@@ -78,8 +79,17 @@ class Instant(TypeDecorator[datetime]):
         del dialect
         return None if value is None else instant_from(value)
 
+    def bind_processor(self, dialect: Dialect) -> _Decode:
+        """Return the bare encoder: one call a value, where SQLAlchemy's wrapping makes two."""
+        del dialect
+
+        def encode(instant: datetime | None) -> int | None:
+            return None if instant is None else microseconds(instant)
+
+        return encode
+
     def result_processor(self, dialect: Dialect, coltype: object) -> _Decode:
-        """Return the bare decoder: one call a value, where SQLAlchemy's wrapping makes two."""
+        """Return the bare decoder, as above."""
         del dialect, coltype
 
         def decode(count: int | None) -> datetime | None:
@@ -130,6 +140,10 @@ class _BytewiseText(TypeDecorator[str]):
         if value is not None and "\0" in value:
             raise ValueError("Text with a NUL character cannot be stored.")
         return value
+
+    def bind_processor(self, dialect: Dialect) -> _Decode:
+        """Return the bare check."""
+        return partial(self.process_bind_param, dialect=dialect)
 
 
 class Id(_BytewiseText):

@@ -7,6 +7,7 @@
 - `sqlite.py`, `queueing.py`, `memory.py`: SQLite, the line in which its writers wait, and where
   its databases "in memory" are
 - `postgresql.py`, `wire.py`: PostgreSQL, and the exchanges that need libpq itself
+- `steps.py`: what a flush writes, in the form that each of the two takes
 - `constraints.py`: which constraint SQLite's complaint is about
 """
 

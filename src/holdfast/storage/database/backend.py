@@ -12,6 +12,7 @@ from typing import Protocol
 from sqlalchemy import Connection, Engine
 
 from holdfast.engine.ports import LockedRow, LockRequest, StorageFault
+from holdfast.storage.database.steps import Step
 
 
 class DatabaseMisconfigured(Exception):
@@ -80,6 +81,10 @@ class Backend(Protocol):
         is_first: bool,
     ) -> Locked:
         """Lock rows in the order given; with `is_first`, begin the transaction before that."""
+        ...
+
+    def write(self, connection: Connection, steps: Sequence[Step]) -> list[int]:
+        """Write rows, step by step, and return how many each step inserted or changed."""
         ...
 
     def now(self, connection: Connection) -> datetime:

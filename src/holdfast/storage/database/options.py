@@ -21,6 +21,8 @@ class DatabaseOptions:
             transaction, so that a paused process does not stall a tenant.
         answer_seconds: How long PostgreSQL may take to begin a transaction, to give all its locks
             or to tell the time before the connection is dropped: a frozen server enforces nothing.
+        write_seconds: How long PostgreSQL may take to write what a batch has decided before the
+            connection is dropped.
         commit_seconds: How long COMMIT may take before its connection is dropped, never
             cancelled; after it `CommitUnknown`. PostgreSQL only.
         settle_seconds: For how long `Database.settle` tries.
@@ -41,6 +43,7 @@ class DatabaseOptions:
     lock_seconds: float = 2.0
     idle_in_transaction_seconds: float = 5.0
     answer_seconds: float = 10.0
+    write_seconds: float = 60.0
     commit_seconds: float = 10.0
     settle_seconds: float = 5.0
     read_statement_seconds: float = 30.0

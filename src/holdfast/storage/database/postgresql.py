@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
+from itertools import islice
 from typing import Any, cast
 
 import psycopg
@@ -28,6 +29,15 @@ from holdfast.engine.ports import (
 from holdfast.storage.database import wire
 from holdfast.storage.database.backend import DatabaseMisconfigured, Locked
 from holdfast.storage.database.options import DatabaseOptions, milliseconds
+from holdfast.storage.database.steps import (
+    POSTGRESQL,
+    Insertion,
+    Step,
+    array,
+    change_form,
+    insert_form,
+    parameter,
+)
 from holdfast.storage.types import instant_from
 
 VERSION_MIN = (15, 0)
@@ -50,12 +60,11 @@ ON CONFLICT (tenant_id, key) DO UPDATE SET seq = capacity.seq + 1
 RETURNING kind, used, cap, over_commit, seq, decided_at,
   (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
 """
-_LOCK_NAME = b"holdfast_lock"
 _CLOCK = b"SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 _KINDS = {kind.value.encode(): kind for kind in CapacityKind}
 
 _NOTICES = "holdfast_notices"
-_LOCK_IS_PREPARED = "holdfast_lock_is_prepared"
+_PREPARED = "holdfast_prepared"
 
 
 class PostgresBackend:
@@ -123,27 +132,37 @@ class PostgresBackend:
         """Lock rows in the order given: one upsert a row, all in one round trip."""
         tenant = tenant_id.encode()
         rows = [(tenant, item.key.encode(), item.kind.value.encode()) for item in requests]
-        sends = list(self._begin_pipelined) if is_first else []
-        prepared_at: int | None = None
-        if self._options.prepare_threshold is None:
-            sends += [wire.with_parameters(_LOCK, row) for row in rows]
-        else:
-            if _LOCK_IS_PREPARED not in connection.info:
-                prepared_at = len(sends)
-                sends.append(wire.prepare(_LOCK_NAME, _LOCK))
-            sends += [wire.with_prepared(_LOCK_NAME, row) for row in rows]
+        exchange = self._exchange(connection)
+        if is_first:
+            for send in self._begin_pipelined:
+                exchange.add(send)
+        for row in rows:
+            exchange.run(_LOCK, row)
         with self._faults():
-            outcomes = wire.pipelined(
-                _driver(connection), sends, limit_seconds=self._options.answer_seconds
-            )
-            # It stays prepared when a lock behind it fails, and cannot be prepared twice.
-            if prepared_at is not None and outcomes[prepared_at].status == ExecStatus.COMMAND_OK:
-                connection.info[_LOCK_IS_PREPARED] = True
-            _raise_first_failure(outcomes)
-        answers = outcomes[len(outcomes) - len(rows) :]
+            answers = exchange.end(limit_seconds=self._options.answer_seconds)[-len(rows) :]
         found = [_locked_row(item, answer) for item, answer in zip(requests, answers, strict=True)]
         clock = int(answers[-1].get_value(0, 6) or 0) if answers else None
         return Locked(rows=found, instant=None if clock is None else instant_from(clock))
+
+    def write(self, connection: Connection, steps: Sequence[Step]) -> list[int]:
+        """Write rows, in one round trip: an array a column, or a prepared statement a row."""
+        exchange = self._exchange(connection)
+        for step in steps:
+            if isinstance(step, Insertion):
+                form = insert_form(step.table, tuple(step.rows[0]), POSTGRESQL)
+                exchange.run(
+                    form.sql.encode(), [array(column) for column in form.columns(step.rows)]
+                )
+                continue
+            form = change_form(step.statement, POSTGRESQL)
+            for row in step.rows:
+                exchange.run(form.sql.encode(), [parameter(value) for value in form.values(row)])
+        with self._faults():
+            outcomes = iter(exchange.end(limit_seconds=self._options.write_seconds))
+        sizes = [1 if isinstance(step, Insertion) else len(step.rows) for step in steps]
+        return [
+            sum(outcome.command_tuples or 0 for outcome in islice(outcomes, size)) for size in sizes
+        ]
 
     def now(self, connection: Connection) -> datetime:
         """Read `clock_timestamp()`, never `now()`, which is the transaction's start."""
@@ -245,6 +264,11 @@ class PostgresBackend:
         self.writers.dispose()
         self.readers.dispose()
 
+    def _exchange(self, connection: Connection) -> _Exchange:
+        """Begin to gather statements."""
+        prepares = self._options.prepare_threshold is not None
+        return _Exchange(connection, prepares=prepares)
+
     def _ask(self, connection: Connection, sql: bytes) -> list[wire.Outcome]:
         """Send what is answered at once."""
         return wire.simple(_driver(connection), sql, limit_seconds=self._options.answer_seconds)
@@ -259,6 +283,46 @@ class PostgresBackend:
             if fault is None:
                 raise
             raise fault from error
+
+
+class _Exchange:
+    """Statements that are sent in one go, those of the hot path prepared once a connection."""
+
+    def __init__(self, connection: Connection, *, prepares: bool) -> None:
+        self._connection = connection
+        self._names: dict[bytes, bytes] | None = None
+        if prepares:
+            self._names = connection.info.setdefault(_PREPARED, {})
+        self._sends: list[wire.Send] = []
+        self._prepared_at: dict[int, bytes] = {}
+        self._new: dict[bytes, bytes] = {}
+
+    def add(self, send: wire.Send) -> None:
+        """Send something that is not prepared."""
+        self._sends.append(send)
+
+    def run(self, sql: bytes, parameters: Sequence[bytes | None]) -> None:
+        """Send a statement."""
+        if self._names is None:
+            self._sends.append(wire.with_parameters(sql, parameters))
+            return
+        name = self._names.get(sql) or self._new.get(sql)
+        if name is None:
+            name = self._new[sql] = f"holdfast_{len(self._names) + len(self._new)}".encode()
+            self._prepared_at[len(self._sends)] = sql
+            self._sends.append(wire.prepare(name, sql))
+        self._sends.append(wire.with_prepared(name, parameters))
+
+    def end(self, *, limit_seconds: float) -> list[wire.Outcome]:
+        """Send everything and return the outcomes, but for those of preparing."""
+        driver = _driver(self._connection)
+        outcomes = wire.pipelined(driver, self._sends, limit_seconds=limit_seconds)
+        for place, sql in self._prepared_at.items():
+            # It stays prepared when something behind it fails, and cannot be prepared twice.
+            if self._names is not None and outcomes[place].status == ExecStatus.COMMAND_OK:
+                self._names[sql] = self._new[sql]
+        _raise_first_failure(outcomes)
+        return [one for place, one in enumerate(outcomes) if place not in self._prepared_at]
 
 
 def refuse_old_server(version: tuple[int, ...]) -> None:

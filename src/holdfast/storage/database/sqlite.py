@@ -29,6 +29,7 @@ from holdfast.storage.database.constraints import constraint_in
 from holdfast.storage.database.memory import MemoryFolder
 from holdfast.storage.database.options import DatabaseOptions, milliseconds
 from holdfast.storage.database.queueing import WriterQueue
+from holdfast.storage.database.steps import SQLITE, Insertion, Step, change_form, insert_form
 from holdfast.storage.types import instant_from
 
 VERSION_MIN = (3, 35, 0)  # the first with RETURNING
@@ -119,6 +120,20 @@ class SqliteBackend:
                     )
                 )
         return Locked(rows=rows, instant=None)
+
+    def write(self, connection: Connection, steps: Sequence[Step]) -> list[int]:
+        """Write rows: one `executemany` a step."""
+        counts = []
+        cursor = _driver(connection).cursor()
+        with self._faults():
+            for step in steps:
+                if isinstance(step, Insertion):
+                    form = insert_form(step.table, tuple(step.rows[0]), SQLITE)
+                else:
+                    form = change_form(step.statement, SQLITE)
+                cursor.executemany(form.sql, [form.values(row) for row in step.rows])
+                counts.append(cursor.rowcount)
+        return counts
 
     def now(self, connection: Connection) -> datetime:
         """Never asked: SQLite has no clock of its own, and `Database.open` demands one."""

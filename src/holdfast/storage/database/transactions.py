@@ -25,6 +25,7 @@ from holdfast.engine.ports import (
     TransactionConflict,
 )
 from holdfast.storage.database.backend import Backend, Statistics
+from holdfast.storage.database.steps import Step
 
 FAILED = "holdfast_failed"
 """Set on a connection when a statement failed on it, until its transaction is over."""
@@ -173,6 +174,23 @@ class WriteTransaction:
             raise
         self._instant_after_lock = locked.instant
         return locked.rows
+
+    def write(self, steps: Sequence[Step]) -> list[int]:
+        """Write rows, step by step, and return how many each step inserted or changed.
+
+        Raises:
+            TransactionConflict, ConstraintViolated, StorageUnavailable: And all is undone.
+        """
+        if not steps:
+            return []
+        connection = self.connection
+        assert FAILED not in connection.info, "a statement of this transaction has failed"
+        self._statistics.add_statements(len(steps))
+        try:
+            return self._backend.write(connection, steps)
+        except BaseException:
+            self.rollback()
+            raise
 
     def now(self) -> datetime:
         """Return the clock of record: the clock given to `Database.open`, else the database's.
