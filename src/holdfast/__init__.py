@@ -59,6 +59,9 @@ if TYPE_CHECKING:
     from holdfast.domain.bookings import PendingReason as PendingReason
     from holdfast.domain.calendars import DayCapacity as DayCapacity
     from holdfast.domain.calendars import DayState as DayState
+    from holdfast.domain.cancellation_policies import CancellationPolicy as CancellationPolicy
+    from holdfast.domain.cancellation_policies import LateAction as LateAction
+    from holdfast.domain.cancellation_policies import Tier as Tier
     from holdfast.domain.categories import Category as Category
     from holdfast.domain.categories import CategoryStatus as CategoryStatus
     from holdfast.domain.closures import Affected as Affected
@@ -99,6 +102,8 @@ if TYPE_CHECKING:
     from holdfast.domain.errors import RequestFailed as RequestFailed
     from holdfast.domain.errors import RequestInProgress as RequestInProgress
     from holdfast.domain.errors import ServerBusy as ServerBusy
+    from holdfast.domain.errors import TooEarly as TooEarly
+    from holdfast.domain.errors import TooLate as TooLate
     from holdfast.domain.errors import TransitionNotAllowed as TransitionNotAllowed
     from holdfast.domain.errors import Unauthenticated as Unauthenticated
     from holdfast.domain.history import AuditEntry as AuditEntry
@@ -108,6 +113,7 @@ if TYPE_CHECKING:
     from holdfast.domain.intervals import Interval as Interval
     from holdfast.domain.listing import OpenSlot as OpenSlot
     from holdfast.domain.money import Money as Money
+    from holdfast.domain.no_shows import NoShowPolicy as NoShowPolicy
     from holdfast.domain.offering_kinds import Preset as Preset
     from holdfast.domain.offering_kinds import preset_of as preset_of
     from holdfast.domain.offerings import Component as Component
@@ -116,6 +122,14 @@ if TYPE_CHECKING:
     from holdfast.domain.offerings import OfferingStatus as OfferingStatus
     from holdfast.domain.open_days import OpenDay as OpenDay
     from holdfast.domain.overrides import Override as Override
+    from holdfast.domain.policies import ActiveLimit as ActiveLimit
+    from holdfast.domain.policies import CheckInWindow as CheckInWindow
+    from holdfast.domain.policies import CreationLimit as CreationLimit
+    from holdfast.domain.policies import Delay as Delay
+    from holdfast.domain.policies import LimitScope as LimitScope
+    from holdfast.domain.policies import Policy as Policy
+    from holdfast.domain.policy_presets import PolicyPreset as PolicyPreset
+    from holdfast.domain.policy_readers import policy_in as policy_in
     from holdfast.domain.pools import Pool as Pool
     from holdfast.domain.pools import PoolStatus as PoolStatus
     from holdfast.domain.price_rules import OccupancyBand as OccupancyBand
@@ -212,7 +226,7 @@ _HOMES = {
         "InputTooLarge InputUnsupported KeyReused LengthRefused LimitReached MethodNotAllowed "
         "NoticeTooShort PartySizeRefused PolicyRefused RateLimited RecordChanged RecordExists "
         "RecordInUse RecordNotFound RequestFailed RequestInProgress ServerBusy "
-        "TransitionNotAllowed Unauthenticated"
+        "TooEarly TooLate TransitionNotAllowed Unauthenticated"
     ),
     "holdfast.domain.history": "AuditEntry",
     "holdfast.domain.holds": "AssignedResource Hold HoldStatus",
@@ -222,6 +236,11 @@ _HOMES = {
     "holdfast.domain.offering_kinds": "Preset preset_of",
     "holdfast.domain.offerings": "Component Counting Offering OfferingStatus",
     "holdfast.domain.open_days": "OpenDay",
+    "holdfast.domain.cancellation_policies": "CancellationPolicy LateAction Tier",
+    "holdfast.domain.no_shows": "NoShowPolicy",
+    "holdfast.domain.policies": "ActiveLimit CheckInWindow CreationLimit Delay LimitScope Policy",
+    "holdfast.domain.policy_presets": "PolicyPreset",
+    "holdfast.domain.policy_readers": "policy_in",
     "holdfast.domain.pools": "Pool PoolStatus",
     "holdfast.domain.price_rules": "OccupancyBand PriceMode PriceRule Season",
     "holdfast.domain.price_units": "PriceUnit",

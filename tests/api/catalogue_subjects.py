@@ -40,6 +40,36 @@ FLOOR: dict[str, Any] = {
 }
 
 
+POLICY: dict[str, Any] = {
+    "active_limits": [{"scope": "tenant", "most": 3}],
+    "creation_limits": [{"most": 6, "window_seconds": 3_600}],
+    "approval_above": {"amount_minor": 100_000, "currency": "EUR"},
+    "is_approved_by_hand": None,
+    "confirms": None,
+    "pending_expires": {"after_seconds": 3_600},
+    "check_in": {"opens_before_minutes": 15, "closes_after_minutes": None},
+    "cancellation": {
+        "is_allowed": True,
+        "cutoff_minutes": 1_440,
+        "tiers": [{"before_minutes": 2_880, "percent": 100}, {"before_minutes": 0, "percent": 50}],
+        "customer_may_cancel_late": True,
+        "late_action": "block_future",
+        "block_days": 14,
+        "business_percent": 100,
+    },
+    "no_show": {
+        "is_automatic": True,
+        "grace_minutes": 20,
+        "fee": {"amount_minor": 1_000, "currency": "EUR"},
+        "fee_percent": 50,
+        "returns_rest": True,
+        "strikes_max": 3,
+        "strikes_within_days": 180,
+        "block_days": 30,
+    },
+}
+
+
 def _offering(bazaar: Shelf) -> dict[str, Any]:
     return {
         "slug": f"offer-{bazaar.number()}",
@@ -103,6 +133,7 @@ def _offering(bazaar: Shelf) -> dict[str, Any]:
                 "requirements": [{"category_id": bazaar.category, "is_required": False}],
             }
         ],
+        "policy": {**POLICY, "pending_expires": {"after_seconds": 3_600}},
     }
 
 
@@ -138,6 +169,11 @@ def _resource(bazaar: Shelf) -> dict[str, Any]:
         "party_max": 8,
         "is_bookable_alone": True,
         "field_values": {"floor": 2},
+        "notice_minutes": 60,
+        "horizon_days": 60,
+        "buffer_before_minutes": 5,
+        "buffer_after_minutes": 10,
+        "policy": POLICY,
     }
 
 
@@ -159,6 +195,29 @@ def _every(bazaar: Shelf, path: str, name: str) -> list[str]:
 
 
 CATALOGUE: dict[str, Callable[[Shelf], tuple[str, dict[str, Any]]]] = {
+    "changeTenant": lambda b: (
+        "/v1/tenant",
+        {
+            "slug": f"sarah-{b.number()}",
+            "name": "Sarah",
+            "zone": "Europe/Paris",
+            "currency": "EUR",
+            "notice_minutes": 60,
+            "horizon_days": 60,
+            "status": "active",
+            "metadata": {},
+            "policy": {
+                **POLICY,
+                "notice_minutes": 60,
+                "horizon_days": 60,
+                "buffer_before_minutes": 5,
+                "buffer_after_minutes": 5,
+                "party_min": 1,
+                "party_max": 8,
+                "caps": ["notice_minutes", "active_limits"],
+            },
+        },
+    ),
     # The order of everything, before anything is added.
     "reorderResources": lambda b: (
         "/v1/resources/reorder",
@@ -168,7 +227,10 @@ CATALOGUE: dict[str, Callable[[Shelf], tuple[str, dict[str, Any]]]] = {
         "/v1/categories/reorder",
         {"category_ids": _every(b, "/v1/categories", "category_id")},
     ),
-    "addResource": lambda b: ("/v1/resources", {**_resource(b), "scheme": "dated"}),
+    "addResource": lambda b: (
+        "/v1/resources",
+        {**_resource(b), "scheme": "dated", "preset": "medical"},
+    ),
     "addPool": lambda b: ("/v1/pools", _pool(b)),
     "changePool": lambda b: (f"/v1/pools/{b.pool}", _pool(b)),
     "restorePool": lambda b: (f"/v1/pools/{b.pool}/restore", {}),
@@ -189,7 +251,7 @@ CATALOGUE: dict[str, Callable[[Shelf], tuple[str, dict[str, Any]]]] = {
     "deactivateResource": lambda b: (f"/v1/resources/{b.room}/deactivate", {}),
     "addOffering": lambda b: (
         "/v1/offerings",
-        {**_offering(b), "counting": "resources", "shape": "slots"},
+        {**_offering(b), "counting": "resources", "shape": "slots", "preset": "beauty"},
     ),
     "changeOffering": lambda b: (
         f"/v1/offerings/{b.court}",

@@ -459,19 +459,6 @@ SUBJECTS: dict[str, Make] = {
     "addKey": lambda b: Asked(
         path="/v1/keys", body={"name": f"K{b.number()}", "kind": "secret", "role": "viewer"}
     ),
-    "changeTenant": lambda b: Asked(
-        path="/v1/tenant",
-        body={
-            "slug": f"sarah-{b.number()}",
-            "name": "Sarah",
-            "zone": "Europe/Paris",
-            "currency": "EUR",
-            "notice_minutes": 60,
-            "horizon_days": 60,
-            "status": "active",
-            "metadata": {},
-        },
-    ),
 }
 
 

@@ -10,6 +10,25 @@ from tests.api.conftest import TUESDAY_TEN, Place
 from tests.api.driver import Client
 from tests.api.subjects import FAIR_AT, Bazaar
 
+NOTHING_SAID: dict[str, Any] = {
+    "notice_minutes": None,
+    "horizon_days": None,
+    "buffer_before_minutes": None,
+    "buffer_after_minutes": None,
+    "party_min": None,
+    "party_max": None,
+    "active_limits": [],
+    "creation_limits": [],
+    "approval_above": None,
+    "is_approved_by_hand": None,
+    "confirms": None,
+    "pending_expires": None,
+    "check_in": None,
+    "cancellation": None,
+    "no_show": None,
+    "caps": [],
+}
+
 
 def made(client: Client, path: str, body: dict[str, Any]) -> dict[str, Any]:
     """Make something."""
@@ -53,6 +72,11 @@ def test_a_resource_is_added_changed_and_read(place: Place) -> None:
     assert added == {
         **body,
         "resource_id": added["resource_id"],
+        "notice_minutes": None,
+        "horizon_days": None,
+        "buffer_before_minutes": None,
+        "buffer_after_minutes": None,
+        "policy": NOTHING_SAID,
         "is_settling": False,
         "status": "active",
         "created_at": "2026-06-01T08:00:00Z",
@@ -339,6 +363,9 @@ def test_an_offering_is_measured_in_minutes_and_seconds_and_priced_in_minor_unit
     changed = place.owner.patch(path, changes)
 
     assert added == {
+        "price_rules": [],
+        "believes_customers": False,
+        "policy": NOTHING_SAID,
         **body,
         "offering_id": added["offering_id"],
         "status": "active",
@@ -376,3 +403,57 @@ def test_a_deleted_offering_is_hidden_and_an_inactive_one_not_sold(place: Place)
     assert deleted == ["deleted", "deleted"]
     assert late.code == "state.transition_not_allowed"
     assert (back["status"], back["deleted_at"]) == ("active", None)
+
+
+# ------------------------------------------------------------------------------------- policies
+
+
+def test_a_policy_is_said_name_by_name_and_taken_back_with_null(place: Place) -> None:
+    """AC-K02, C-26: at the business, a resource and an offering."""
+    room = made(place.owner, "/v1/resources", {"name": "Room", "buffer_after_minutes": 10})
+    path = f"/v1/resources/{room['resource_id']}"
+    cancellation = {"cutoff_minutes": 120, "tiers": [{"before_minutes": 2_880, "percent": 75}]}
+
+    place.owner.patch(path, {"policy": {"cancellation": cancellation, "party_min": None}})
+    said = place.owner.patch(path, {"policy": {"confirms": {"after_seconds": 60}}})
+    unsaid = place.owner.patch(path, {"policy": {"cancellation": None}})
+    tenant = place.owner.patch("/v1/tenant", {"policy": {"party_max": 8, "caps": ["party_max"]}})
+
+    assert room["buffer_after_minutes"] == 10
+    assert said.json["policy"]["cancellation"] == {
+        **cancellation,
+        "is_allowed": True,
+        "customer_may_cancel_late": False,
+        "late_action": "forfeit",
+        "block_days": 30,
+        "business_percent": 100,
+    }
+    assert unsaid.json["policy"]["cancellation"] is None
+    assert unsaid.json["policy"]["confirms"] == {"after_seconds": 60}
+    assert tenant.json["policy"]["caps"] == ["party_max"]
+
+
+def test_a_policy_that_contradicts_its_own_record_is_refused_by_the_names_of_the_wire(
+    place: Place,
+) -> None:
+    body = {"name": "Room", "notice_minutes": 60, "policy": {"notice_minutes": 30}}
+
+    refused = place.owner.post("/v1/resources", body)
+
+    assert refused.status == 422
+    assert [(one["pointer"], one["code"]) for one in refused.json["errors"]] == [
+        ("/policy/notice_minutes", "contradicts")
+    ]
+
+
+def test_an_offering_begins_with_a_preset_for_what_it_does_not_say_itself(place: Place) -> None:
+    """AC-K06."""
+    presets = place.owner.get("/v1/policy-presets").json["items"]
+    by_name = {one["preset"]: one["policy"] for one in presets}
+
+    body = {"slug": "check-up", "name": "Check-up", "duration_minutes": 15, "notice_minutes": 60}
+    offering = made(place.owner, "/v1/offerings", {**body, "preset": "medical"})
+
+    assert list(by_name) == ["medical", "beauty", "live_class", "restaurant", "event", "coaching"]
+    assert offering["notice_minutes"] == 60
+    assert offering["policy"] == {**by_name["medical"], "notice_minutes": None}

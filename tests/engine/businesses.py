@@ -13,6 +13,7 @@ from holdfast.domain.customers import Contact
 from holdfast.domain.errors import HoldfastError, InputFault, InputInvalid
 from holdfast.domain.holds import Hold
 from holdfast.domain.offerings import Counting, Offering
+from holdfast.domain.policies import Policy
 from holdfast.domain.price_units import PriceUnit
 from holdfast.domain.quotes import LineKind, QuoteLine, Reason
 from holdfast.domain.requirements import Requirement
@@ -66,6 +67,7 @@ class OfferingFields(TypedDict, total=False):
     counting: Counting
     slot_capacity: int | None
     shape: Shape
+    policy: Policy
 
 
 class SlotFields(TypedDict, total=False):

@@ -14,6 +14,7 @@ from holdfast.domain.customers import Contact, Customer, CustomerStatus
 from holdfast.domain.holds import AssignedResource
 from holdfast.domain.ids import BookingId, CustomerId, generated_slot_id
 from holdfast.domain.money import Money
+from holdfast.domain.policies import Policy
 from holdfast.domain.price_units import PriceUnit
 from holdfast.engine.customers import AddCustomer
 from holdfast.engine.facade import TenantEngine
@@ -108,6 +109,7 @@ def test_a_direct_booking_says_all_that_was_agreed_and_is_read_as_it_was_placed(
         version=1,
         local_start="2026-06-01T12:00",
         price_lines=(plain_line(2_500),),
+        policy=Policy(notice=timedelta(0), horizon_days=365),
     )
     assert desk.bookings.get(booking.booking_id) == booking
 

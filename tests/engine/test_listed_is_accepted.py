@@ -16,6 +16,7 @@ from holdfast.domain.errors import (
     AvailabilityClosed,
     CapacityExceeded,
     HoldfastError,
+    PolicyRefused,
 )
 from holdfast.domain.ids import read_generated_slot_id
 from holdfast.domain.listing import OpenSlot
@@ -25,6 +26,7 @@ from holdfast.engine.availability import AvailabilityQuery
 from holdfast.engine.blocks import AddBlock
 from holdfast.engine.choosing import Choice
 from holdfast.engine.facade import TenantEngine
+from holdfast.engine.resources import AddResource
 from holdfast.engine.schedules import WeeklyOpening
 from tests.engine.businesses import (
     EVERY_DAY,
@@ -154,14 +156,44 @@ def _pools(desk: TenantEngine, chance: random.Random) -> Query:
     )
 
 
+def _policies(desk: TenantEngine, chance: random.Random) -> Query:
+    """Rooms with notices, horizons and buffers of their own, one of them taken with a chair."""
+    rooms = [
+        desk.resources.add(
+            AddResource(
+                name=f"Room {number}",
+                notice=chance.choice([None, 26 * HOUR, 2 * HOUR]),
+                horizon_days=chance.choice([None, 2, 4]),
+                buffer_before=chance.choice([None, HOUR / 2]),
+                buffer_after=chance.choice([None, HOUR / 4, HOUR]),
+            )
+        )
+        for number in range(3)
+    ]
+    chair = desk.resources.add(AddResource(name="Chair", horizon_days=5, buffer_after=HOUR / 2))
+    hours = [WeeklyOpening(weekdays=EVERY_DAY, opens_minute=8 * 60, closes_minute=14 * 60)]
+    alone = add_offering(desk, "alone", rooms[0], openings=hours, slot_step=HOUR / 2)
+    visit = add_offering(desk, "visit", any_of(rooms), chair, openings=hours, slot_step=HOUR / 2)
+    for _ in range(12):
+        start = at("08:00", day=chance.randrange(6)) + chance.randrange(11) * HOUR / 2
+        _try(partial(hold, desk, chance.choice([alone, visit]), start))
+    starts = [at("08:00", day=day) + i * HOUR / 2 for day in range(7) for i in range(11)]
+    query = AvailabilityQuery(offering_id=visit.offering_id)
+    return (
+        query,
+        lambda slot: Choice(slot_id=slot.slot_id),
+        [Choice(offering_id=visit.offering_id, starts_at=start) for start in starts],
+    )
+
+
 def _try(act: Callable[[], object]) -> None:
     """Do something that may be refused."""
-    with suppress(CapacityExceeded, AvailabilityClosed):
+    with suppress(CapacityExceeded, AvailabilityClosed, PolicyRefused):
         act()
 
 
 @pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("opened", [_slots, _free, _days, _nights, _pools])
+@pytest.mark.parametrize("opened", [_slots, _free, _days, _nights, _pools, _policies])
 def test_what_is_listed_is_accepted_and_what_is_not_listed_is_refused_with_its_reason(
     desk: TenantEngine, opened: Callable[[TenantEngine, random.Random], Query], seed: int
 ) -> None:

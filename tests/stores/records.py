@@ -9,6 +9,7 @@ from holdfast.domain.access import AccessStatus, ApiKey, KeyKind, Member, Role
 from holdfast.domain.blocks import Block, BlockStatus
 from holdfast.domain.bookings import Booking, BookingStatus, CancelledBy, PendingReason
 from holdfast.domain.calendars import DayCapacity, day_id_of
+from holdfast.domain.cancellation_policies import CancellationPolicy, LateAction, Tier
 from holdfast.domain.categories import Category, CategoryStatus
 from holdfast.domain.claims import Claim, ClaimOwner
 from holdfast.domain.customers import Contact, Customer, CustomerStatus
@@ -30,8 +31,18 @@ from holdfast.domain.ids import (
     TenantId,
 )
 from holdfast.domain.money import Money
+from holdfast.domain.no_shows import NoShowPolicy
 from holdfast.domain.offerings import Component, Counting, Offering, OfferingStatus
 from holdfast.domain.overrides import Override
+from holdfast.domain.policies import (
+    ActiveLimit,
+    CheckInWindow,
+    CreationLimit,
+    Delay,
+    HostConflict,
+    LimitScope,
+    Policy,
+)
 from holdfast.domain.pools import Pool, PoolStatus
 from holdfast.domain.price_rules import OccupancyBand, PriceMode, PriceRule, Season
 from holdfast.domain.price_units import PriceUnit
@@ -50,6 +61,29 @@ NOW = datetime(2026, 6, 1, 8, 0, 0, 123_456, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 WORDS = "Zoë's “ßtudio” 李 🎻"
 
+# Every name is said.
+POLICY = Policy(
+    notice=HOUR,
+    horizon_days=60,
+    buffer_before=timedelta(0),
+    buffer_after=HOUR,
+    party_min=1,
+    party_max=9,
+    active_limits=(ActiveLimit(scope=LimitScope.TENANT, most=3),),
+    creation_limits=(CreationLimit(most=6, window=HOUR),),
+    approval_above=Money(amount_minor=100_000, currency="TND"),
+    is_approved_by_hand=False,
+    confirms=Delay(after=None),
+    pending_expires=Delay(after=HOUR),
+    check_in=CheckInWindow(),
+    on_host_conflict=HostConflict.WARN,
+    cancellation=CancellationPolicy(
+        tiers=(Tier(before=HOUR, percent=75),), late_action=LateAction.BLOCK_FUTURE
+    ),
+    no_show=NoShowPolicy(fee=Money(amount_minor=5, currency="JPY"), strikes_max=3),
+    caps=frozenset({"notice", "active_limits"}),
+)
+
 tenant = Tenant(
     tenant_id=TENANT,
     slug="zoe",
@@ -62,6 +96,7 @@ tenant = Tenant(
     metadata={"a": [1, None, {"b": WORDS}]},
     created_at=NOW,
     version=1,
+    policy=POLICY,
 )
 category = Category(
     category_id=CategoryId("cat_1"),
@@ -98,6 +133,11 @@ resource = Resource(
     is_bookable_alone=True,
     is_settling=True,
     field_values={"plate": WORDS},
+    notice=HOUR,
+    horizon_days=30,
+    buffer_before=timedelta(0),
+    buffer_after=timedelta(minutes=5),
+    policy=Policy(check_in=CheckInWindow(closes_after=HOUR)),
 )
 offering = Offering(
     offering_id=OfferingId("off_1"),
@@ -408,6 +448,7 @@ booking = Booking(
         ),
     ),
     terms=Terms(order_total_minor=5_000, attributes={"membership": WORDS}),
+    policy=POLICY,
     expires_at=NOW + HOUR,
     confirms_at=NOW + HOUR,
     local_start="2026-06-01T10:00",

@@ -16,7 +16,7 @@ from holdfast.domain.policies import (
     Policy,
     policy_faults,
 )
-from holdfast.domain.policy_presets import PRESETS
+from holdfast.domain.policy_presets import PRESETS, PolicyPreset
 from holdfast.domain.policy_readers import READERS, policy_in
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -148,7 +148,9 @@ WORD_BY_PRESET = {
 
 
 @pytest.mark.parametrize("name", sorted(PRESETS))
-def test_a_preset_says_what_the_table_of_seed_000_says_and_no_more_m_55(name: str) -> None:
+def test_a_preset_says_what_the_table_of_seed_000_says_and_no_more_m_55(
+    name: PolicyPreset,
+) -> None:
     rows = [row.strip("| ").split(" | ") for row in TABLE.splitlines()]
     written = {
         key: value

@@ -11,7 +11,14 @@ import pytest
 from holdfast.domain.claims import LONGEST_CLAIM
 from holdfast.domain.ids import ResourceId
 from holdfast.domain.offerings import Counting
-from holdfast.domain.proving import OfferingThen, ResourceThen, Steps, is_served, taken_from
+from holdfast.domain.proving import (
+    BuffersThen,
+    OfferingThen,
+    ResourceThen,
+    Steps,
+    is_served,
+    taken_from,
+)
 from holdfast.domain.requirements import Choosing, Requirement
 from holdfast.domain.shapes import Shape, Stay
 from holdfast.engine.proving.histories import caps_of_date
@@ -39,7 +46,7 @@ def offering(
     shape: Shape = Shape.FREE, *, before: timedelta = HOUR, after: timedelta = HOUR
 ) -> OfferingThen:
     return OfferingThen(
-        counting=Counting.RESOURCES, shape=shape, buffer_before=before, buffer_after=after
+        counting=Counting.RESOURCES, shape=shape, buffers=BuffersThen(before=before, after=after)
     )
 
 

@@ -32,6 +32,7 @@ from holdfast.api import (
     members,
     offerings,
     orders,
+    policies,
     pools,
     quotes,
     reports,
@@ -82,6 +83,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *members.ENDPOINTS,
     *keys.ENDPOINTS,
     *tenants.ENDPOINTS,
+    *policies.ENDPOINTS,
     *history.ENDPOINTS,
     *reports.ENDPOINTS,
 )

@@ -27,27 +27,50 @@ from holdfast.api.models import (
     Word,
     Words,
     ZoneName,
+    minutes,
+    minutes_of,
     read_flag,
 )
 from holdfast.api.paging import PageOut, PageQuery
-from holdfast.api.turns import Turn
+from holdfast.api.policy_forms import POLICY, POLICY_NAMES, PolicyIn, PolicyOut
+from holdfast.api.turns import Turn, read_fields, show_fields
 from holdfast.domain.access import Scope
+from holdfast.domain.checks import YEAR
 from holdfast.domain.ids import ResourceId
+from holdfast.domain.offerings import DURATION_MAX
+from holdfast.domain.policies import HORIZON_DAYS_MAX, NOTHING_SAID
+from holdfast.domain.policy_presets import PolicyPreset
 from holdfast.domain.resources import Resource, ResourceAction, ResourceStatus, Scheme
 from holdfast.engine.limiting import SettleResource, require_deleted
 from holdfast.engine.ordering import ORDERED_MAX, ReorderResources
+from holdfast.engine.policy_changes import with_policy
 from holdfast.engine.reading import Page
 from holdfast.engine.resources import SKILLS_MAX, ActOnResource, AddResource, ChangeResource
 from holdfast.engine.use_cases import Envelope
 
 Skills = Annotated[list[Line], Field(max_length=SKILLS_MAX)]
+Notice = Annotated[int, Field(ge=0, le=minutes_of(YEAR))]
+HorizonDays = Annotated[int, Field(ge=0, le=HORIZON_DAYS_MAX)]
+Buffer = Annotated[int, Field(ge=0, le=minutes_of(DURATION_MAX))]
+
+_TURNS = MappingProxyType(
+    {
+        "skills": Turn("skills", tuple, list),
+        "notice_minutes": Turn("notice", minutes, minutes_of),
+        "buffer_before_minutes": Turn("buffer_before", minutes, minutes_of),
+        "buffer_after_minutes": Turn("buffer_after", minutes, minutes_of),
+        "policy": POLICY,
+    }
+)
 
 
 class AddResourceIn(Body):
     """A thing or person that can be booked. A `capacity` of null is unlimited.
 
     Its capacity is counted by `interval`, or by local date (`dated`); that is never changed.
-    `field_values` answers the category's own fields.
+    `field_values` answers the category's own fields. Notice, horizon, buffers and `policy` hold
+    where its offerings say nothing; `preset` is the usual policy of a kind of business, for what is
+    not said otherwise.
     """
 
     name: Line
@@ -66,6 +89,12 @@ class AddResourceIn(Body):
     party_max: Units | None = None
     is_bookable_alone: bool = False
     field_values: Metadata = Field(default_factory=dict)
+    notice_minutes: Notice | None = None
+    horizon_days: HorizonDays | None = None
+    buffer_before_minutes: Buffer | None = None
+    buffer_after_minutes: Buffer | None = None
+    policy: PolicyIn = PolicyIn()
+    preset: Word[PolicyPreset] | None = None
 
 
 class ChangeResourceIn(Patch):
@@ -76,7 +105,7 @@ class ChangeResourceIn(Patch):
     closed (`is_settling`) until what was booked is counted, which takes a moment.
     """
 
-    turns: ClassVar = MappingProxyType({"skills": Turn("skills", tuple)})
+    turns: ClassVar = _TURNS
 
     name: Line = ""
     kind: Line = ""
@@ -93,6 +122,11 @@ class ChangeResourceIn(Patch):
     party_max: Units | None = None
     is_bookable_alone: bool = False
     field_values: Metadata = Field(default_factory=dict)
+    notice_minutes: Notice | None = None
+    horizon_days: HorizonDays | None = None
+    buffer_before_minutes: Buffer | None = None
+    buffer_after_minutes: Buffer | None = None
+    policy: PolicyIn = PolicyIn()
     may_be_over: bool = False
     reason: MaybeEmptyLine = ""
 
@@ -146,34 +180,16 @@ class ResourceOut(Out):
     is_bookable_alone: bool
     is_settling: bool
     field_values: dict[str, Any]
+    notice_minutes: int | None
+    horizon_days: int | None
+    buffer_before_minutes: int | None
+    buffer_after_minutes: int | None
+    policy: PolicyOut
 
     @classmethod
     def of(cls, resource: Resource) -> ResourceOut:
         """Show a resource."""
-        return cls(
-            resource_id=resource.resource_id,
-            name=resource.name,
-            kind=resource.kind,
-            short_name=resource.short_name,
-            description=resource.description,
-            category_id=resource.category_id,
-            capacity=resource.capacity,
-            scheme=resource.scheme,
-            zone=resource.zone,
-            owner_id=resource.owner_id,
-            skills=list(resource.skills),
-            sort_order=resource.sort_order,
-            status=resource.status,
-            metadata=resource.metadata,
-            created_at=resource.created_at,
-            deleted_at=resource.deleted_at,
-            version=resource.version,
-            party_min=resource.party_min,
-            party_max=resource.party_max,
-            is_bookable_alone=resource.is_bookable_alone,
-            is_settling=resource.is_settling,
-            field_values=resource.field_values,
-        )
+        return cls(**show_fields(resource, cls.model_fields, _TURNS))
 
 
 class ResourcePage(PageOut):
@@ -199,24 +215,8 @@ def _resource_id(call: Call) -> ResourceId:
 async def add(call: Call) -> Response:
     """Add a resource."""
     body = await call.body(AddResourceIn)
-    command = AddResource(
-        name=body.name,
-        kind=body.kind,
-        capacity=body.capacity,
-        scheme=body.scheme,
-        short_name=body.short_name,
-        description=body.description,
-        category_id=body.category_id,
-        zone=body.zone,
-        owner_id=body.owner_id,
-        skills=tuple(body.skills),
-        sort_order=body.sort_order,
-        metadata=body.metadata,
-        party_min=body.party_min,
-        party_max=body.party_max,
-        is_bookable_alone=body.is_bookable_alone,
-        field_values=body.field_values,
-    )
+    said: dict[str, Any] = read_fields(body, AddResourceIn.model_fields, _TURNS)
+    command = AddResource(**with_policy(said, NOTHING_SAID))
     return await call.write(command, ResourceOut.of, location="/v1/resources")
 
 
@@ -340,6 +340,7 @@ ENDPOINTS = (
         answer=ResourceOut,
         status=201,
         codes=("record.not_found",),
+        names=POLICY_NAMES,
     ),
     Endpoint(
         method="GET",
@@ -382,6 +383,7 @@ ENDPOINTS = (
         answer=ResourceOut,
         codes=("availability.closed", "capacity.exceeded", "record.in_use", *CHANGED_CODES),
         takes_version=True,
+        names=POLICY_NAMES,
     ),
     Endpoint(
         method="DELETE",

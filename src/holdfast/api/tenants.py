@@ -22,17 +22,21 @@ from holdfast.api.models import (
     minutes,
     minutes_of,
 )
-from holdfast.api.turns import Turn
+from holdfast.api.policy_forms import POLICY, POLICY_NAMES, PolicyIn, PolicyOut
+from holdfast.api.turns import Turn, show_fields
 from holdfast.domain.access import Scope
 from holdfast.domain.checks import YEAR
+from holdfast.domain.policies import HORIZON_DAYS_MAX
 from holdfast.domain.tenants import Tenant, TenantStatus
-from holdfast.engine.tenants import HORIZON_DAYS_MAX, ChangeTenant
+from holdfast.engine.tenants import ChangeTenant
+
+_TURNS = MappingProxyType({"notice_minutes": Turn("notice", minutes, minutes_of), "policy": POLICY})
 
 
 class ChangeTenantIn(Patch):
     """What to change."""
 
-    turns: ClassVar = MappingProxyType({"notice_minutes": Turn("notice", minutes)})
+    turns: ClassVar = _TURNS
 
     slug: Slug = ""
     name: Line = ""
@@ -42,10 +46,11 @@ class ChangeTenantIn(Patch):
     horizon_days: Annotated[int, Field(ge=0, le=HORIZON_DAYS_MAX)] = 0
     status: Word[TenantStatus] = TenantStatus.ACTIVE
     metadata: Metadata = Field(default_factory=dict)
+    policy: PolicyIn = PolicyIn()
 
 
 class TenantOut(Out):
-    """A business. Its notice and horizon apply where an offering says nothing."""
+    """A business. What it says applies where neither offering nor resource says something."""
 
     tenant_id: str
     slug: str
@@ -58,23 +63,12 @@ class TenantOut(Out):
     metadata: dict[str, Any]
     created_at: InstantOut
     version: int
+    policy: PolicyOut
 
     @classmethod
     def of(cls, tenant: Tenant) -> TenantOut:
         """Show a business."""
-        return cls(
-            tenant_id=tenant.tenant_id,
-            slug=tenant.slug,
-            name=tenant.name,
-            zone=tenant.zone,
-            currency=tenant.currency,
-            notice_minutes=minutes_of(tenant.notice),
-            horizon_days=tenant.horizon_days,
-            status=tenant.status,
-            metadata=tenant.metadata,
-            created_at=tenant.created_at,
-            version=tenant.version,
-        )
+        return cls(**show_fields(tenant, cls.model_fields, _TURNS))
 
 
 async def get(call: Call) -> Response:
@@ -111,6 +105,6 @@ ENDPOINTS = (
         answer=TenantOut,
         codes=("record.already_exists", "record.changed"),
         takes_version=True,
-        names=MappingProxyType({"/notice": "/notice_minutes"}),
+        names=POLICY_NAMES,
     ),
 )

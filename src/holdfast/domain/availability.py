@@ -9,21 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from holdfast.domain.assignment import Need, Shortage, Taken, assign, needs_of
+from holdfast.domain.assignment import Shortage, Taken, assign
+from holdfast.domain.cases import Case
 from holdfast.domain.claims import ClaimOwner
 from holdfast.domain.errors import (
     AvailabilityClosed,
-    BeyondHorizon,
     CapacityExceeded,
     HoldfastError,
     InputInvalid,
     LengthRefused,
-    NoticeTooShort,
     PartySizeRefused,
 )
 from holdfast.domain.intervals import Interval
 from holdfast.domain.offerings import Counting, OfferingStatus
 from holdfast.domain.overrides import Override
+from holdfast.domain.policy_checks import horizon, notice, party_size
 from holdfast.domain.requirements import Requirement
 from holdfast.domain.resources import Resource, ResourceStatus
 from holdfast.domain.scenes import Scene, Wish, chosen_components, taken_stretches
@@ -31,55 +31,10 @@ from holdfast.domain.schedules import is_open, open_intervals, opens_anything, s
 from holdfast.domain.shapes import Shape, in_words, runs
 from holdfast.domain.slots import SlotOrigin, SlotStatus
 from holdfast.domain.tenants import TenantStatus
-from holdfast.domain.zones import day_interval, local_day, zone
+from holdfast.domain.zones import day_interval, zone
 
 NAMES_SHOWN_MAX = 3
 _A_DAY = timedelta(days=1)
-
-
-class Case:
-    """One wish before the evaluator, with who may still serve each of its needs."""
-
-    __slots__ = ("needs", "now", "override", "scene", "taken", "wish")
-
-    def __init__(
-        self, scene: Scene, wish: Wish, *, now: datetime, override: Override | None = None
-    ) -> None:
-        self.scene = scene
-        self.wish = wish
-        self.now = now
-        self.override = override
-        self.needs = needs_of(scene, wish)
-        self.taken: list[Taken] = []
-
-    def leave_out(
-        self,
-        may_serve: Callable[[Resource], bool],
-        refuse: Callable[[Need, Resource], HoldfastError],
-    ) -> HoldfastError | None:
-        """Leave out who cannot serve; refuse when a need that must be met is short of resources.
-
-        So is the wish refused when somebody is left out who was asked for by name.
-        """
-        for need in self.needs:
-            lost = need.keep(may_serve)
-            if lost and need.requirement.is_required and (need.is_short or not need.is_any):
-                return refuse(need, lost[0])
-            for one in lost:
-                if one.resource_id in self.wish.picks:
-                    return refuse(need, one)
-        return None
-
-
-def _party_size(case: Case) -> HoldfastError | None:
-    offering, size = case.scene.offering, case.wish.party_size
-    if size < offering.party_min:
-        message = f"'{offering.name}' is booked for at least {offering.party_min}."
-        return PartySizeRefused(message, limit=offering.party_min, actual=size)
-    if offering.party_max is not None and size > offering.party_max:
-        message = f"'{offering.name}' is booked for at most {offering.party_max} at a time."
-        return PartySizeRefused(message, limit=offering.party_max, actual=size)
-    return None
 
 
 def _components(case: Case) -> HoldfastError | None:
@@ -226,7 +181,7 @@ def _own_hours(case: Case, owners: Sequence[str]) -> HoldfastError | None:
 def _is_on_grid(scene: Scene, wish: Wish, owner: str) -> bool:
     offering = scene.offering
     return slots_on_grid(
-        scene.rules[owner], wish.starts_at, duration=offering.duration, step=offering.grid_step
+        scene.rules[owner], wish.starts_at, duration=offering.duration, step=scene.grid_step(owner)
     )
 
 
@@ -275,45 +230,11 @@ def _not_blocked(case: Case) -> HoldfastError | None:
 def _block_reason(scene: Scene, wish: Wish, resource: Resource) -> str | None:
     """Why a resource is blocked then, as the end of a sentence; None if it is not."""
     index = scene.claims_on(resource.resource_id)
-    for taken in taken_stretches(scene.offering, wish.stay, zone(scene.zone_name)):
+    for taken in taken_stretches(scene, wish.stay, resource):
         for claim in index.overlapping(taken):
             if claim.owner_kind is ClaimOwner.BLOCK:
                 return f": {claim.reason}" if claim.reason else ""
     return None
-
-
-def _notice(case: Case) -> HoldfastError | None:
-    scene, wish, now = case.scene, case.wish, case.now
-    own = scene.offering.notice
-    notice = scene.tenant.notice if own is None else own
-    left = wish.starts_at - now
-    if left >= notice or (not notice and _is_today(case)):
-        return None
-    seconds, limit = int(left.total_seconds()), int(notice.total_seconds())
-    if seconds < 0:
-        message = "This slot has already begun. Choose a later one."
-    else:
-        message = f"Bookings are taken until {in_words(notice)} before the start."
-    return NoticeTooShort(message, limit=limit, actual=seconds)
-
-
-def _is_today(case: Case) -> bool:
-    """Whether the first day or night of a stay is today: it may be booked until it is over."""
-    dates = case.wish.stay.dates
-    return bool(dates) and dates[0] == local_day(case.now, zone(case.scene.zone_name))
-
-
-def _horizon(case: Case) -> HoldfastError | None:
-    scene, wish, now = case.scene, case.wish, case.now
-    own = scene.offering.horizon_days
-    days_max = scene.tenant.horizon_days if own is None else own
-    here = zone(scene.zone_name)
-    last = wish.stay.dates[-1] if wish.stay.dates else local_day(wish.starts_at, here)
-    days = (last - local_day(now, here)).days
-    if days <= days_max:
-        return None
-    message = f"Bookings open {days_max} days ahead; this is {days} days away."
-    return BeyondHorizon(message, limit=days_max, actual=days)
 
 
 def _capacity(case: Case) -> HoldfastError | None:
@@ -388,7 +309,7 @@ def _id_of(requirement: Requirement) -> str:
 Check = Callable[[Case], HoldfastError | None]
 
 # What is asked of the party alone, whenever it comes.
-PARTY_CHECKS: tuple[Check, ...] = (_party_size, _components)
+PARTY_CHECKS: tuple[Check, ...] = (party_size, _components)
 # The list is the specification: what is asked of a request, in the order of the answers.
 CHECKS: tuple[Check, ...] = (
     *PARTY_CHECKS,
@@ -397,8 +318,8 @@ CHECKS: tuple[Check, ...] = (
     _large_enough,
     _open,
     _not_blocked,
-    _notice,
-    _horizon,
+    notice,
+    horizon,
     _capacity,
 )
 # What is asked of a slot made by hand, which takes its rooms and staff for itself.
@@ -406,10 +327,17 @@ OPENING_CHECKS: tuple[Check, ...] = (_in_use, _not_blocked, _opening_capacity)
 # What is asked again when a request is approved that has not taken its places yet.
 APPROVAL_CHECKS: tuple[Check, ...] = (_in_use, _large_enough, _open, _not_blocked, _capacity)
 # Who of the candidates may serve at all, whatever is left.
-SERVING_CHECKS: tuple[Check, ...] = (_in_use, _large_enough, _open, _not_blocked)
+SERVING_CHECKS: tuple[Check, ...] = (
+    _in_use,
+    _large_enough,
+    _open,
+    _not_blocked,
+    notice,
+    horizon,
+)
 # What staff may set aside.
 _CLOSED_CHECKS: frozenset[Check] = frozenset({_open, _not_blocked})
-_NOTICE_CHECKS: frozenset[Check] = frozenset({_notice, _horizon})
+_NOTICE_CHECKS: frozenset[Check] = frozenset({notice, horizon})
 
 
 def judge(

@@ -13,6 +13,7 @@ from holdfast.domain.holds import AssignedResource
 from holdfast.domain.ids import BookingId, CustomerId, HoldId, OfferingId, ResourceId, SlotId
 from holdfast.domain.money import Money
 from holdfast.domain.overrides import Override
+from holdfast.domain.policies import NOTHING_SAID, Policy
 from holdfast.domain.quotes import QuoteLine
 from holdfast.domain.shapes import Stay
 from holdfast.domain.terms import NO_TERMS, Terms
@@ -85,6 +86,7 @@ class Booking:
         override: What staff set aside for it when it was placed or approved, and why.
         price_lines: How the price comes about, as it was quoted then.
         terms: What the buyer said that changes the price.
+        policy: The policy that was in force for it when it was made; it stays so.
         local_start: Its start as the clock on the wall was to show it, such as 2026-06-15T20:00.
         checked_in_at, checked_out_at: When its guests came and left, as staff said.
         ended_at: When it was completed, called off, declined or expired, or nobody came.
@@ -143,6 +145,8 @@ class Booking:
         What took place, or would have, keeps them as history: nothing that is past is sold.
         """
         return self.status in KEEPING and self.freed_at is None
+
+    policy: Policy = NOTHING_SAID
 
     @property
     def stay(self) -> Stay:

@@ -7,8 +7,14 @@ from datetime import datetime
 from enum import StrEnum
 
 from holdfast.domain.assignment import Need
-from holdfast.domain.availability import CHECKS, SERVING_CHECKS, Case, judge
-from holdfast.domain.errors import HoldfastError, PartySizeRefused
+from holdfast.domain.availability import CHECKS, SERVING_CHECKS, judge
+from holdfast.domain.cases import Case
+from holdfast.domain.errors import (
+    BeyondHorizon,
+    HoldfastError,
+    NoticeTooShort,
+    PartySizeRefused,
+)
 from holdfast.domain.requirements import Choosing, Requirement
 from holdfast.domain.resources import Resource, ResourceStatus
 from holdfast.domain.scenes import Scene, Wish, candidate_ids, requirements_of, room_on
@@ -28,6 +34,8 @@ class Exclusion(StrEnum):
     PARTY_SIZE = "party_size"
     OUTSIDE_HOURS = "outside_hours"
     BLOCKED = "blocked"
+    NOTICE = "notice"
+    HORIZON = "horizon"
     CAPACITY = "capacity"
     IN_SLOT = "in_slot"
     OFFERING = "offering"
@@ -180,6 +188,10 @@ def _reason_against(
 def _exclusion(resource: Resource, refusal: HoldfastError) -> Exclusion:
     if isinstance(refusal, PartySizeRefused):
         return Exclusion.PARTY_SIZE
+    if isinstance(refusal, NoticeTooShort):
+        return Exclusion.NOTICE
+    if isinstance(refusal, BeyondHorizon):
+        return Exclusion.HORIZON
     if resource.status is ResourceStatus.DELETED:
         return Exclusion.DELETED
     if resource.status is ResourceStatus.INACTIVE:

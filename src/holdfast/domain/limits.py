@@ -14,11 +14,8 @@ from types import MappingProxyType
 from holdfast.domain.bookings import PendingReason
 from holdfast.domain.cancellation_policies import in_words
 from holdfast.domain.errors import (
-    BeyondHorizon,
     HoldfastError,
     LimitReached,
-    NoticeTooShort,
-    PartySizeRefused,
 )
 from holdfast.domain.money import Money
 from holdfast.domain.policies import LimitScope, Policy
@@ -38,9 +35,7 @@ class Proposal:
         blocked_until: Until when the customer may not book.
     """
 
-    starts_at: datetime
     zone: str
-    party_size: int
     booking_count: int = 1
     active_counts: Mapping[LimitScope, int] = field(default_factory=dict)
     created_at: Sequence[datetime] = ()
@@ -57,41 +52,6 @@ def _not_blocked(_policy: Policy, proposal: Proposal, now: datetime) -> Holdfast
     day = local_day(until, zone(proposal.zone)).isoformat()
     message = f"You can book again from {day}. Until then please call."
     return LimitReached(message, limit=0, actual=1)
-
-
-def _party_min(policy: Policy, proposal: Proposal, _now: datetime) -> HoldfastError | None:
-    least = policy.party_min
-    if least is None or proposal.party_size >= least:
-        return None
-    message = f"This is booked for at least {least}."
-    return PartySizeRefused(message, limit=least, actual=proposal.party_size)
-
-
-def _party_max(policy: Policy, proposal: Proposal, _now: datetime) -> HoldfastError | None:
-    most = policy.party_max
-    if most is None or proposal.party_size <= most:
-        return None
-    message = f"This is booked for at most {most} at a time."
-    return PartySizeRefused(message, limit=most, actual=proposal.party_size)
-
-
-def _notice(policy: Policy, proposal: Proposal, now: datetime) -> HoldfastError | None:
-    left = proposal.starts_at - now
-    if policy.notice is None or left >= policy.notice:
-        return None
-    message = f"Bookings are taken until {in_words(policy.notice)} before the start."
-    limit = int(policy.notice.total_seconds())
-    return NoticeTooShort(message, limit=limit, actual=int(left.total_seconds()))
-
-
-def _horizon(policy: Policy, proposal: Proposal, now: datetime) -> HoldfastError | None:
-    here = zone(proposal.zone)
-    days = (local_day(proposal.starts_at, here) - local_day(now, here)).days
-    most = policy.horizon_days
-    if most is None or days <= most:
-        return None
-    message = f"Bookings open {most} days ahead; this is {days} days away."
-    return BeyondHorizon(message, limit=most, actual=days)
 
 
 _WORDS_BY_SCOPE = MappingProxyType(
@@ -121,15 +81,9 @@ def _creations(policy: Policy, proposal: Proposal, now: datetime) -> HoldfastErr
 
 LIMITS: tuple[Limit, ...] = (
     _not_blocked,
-    _party_min,
-    _party_max,
-    _notice,
-    _horizon,
     _active,
     _creations,
 )
-# An emergency may be as short of time as it likes, and nobody is kept from help.
-EMERGENCY_LIMITS: tuple[Limit, ...] = (_party_min, _party_max, _horizon)
 
 
 def refusal_of(

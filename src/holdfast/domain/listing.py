@@ -141,7 +141,7 @@ def _slot_wishes(scene: Scene, window: Interval, asked: Asked) -> list[Wish]:
         interval.starts_at
         for owner in grid_owners(scene)
         for interval in expand_rules(
-            scene.rules[owner], window, duration=offering.duration, step=offering.grid_step
+            scene.rules[owner], window, duration=offering.duration, step=scene.grid_step(owner)
         )
     }
     for starts_at in starts:

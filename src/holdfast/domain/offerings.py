@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from holdfast.domain.ids import OfferingId
 from holdfast.domain.money import Money
+from holdfast.domain.policies import NOTHING_SAID, Policy
 from holdfast.domain.price_rules import PriceRule
 from holdfast.domain.price_units import PriceUnit
 from holdfast.domain.requirements import Requirement
@@ -61,7 +62,9 @@ class Offering:
         counting: Whether required resources or places inside a slot limit the bookings.
         slot_capacity: Places in a slot when counting places; None is unlimited.
         slot_step: Distance of starts on the grid; None means the rule's own or the duration.
-        notice, horizon_days: None means the tenant's.
+        notice, horizon_days: None means each resource's own, else the tenant's.
+        buffer_before, buffer_after: None at all means the same, unless the policy says none.
+        party_min, party_max: One, and no limit, mean the tenant's.
         hold_ttl: How long a hold lasts.
         is_approved_by_hand: Whether a booking waits for the business's yes.
         pending_takes: Whether a waiting booking takes its places already, or only when approved.
@@ -77,6 +80,7 @@ class Offering:
         price_rules: What changes the price, in the order in which the last one wins.
         believes_customers: Whether prices follow from what customers say of themselves and of their
             order; else only from what staff say.
+        policy: What it says beyond these fields, or where they have their usual values.
     """
 
     offering_id: OfferingId
@@ -123,10 +127,4 @@ class Offering:
     components: tuple[Component, ...] = ()
     price_rules: tuple[PriceRule, ...] = ()
     believes_customers: bool = False
-
-    @property
-    def grid_step(self) -> timedelta | None:
-        """The distance of starts on the grid; None leaves it to the rule, or the duration."""
-        if not self.grid_includes_buffer:
-            return self.slot_step
-        return (self.slot_step or self.duration) + self.buffer_before + self.buffer_after
+    policy: Policy = NOTHING_SAID

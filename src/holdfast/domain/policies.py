@@ -24,7 +24,7 @@ from holdfast.domain.money import AMOUNT_MAX, Money
 from holdfast.domain.no_shows import NoShowPolicy, no_show_faults
 
 NOTICE_MAX = YEAR
-HORIZON_DAYS_MAX = 3_650
+HORIZON_DAYS_MAX = 3_660
 BUFFER_MAX = timedelta(days=7)
 PARTY_MAX = 1_000_000
 ACTIVE_MAX = 10_000
@@ -166,12 +166,12 @@ def effective_policy(
     """
     of_resources = NOTHING_SAID
     for policy in resources:
-        of_resources = _strictest(_first_said(of_resources, policy), policy, names=CAPPABLE)
-    said = _first_said(_first_said(offering, of_resources), tenant)
+        of_resources = _strictest(first_said(of_resources, policy), policy, names=CAPPABLE)
+    said = first_said(first_said(offering, of_resources), tenant)
     return replace(_strictest(said, tenant, names=tenant.caps), caps=tenant.caps)
 
 
-def _first_said(policy: Policy, other: Policy) -> Policy:
+def first_said(policy: Policy, other: Policy) -> Policy:
     """Return what a policy says, and of the rest what the other says."""
     said: dict[str, Any] = {}
     for name in _NAMES:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from enum import StrEnum
 from types import MappingProxyType
 
 from holdfast.domain.cancellation_policies import CancellationPolicy, LateAction
@@ -41,13 +42,25 @@ EVENT = Policy(horizon_days=365, confirms=BY_PAYMENT_OR_HAND)
 # A coach: one booking at a time.
 COACHING = Policy(active_limits=(ActiveLimit(scope=LimitScope.RESOURCE, most=1),))
 
-PRESETS: Mapping[str, Policy] = MappingProxyType(
+
+class PolicyPreset(StrEnum):
+    """A kind of business whose usual policy is known."""
+
+    MEDICAL = "medical"
+    BEAUTY = "beauty"
+    LIVE_CLASS = "live_class"
+    RESTAURANT = "restaurant"
+    EVENT = "event"
+    COACHING = "coaching"
+
+
+PRESETS: Mapping[PolicyPreset, Policy] = MappingProxyType(
     {
-        "medical": MEDICAL,
-        "beauty": BEAUTY,
-        "live_class": LIVE_CLASS,
-        "restaurant": RESTAURANT,
-        "event": EVENT,
-        "coaching": COACHING,
+        PolicyPreset.MEDICAL: MEDICAL,
+        PolicyPreset.BEAUTY: BEAUTY,
+        PolicyPreset.LIVE_CLASS: LIVE_CLASS,
+        PolicyPreset.RESTAURANT: RESTAURANT,
+        PolicyPreset.EVENT: EVENT,
+        PolicyPreset.COACHING: COACHING,
     }
 )

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from holdfast.domain.assignment import Need
-from holdfast.domain.availability import SERVING_CHECKS, Case, slot_places_left
+from holdfast.domain.availability import SERVING_CHECKS, slot_places_left
+from holdfast.domain.cases import Case
 from holdfast.domain.offerings import Counting
 from holdfast.domain.requirements import Per
 from holdfast.domain.resources import Resource, Scheme

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from holdfast.domain.errors import TransitionNotAllowed
 from holdfast.domain.ids import CategoryId, ResourceId
+from holdfast.domain.policies import NOTHING_SAID, Policy
 
 CAPACITY_MAX = 1_000_000
 
@@ -49,6 +50,9 @@ class Resource:
         is_bookable_alone: Whether the public may book it without an offering.
         is_settling: Whether its capacity is being limited, so that nothing is booked meanwhile.
         field_values: What its category's own fields say of it.
+        notice, horizon_days, buffer_before, buffer_after: Where its offerings say nothing; None
+            means the tenant's.
+        policy: What it says beyond that.
     """
 
     resource_id: ResourceId
@@ -73,6 +77,11 @@ class Resource:
     is_bookable_alone: bool = False
     is_settling: bool = False
     field_values: dict[str, object] = field(default_factory=dict)
+    notice: timedelta | None = None
+    horizon_days: int | None = None
+    buffer_before: timedelta | None = None
+    buffer_after: timedelta | None = None
+    policy: Policy = NOTHING_SAID
 
     @property
     def is_exclusive(self) -> bool:

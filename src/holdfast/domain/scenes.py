@@ -9,8 +9,10 @@ from datetime import date, datetime, timedelta
 from holdfast.domain.capacity import peak_units
 from holdfast.domain.claims import Claim
 from holdfast.domain.ids import ResourceId, SlotId, generated_slot_id
-from holdfast.domain.intervals import FIRST_INSTANT, LAST_INSTANT, Interval
+from holdfast.domain.intervals import Interval
 from holdfast.domain.offerings import Component, Counting, Offering
+from holdfast.domain.policies import Policy
+from holdfast.domain.policies_in_force import padded, policy_in_force, says_nothing
 from holdfast.domain.requirements import Per, Requirement
 from holdfast.domain.resources import Resource, Scheme
 from holdfast.domain.schedules import Rule
@@ -94,6 +96,43 @@ class Scene:
     used_by_slot: Mapping[SlotId, int]
     stored_slots: Mapping[SlotId, Slot]
     slot_resources: Mapping[SlotId, frozenset[ResourceId]] = field(default_factory=dict)
+    _policies: dict[str, Policy] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    _alike: list[bool] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    @property
+    def is_one_policy(self) -> bool:
+        """Whether nobody who may serve has a policy of their own."""
+        if not self._alike:
+            usual = self.policy()
+            self._alike.append(all(self.policy(one) is usual for one in self.resources.values()))
+        return self._alike[0]
+
+    def policy(self, resource: Resource | None = None) -> Policy:
+        """The policy that counts: on a resource, or whoever serves."""
+        # Found once: it is asked of every slot that is listed.
+        key = "" if resource is None else resource.resource_id
+        found = self._policies.get(key)
+        if found is None:
+            if resource is None:
+                found = policy_in_force(self.tenant, self.offering)
+            elif says_nothing(resource):
+                found = self.policy()
+            else:
+                found = policy_in_force(self.tenant, self.offering, [resource])
+            self._policies[key] = found
+        return found
+
+    def grid_step(self, owner: str) -> timedelta | None:
+        """The distance of starts on an owner's grid; None leaves it to the rule or duration."""
+        offering = self.offering
+        if not offering.grid_includes_buffer:
+            return offering.slot_step
+        policy = self.policy(self.resources.get(ResourceId(owner)))
+        buffers = (policy.buffer_before, policy.buffer_after)
+        length = offering.slot_step or offering.duration
+        return sum((one for one in buffers if one is not None), start=length)
 
     @property
     def zone_name(self) -> str:
@@ -177,21 +216,16 @@ def wish_for(
     )
 
 
-def padded(offering: Offering, interval: Interval) -> Interval:
-    """Return the time that is taken from resources: with the offering's buffers.
+def taken_stretches(scene: Scene, stay: Stay, resource: Resource) -> tuple[Interval, ...]:
+    """Return the stretches of time that a stay takes from a resource counted by interval.
 
-    At the ends of the calendar there is nothing for a buffer to keep free.
+    The buffers in force for the resource are around each of them.
     """
-    starts_at = max(interval.starts_at - offering.buffer_before, FIRST_INSTANT)
-    ends_at = min(interval.ends_at + offering.buffer_after, LAST_INSTANT)
-    return Interval(starts_at=starts_at, ends_at=ends_at)
-
-
-def taken_stretches(offering: Offering, stay: Stay, here: Zone) -> tuple[Interval, ...]:
-    """Return the stretches of time that a stay takes from resources counted by interval."""
-    if offering.shape is not Shape.DAYS:
-        return (padded(offering, stay.interval),)
-    return tuple(padded(offering, one) for one in stretches(stay, offering.shape, here))
+    policies, shape = (scene.policy(resource),), scene.offering.shape
+    if shape is not Shape.DAYS:
+        return (padded(policies, stay.interval),)
+    here = zone(scene.zone_name)
+    return tuple(padded(policies, one) for one in stretches(stay, shape, here))
 
 
 def chosen_components(offering: Offering, keys: Iterable[str]) -> list[Component]:
@@ -249,7 +283,7 @@ def room_on(scene: Scene, wish: Wish, resource: Resource) -> Room:
         return Room(min(left for _, left in dates), dates)
     index = scene.claims_on(resource.resource_id)
     peak = 0
-    for stretch in taken_stretches(scene.offering, wish.stay, zone(scene.zone_name)):
+    for stretch in taken_stretches(scene, wish.stay, resource):
         others = index.overlapping(stretch)
         if others and (wish.slot_id or wish.ignores):
             others = [

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from holdfast.domain.ids import TenantId
+from holdfast.domain.policies import NOTHING_SAID, Policy
 
 DEFAULT_HOLD_TTL = timedelta(minutes=30)
 SLUG_PATTERN = r"[a-z0-9](?:[a-z0-9-]{1,38})[a-z0-9]"
@@ -40,7 +41,11 @@ class TenantStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tenant:
-    """One business. Its notice and horizon apply where an offering says nothing."""
+    """One business. What it says applies where neither offering nor resource says something.
+
+    Attributes:
+        policy: What it says beyond its notice and horizon.
+    """
 
     tenant_id: TenantId
     slug: str
@@ -53,3 +58,4 @@ class Tenant:
     metadata: dict[str, object] = field(default_factory=dict)
     created_at: datetime
     version: int
+    policy: Policy = NOTHING_SAID

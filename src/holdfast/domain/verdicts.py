@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from holdfast.domain.assignment import Need
-from holdfast.domain.availability import CHECKS, PARTY_CHECKS, SERVING_CHECKS, Case, judge
+from holdfast.domain.availability import CHECKS, PARTY_CHECKS, SERVING_CHECKS, judge
+from holdfast.domain.cases import Case
 from holdfast.domain.errors import Alternative, CapacityExceeded, HoldfastError
 from holdfast.domain.ids import ResourceId
 from holdfast.domain.offerings import Counting
@@ -176,8 +177,9 @@ def _party_limits(scene: Scene, wish: Wish, needs: Sequence[Need]) -> list[tuple
     """Return what limits the size of a party: the limit, what sets it, and its name."""
     offering = scene.offering
     limits: list[tuple[int, str, str]] = []
-    if offering.party_max is not None:
-        limits.append((offering.party_max, offering.offering_id, offering.name))
+    most = scene.policy().party_max
+    if most is not None:
+        limits.append((most, offering.offering_id, offering.name))
     limits.extend(
         (component.capacity, component.key, component.name)
         for component in chosen_components(offering, wish.components)

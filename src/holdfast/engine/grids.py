@@ -31,7 +31,7 @@ def slots_on_schedule(
             interval.starts_at
             for owner in grid_owners(scene)
             for interval in expand_rules(
-                scene.rules[owner], window, duration=offering.duration, step=offering.grid_step
+                scene.rules[owner], window, duration=offering.duration, step=scene.grid_step(owner)
             )
         }
     except TooManySlots:

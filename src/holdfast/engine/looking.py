@@ -15,6 +15,7 @@ from holdfast.domain.claims import Claim, day_key
 from holdfast.domain.ids import ResourceId, SlotId
 from holdfast.domain.intervals import FIRST_INSTANT, LAST_INSTANT, Interval
 from holdfast.domain.offerings import Counting, Offering
+from holdfast.domain.policies_in_force import padded, words_of
 from holdfast.domain.pools import Pool
 from holdfast.domain.resources import Resource, Scheme
 from holdfast.domain.scenes import (
@@ -22,7 +23,6 @@ from holdfast.domain.scenes import (
     DayUse,
     Scene,
     every_requirement,
-    padded,
 )
 from holdfast.domain.schedules import Rule
 from holdfast.domain.shapes import Shape
@@ -135,7 +135,7 @@ def load_scenes(
         now: The present.
         stay_days: How many days after the window's end a stay that begins in it may last.
     """
-    stretch = _stretch(offerings, window, stay_days)
+    stretch = _stretch(company, offerings, window, stay_days)
     dated = [
         one
         for one in company.resources.values()
@@ -208,7 +208,9 @@ def _opens_slots(offering: Offering) -> bool:
     return offering.counting is Counting.PLACES and bool(offering.requirements)
 
 
-def _stretch(offerings: Sequence[Offering], window: Interval, stay_days: int) -> Interval:
+def _stretch(
+    company: Company, offerings: Sequence[Offering], window: Interval, stay_days: int
+) -> Interval:
     """The time in which claims matter to what starts in a window."""
     parts = []
     for offering in offerings:
@@ -217,10 +219,12 @@ def _stretch(offerings: Sequence[Offering], window: Interval, stay_days: int) ->
         if offering.shape in {Shape.DAYS, Shape.NIGHTS}:
             # A day has begun before the window, and elsewhere it may be the day before.
             first = max(first - timedelta(days=2), FIRST_INSTANT)
-        parts.append(padded(offering, Interval(starts_at=first, ends_at=last)))
-    return Interval(
+        parts.append(Interval(starts_at=first, ends_at=last))
+    whole = Interval(
         starts_at=min(part.starts_at for part in parts), ends_at=max(part.ends_at for part in parts)
     )
+    words = words_of(company.tenant, company.resources.values(), offerings)
+    return padded(words, whole)
 
 
 def _claims(

@@ -16,7 +16,9 @@ from holdfast.domain.ids import BookingId, CustomerId, ResourceId
 from holdfast.domain.money import Money
 from holdfast.domain.offerings import Offering
 from holdfast.domain.overrides import Override
+from holdfast.domain.policies_in_force import policy_in_force
 from holdfast.domain.quotes import QuoteLine
+from holdfast.domain.resources import Resource
 from holdfast.domain.terms import NO_TERMS, Terms, terms_faults
 from holdfast.domain.zones import zone
 from holdfast.engine.choosing import Choice, Target, choose
@@ -230,6 +232,11 @@ def write_booking(
         override=agreed.override,
         price_lines=agreed.price_lines,
         terms=agreed.terms,
+        policy=policy_in_force(
+            target.tenant,
+            target.offering,
+            [view.get(Resource, one.resource_id) for one in agreed.assigned],
+        ),
     )
     view.insert(booking)
     view.fact(f"booking.{status}", booking, number=booking.number, slot_id=booking.slot_id)

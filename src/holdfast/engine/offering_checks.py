@@ -15,6 +15,7 @@ from holdfast.domain.offerings import (
     Counting,
     Offering,
 )
+from holdfast.domain.policies import HORIZON_DAYS_MAX
 from holdfast.domain.price_rules import rule_list_faults
 from holdfast.domain.price_units import PriceUnit
 from holdfast.domain.requirements import (
@@ -28,8 +29,8 @@ from holdfast.domain.schedules import STEP_MAX
 from holdfast.domain.shapes import DATES_MAX, Shape
 from holdfast.domain.tenants import is_slug
 from holdfast.domain.zones import MINUTES_PER_DAY
+from holdfast.engine.policy_changes import require_policy
 
-HORIZON_DAYS_MAX = 3_660
 SORT_ORDER_MAX = 1_000_000
 REQUIRED_SKILLS_MAX = 20
 LENGTH_MAX = timedelta(days=366)
@@ -45,6 +46,7 @@ def require_valid(offering: Offering) -> None:
     """
     checks.require([*_faults_of_words(offering), *_faults_of_numbers(offering)])
     checks.require([*_faults_of_requirements(offering), *_faults_of_shape(offering)])
+    require_policy(offering)
 
 
 def requirement_places(offering: Offering) -> Iterator[tuple[str, Requirement]]:

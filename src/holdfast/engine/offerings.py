@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -17,6 +17,9 @@ from holdfast.domain.errors import CapacityExceeded, RecordExists, RecordInUse, 
 from holdfast.domain.ids import OfferingId
 from holdfast.domain.money import AMOUNT_MAX, Money
 from holdfast.domain.offerings import Component, Counting, Offering, OfferingStatus
+from holdfast.domain.policies import NOTHING_SAID, Policy
+from holdfast.domain.policies_in_force import with_preset
+from holdfast.domain.policy_presets import PolicyPreset
 from holdfast.domain.pools import Pool
 from holdfast.domain.price_rules import PriceRule
 from holdfast.domain.price_units import PriceUnit
@@ -27,6 +30,7 @@ from holdfast.domain.slots import Slot, SlotStatus
 from holdfast.domain.tenants import DEFAULT_HOLD_TTL, Tenant
 from holdfast.engine.offering_checks import require_valid, requirement_places
 from holdfast.engine.patches import patched
+from holdfast.engine.policy_changes import with_policy
 from holdfast.engine.ports import ById, Where
 from holdfast.engine.records import KINDS
 from holdfast.engine.use_cases import Look, Needs, UseCase, View
@@ -37,7 +41,10 @@ _ZERO = timedelta(0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddOffering:
-    """Add something that customers can book. `slot_capacity` None is unlimited places."""
+    """Add something that customers can book. `slot_capacity` None is unlimited places.
+
+    `preset` is the usual policy of a kind of business, for what is not said otherwise.
+    """
 
     slug: str
     name: str
@@ -79,6 +86,8 @@ class AddOffering:
     components: tuple[Component, ...] = ()
     price_rules: tuple[PriceRule, ...] = ()
     believes_customers: bool = False
+    policy: Policy = NOTHING_SAID
+    preset: PolicyPreset | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +139,7 @@ CHANGEABLE = frozenset(
         "components",
         "price_rules",
         "believes_customers",
+        "policy",
     }
 )
 
@@ -231,7 +241,9 @@ def _add(view: View, command: AddOffering, now: datetime) -> Offering:
         components=command.components,
         price_rules=command.price_rules,
         believes_customers=command.believes_customers,
+        policy=command.policy,
     )
+    offering = replace(offering, policy=with_preset(offering, command.preset))
     require_valid(offering)
     _require_known(view, list(requirement_places(offering)))
     _require_slug_free(view, offering.slug, None)
@@ -272,7 +284,7 @@ def _follows(slot: Slot) -> bool:
 def _change(view: View, command: ChangeOffering, now: datetime) -> Offering:
     offering = view.get(Offering, command.offering_id)
     require_version(offering, command.if_version)
-    changes = dict(command.changes)
+    changes = with_policy(command.changes, offering.policy)
     status = changes.get("status", offering.status)
     if offering.status is OfferingStatus.DELETED and status is OfferingStatus.DELETED:
         if changes.keys() <= {"status"}:

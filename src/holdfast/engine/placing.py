@@ -33,7 +33,7 @@ from holdfast.domain.resources import Resource, Scheme
 from holdfast.domain.scenes import Scene, Wish, taken_stretches
 from holdfast.domain.shapes import Stay, dates_of
 from holdfast.domain.slots import Slot, SlotOrigin, SlotStatus
-from holdfast.domain.zones import day_interval, zone
+from holdfast.domain.zones import day_interval
 from holdfast.engine.choosing import Choice, Target, choose
 from holdfast.engine.releasing import make_way, way_making_needs
 from holdfast.engine.staging import (
@@ -345,8 +345,7 @@ class _Claims:
             for day in dates_of(stay, here):
                 self._take_day(taken, day, day_interval(day, here))
             return
-        here = zone(self._scene.zone_name)
-        for stretch in taken_stretches(self._scene.offering, stay, here):
+        for stretch in taken_stretches(self._scene, stay, resource):
             for piece in pieces(stretch):
                 key = resource_key(resource.resource_id)
                 self._write(key, resource, taken.units, piece, is_over=taken.is_over)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -14,6 +14,10 @@ from holdfast.domain.categories import Category, field_values_for
 from holdfast.domain.claims import resource_key
 from holdfast.domain.errors import TransitionNotAllowed
 from holdfast.domain.ids import CategoryId, ResourceId
+from holdfast.domain.offerings import DURATION_MAX
+from holdfast.domain.policies import HORIZON_DAYS_MAX, NOTHING_SAID, Policy
+from holdfast.domain.policies_in_force import with_preset
+from holdfast.domain.policy_presets import PolicyPreset
 from holdfast.domain.resources import (
     CAPACITY_MAX,
     Resource,
@@ -24,17 +28,22 @@ from holdfast.domain.resources import (
 )
 from holdfast.engine.capping import claimed_needs, recap, require_unused
 from holdfast.engine.patches import patched
+from holdfast.engine.policy_changes import require_policy, with_policy
 from holdfast.engine.ports import ById
 from holdfast.engine.use_cases import Look, Needs, UseCase, View
 from holdfast.engine.versions import require_version
 
 SKILLS_MAX = 100
 SORT_ORDER_MAX = 1_000_000
+_ZERO = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddResource:
-    """Add a thing or person that can be booked. `capacity` None is unlimited."""
+    """Add a thing or person that can be booked. `capacity` None is unlimited.
+
+    `preset` is the usual policy of a kind of business, for what is not said otherwise.
+    """
 
     name: str
     kind: str = "other"
@@ -52,6 +61,12 @@ class AddResource:
     party_max: int | None = None
     is_bookable_alone: bool = False
     field_values: dict[str, object] = field(default_factory=dict)
+    notice: timedelta | None = None
+    horizon_days: int | None = None
+    buffer_before: timedelta | None = None
+    buffer_after: timedelta | None = None
+    policy: Policy = NOTHING_SAID
+    preset: PolicyPreset | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +116,11 @@ CHANGEABLE = frozenset(
         "party_max",
         "is_bookable_alone",
         "field_values",
+        "notice",
+        "horizon_days",
+        "buffer_before",
+        "buffer_after",
+        "policy",
     }
 )
 
@@ -133,8 +153,13 @@ def require_valid(resource: Resource) -> None:
                 "/party_max", resource.party_max, least=resource.party_min or 1, most=CAPACITY_MAX
             ),
             checks.metadata("/field_values", resource.field_values),
+            checks.length("/notice", resource.notice, least=_ZERO, most=checks.YEAR),
+            checks.whole("/horizon_days", resource.horizon_days, least=0, most=HORIZON_DAYS_MAX),
+            checks.length("/buffer_before", resource.buffer_before, least=_ZERO, most=DURATION_MAX),
+            checks.length("/buffer_after", resource.buffer_after, least=_ZERO, most=DURATION_MAX),
         ]
     )
+    require_policy(resource)
 
 
 def _field_values(
@@ -175,7 +200,13 @@ def _add(view: View, command: AddResource, now: datetime) -> Resource:
         party_max=command.party_max,
         is_bookable_alone=command.is_bookable_alone,
         field_values=_field_values(view, command.category_id, command.field_values),
+        notice=command.notice,
+        horizon_days=command.horizon_days,
+        buffer_before=command.buffer_before,
+        buffer_after=command.buffer_after,
+        policy=command.policy,
     )
+    resource = replace(resource, policy=with_preset(resource, command.preset))
     require_valid(resource)
     view.insert(resource)
     view.fact("resource.added", resource)
@@ -199,7 +230,7 @@ def _change(view: View, command: ChangeResource, now: datetime) -> Resource:
     if resource.status is ResourceStatus.DELETED:
         raise TransitionNotAllowed(kind="resource", status=resource.status, action="change")
     checks.require([checks.line("/reason", command.reason)])
-    changes = _with_field_values(view, resource, command.changes)
+    changes = _with_field_values(view, resource, with_policy(command.changes, resource.policy))
     capacity = changes.get("capacity", resource.capacity)
     also: dict[str, object] = {}
     if capacity is None or isinstance(capacity, int):

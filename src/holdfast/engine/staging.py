@@ -19,6 +19,7 @@ from holdfast.domain.claims import (
 )
 from holdfast.domain.ids import ResourceId, SlotId
 from holdfast.domain.intervals import Interval
+from holdfast.domain.policies_in_force import padded, words_of
 from holdfast.domain.pools import Pool, PoolStatus
 from holdfast.domain.requirements import CANDIDATES_MAX, Requirement
 from holdfast.domain.resources import Resource, ResourceStatus, Scheme
@@ -29,7 +30,6 @@ from holdfast.domain.scenes import (
     Scene,
     candidate_ids,
     is_claimed_by_slot,
-    padded,
     requirements_of,
 )
 from holdfast.domain.schedules import Rule
@@ -91,12 +91,15 @@ def _stage_of(look: Look, target: Target, components: tuple[str, ...]) -> Stage:
         for rid in found
         if not (is_open and is_claimed_by_slot(target.offering, requirement))
     )
+    resources = {rid: look.get(Resource, rid) for rid in ids}
     return Stage(
         target=target,
         members=members,
-        resources={rid: look.get(Resource, rid) for rid in ids},
+        resources=resources,
         claimed_ids=tuple(claimed),
-        interval=padded(target.offering, target.stay.interval),
+        interval=padded(
+            words_of(target.tenant, resources.values(), [target.offering]), target.stay.interval
+        ),
     )
 
 

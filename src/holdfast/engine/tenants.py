@@ -11,14 +11,15 @@ from typing import Any
 from holdfast.domain import checks
 from holdfast.domain.access import Scope
 from holdfast.domain.ids import TenantId
+from holdfast.domain.policies import HORIZON_DAYS_MAX, NOTHING_SAID, Policy
 from holdfast.domain.tenants import RESERVED_SLUGS, Tenant, TenantStatus, is_slug
 from holdfast.engine.patches import patched
+from holdfast.engine.policy_changes import require_policy, with_policy
 from holdfast.engine.ports import ById
 from holdfast.engine.use_cases import Look, Needs, UseCase, View
 from holdfast.engine.versions import require_version
 
 DEFAULT_HORIZON_DAYS = 365
-HORIZON_DAYS_MAX = 3_660
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,7 @@ class AddTenant:
     notice: timedelta = timedelta(0)
     horizon_days: int = DEFAULT_HORIZON_DAYS
     metadata: dict[str, object] = field(default_factory=dict)
+    policy: Policy = NOTHING_SAID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +45,7 @@ class ChangeTenant:
 
 
 CHANGEABLE = frozenset(
-    {"slug", "name", "zone", "currency", "notice", "horizon_days", "status", "metadata"}
+    {"slug", "name", "zone", "currency", "notice", "horizon_days", "status", "metadata", "policy"}
 )
 
 
@@ -64,6 +66,7 @@ def require_valid(tenant: Tenant) -> None:
             checks.metadata("/metadata", tenant.metadata),
         ]
     )
+    require_policy(tenant)
 
 
 def _slug(slug: str) -> checks.Fault | None:
@@ -92,6 +95,7 @@ def _add(view: View, command: AddTenant, now: datetime) -> Tenant:
         metadata=command.metadata,
         created_at=now,
         version=1,
+        policy=command.policy,
     )
     require_valid(tenant)
     view.insert(tenant)
@@ -107,7 +111,8 @@ def _change_needs(_command: ChangeTenant, look: Look) -> Needs:
 def _change(view: View, command: ChangeTenant, _now: datetime) -> Tenant:
     tenant = view.get(Tenant, view.tenant_id)
     require_version(tenant, command.if_version)
-    changed = patched(view, tenant, command.changes, CHANGEABLE, require_valid)
+    changes = with_policy(command.changes, tenant.policy)
+    changed = patched(view, tenant, changes, CHANGEABLE, require_valid)
     view.fact("tenant.changed", changed)
     return changed
 

@@ -34,6 +34,7 @@ from holdfast.domain.rules import ScheduleRule
 from holdfast.domain.slots import Slot
 from holdfast.domain.tenants import Tenant
 from holdfast.engine.records import field_names, plain
+from holdfast.storage.policy_rows import policy_of, policy_row
 from holdfast.storage.price_rows import line_from, rule_from, terms_from, terms_row
 from holdfast.storage.schema import catalogue, history, ledger, people
 
@@ -89,6 +90,7 @@ def _terms(name: str) -> Form:
 
 
 _PRICE_LINES = _list("price_lines", plain, line_from)
+_POLICY = Form(lambda value: {"policy": policy_row(value)}, lambda row: policy_of(row["policy"]))
 _DATES = _list("dates", lambda day: day.isoformat(), date.fromisoformat)
 _PICKS = _list("picks", str, ResourceId)
 _COMPONENT_KEYS = _list("components", str, str)
@@ -236,7 +238,7 @@ _LIST_OF_ASSIGNED = _list("assigned", _assigned_row, _assigned)
 
 MAPPERS: Mapping[type, Mapper] = MappingProxyType(
     {
-        Tenant: Mapper(Tenant, catalogue.tenant, unique="slug"),
+        Tenant: Mapper(Tenant, catalogue.tenant, unique="slug", forms={"policy": _POLICY}),
         Category: Mapper(
             Category,
             catalogue.category,
@@ -246,7 +248,11 @@ MAPPERS: Mapping[type, Mapper] = MappingProxyType(
             Pool, catalogue.pool, forms={"resource_ids": _list("resource_ids", str, ResourceId)}
         ),
         DayCapacity: Mapper(DayCapacity, catalogue.day),
-        Resource: Mapper(Resource, catalogue.resource, forms={"skills": _list("skills", str, str)}),
+        Resource: Mapper(
+            Resource,
+            catalogue.resource,
+            forms={"skills": _list("skills", str, str), "policy": _POLICY},
+        ),
         Offering: Mapper(
             Offering,
             catalogue.offering,
@@ -256,6 +262,7 @@ MAPPERS: Mapping[type, Mapper] = MappingProxyType(
                 "requirements": _list("requirements", _requirement_row, _requirement),
                 "components": _list("components", _component_row, _component),
                 "price_rules": _list("price_rules", plain, rule_from),
+                "policy": _POLICY,
             },
         ),
         ScheduleRule: Mapper(
@@ -308,6 +315,7 @@ MAPPERS: Mapping[type, Mapper] = MappingProxyType(
                 "price_lines": _PRICE_LINES,
                 "terms": _terms("terms"),
                 "contact": _contact("contact"),
+                "policy": _POLICY,
                 "pending_reasons": _list(
                     "pending_reasons", lambda reason: reason.value, PendingReason
                 ),

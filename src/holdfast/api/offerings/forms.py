@@ -43,6 +43,7 @@ from holdfast.api.offerings.requirements import (
     requirements,
 )
 from holdfast.api.paging import PageOut, PageQuery
+from holdfast.api.policy_forms import POLICY, POLICY_NAMES, PolicyIn, PolicyOut
 from holdfast.api.turns import Turn, pointers, read_fields, show_fields
 from holdfast.domain.checks import YEAR
 from holdfast.domain.errors import InputInvalid
@@ -55,6 +56,8 @@ from holdfast.domain.offerings import (
     Offering,
     OfferingStatus,
 )
+from holdfast.domain.policies import HORIZON_DAYS_MAX, NOTHING_SAID
+from holdfast.domain.policy_presets import PolicyPreset
 from holdfast.domain.price_rules import PriceRule
 from holdfast.domain.price_units import PriceUnit
 from holdfast.domain.requirements import Requirement
@@ -66,8 +69,9 @@ from holdfast.domain.shapes import (
     Shape,
 )
 from holdfast.domain.tenants import DEFAULT_HOLD_TTL
-from holdfast.engine.offering_checks import HORIZON_DAYS_MAX, LENGTH_MAX
+from holdfast.engine.offering_checks import LENGTH_MAX
 from holdfast.engine.offerings import AddOffering
+from holdfast.engine.policy_changes import with_policy
 
 _LONGEST = minutes_of(DURATION_MAX)
 _A_DAY = 1_440
@@ -115,12 +119,18 @@ TURNS = MappingProxyType(
         "requirements": Turn("requirements", requirements, _requirements_out),
         "components": Turn("components", components, _components_out),
         "price_rules": Turn("price_rules", price_rules, _rules_out),
+        "policy": POLICY,
     }
 )
 """Fields of the wire that are called or kept otherwise inside."""
 
 NAMES = MappingProxyType(
-    {"/price_minor": "/price/amount_minor", "/currency": "/price/currency", **pointers(TURNS)}
+    {
+        "/price_minor": "/price/amount_minor",
+        "/currency": "/price/currency",
+        **POLICY_NAMES,
+        **pointers(TURNS),
+    }
 )
 """Fields of an offering by the pointers of the engine's checks, where the wire's differ."""
 
@@ -167,6 +177,7 @@ class OfferingTerms(Body):
     components: Components = Field(default_factory=list)
     price_rules: PriceRules = Field(default_factory=list)
     believes_customers: bool = False
+    policy: PolicyIn = PolicyIn()
 
 
 class AddOfferingIn(OfferingTerms):
@@ -180,6 +191,9 @@ class AddOfferingIn(OfferingTerms):
     custom or a word of yours) counts where `counting`, `shape` or `price_unit` is null and where
     `slot_step_minutes` is left out. Days and nights need no `duration_minutes`; free start and end
     take `length_min_minutes` instead.
+
+    `policy` says more than the fields here, and `preset` is the usual policy of a kind of business,
+    for what is not said otherwise.
     """
 
     slug: Slug
@@ -189,6 +203,7 @@ class AddOfferingIn(OfferingTerms):
     shape: Word[Shape] | None = None
     price: PriceIn = PriceIn(amount_minor=0)
     price_unit: Word[PriceUnit] | None = None
+    preset: Word[PolicyPreset] | None = None
 
     def command(self) -> AddOffering:
         """Return it as the engine takes it, with what is usual for its kind.
@@ -209,7 +224,8 @@ class AddOfferingIn(OfferingTerms):
             price_minor=self.price.amount_minor,
             currency=self.price.currency,
             price_unit=self.price_unit or usual.price_unit,
-            **terms,
+            preset=self.preset,
+            **with_policy(terms, NOTHING_SAID),
         )
 
     def _duration(self, shape: Shape) -> int:
@@ -295,6 +311,7 @@ class OfferingOut(Out):
     components: list[ComponentOut]
     price_rules: list[PriceRuleOut]
     believes_customers: bool
+    policy: PolicyOut
 
     @classmethod
     def of(cls, offering: Offering) -> OfferingOut:

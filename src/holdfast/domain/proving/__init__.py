@@ -19,6 +19,7 @@ from holdfast.domain.proving.by_key import (
 )
 from holdfast.domain.proving.by_owner import Duty, Owner, owner_faults
 from holdfast.domain.proving.definitions import (
+    BuffersThen,
     OfferingThen,
     PoolThen,
     ResourceThen,
@@ -45,6 +46,7 @@ from holdfast.domain.proving.taking import (
 __all__ = [
     "CLOCK_TOLERANCE",
     "UNLIMITED",
+    "BuffersThen",
     "CapacityRow",
     "ClaimShape",
     "Duty",

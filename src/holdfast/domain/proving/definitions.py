@@ -14,6 +14,63 @@ from holdfast.domain.shapes import Shape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BuffersThen:
+    """What a level said of buffers at one time; None is nothing.
+
+    Attributes:
+        is_before_capped, is_after_capped: Whether nobody below may say less.
+    """
+
+    before: timedelta | None = None
+    after: timedelta | None = None
+    is_before_capped: bool = False
+    is_after_capped: bool = False
+
+    @classmethod
+    def of(cls, state: Mapping[str, object], *, has_usual: bool = False) -> BuffersThen:
+        """Read it from the plain form of a business, a resource or an offering.
+
+        Of an offering's own fields, which always have a length, none is what they usually say.
+
+        Raises:
+            KeyError, TypeError: It is not such a form.
+        """
+        said = state.get("policy", {})
+        if not isinstance(said, Mapping):
+            raise TypeError("a policy is an object")
+        caps = _texts(said.get("caps", []))
+        found: list[timedelta | None] = []
+        for name in ("buffer_before", "buffer_after"):
+            own = state[name] if has_usual else state.get(name)
+            length = None if own is None or (has_usual and not own) else _length(own)
+            if length is None and said.get(name) is not None:
+                length = _length(said[name])
+            found.append(length)
+        return cls(
+            before=found[0],
+            after=found[1],
+            is_before_capped="buffer_before" in caps,
+            is_after_capped="buffer_after" in caps,
+        )
+
+    def within(self, above: BuffersThen) -> BuffersThen:
+        """Return what counts of this and of what the level above said."""
+        return BuffersThen(
+            before=_word(self.before, above.before, is_capped=above.is_before_capped),
+            after=_word(self.after, above.after, is_capped=above.is_after_capped),
+        )
+
+
+def _word(mine: timedelta | None, theirs: timedelta | None, *, is_capped: bool) -> timedelta | None:
+    if mine is None or theirs is None:
+        return theirs if mine is None else mine
+    return max(mine, theirs) if is_capped else mine
+
+
+NO_BUFFERS = BuffersThen()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceThen:
     """What a resource was at one time."""
 
@@ -23,6 +80,7 @@ class ResourceThen:
     zone: str | None
     category_id: str | None
     skills: frozenset[str]
+    buffers: BuffersThen = NO_BUFFERS
 
     @classmethod
     def of(cls, state: Mapping[str, object]) -> ResourceThen:
@@ -39,6 +97,7 @@ class ResourceThen:
             zone=_text(state["zone"]),
             category_id=_text(state["category_id"]),
             skills=frozenset(_texts(state["skills"])),
+            buffers=BuffersThen.of(state),
         )
 
 
@@ -69,8 +128,7 @@ class OfferingThen:
     counting: Counting
     shape: Shape = Shape.SLOTS
     zone: str | None = None
-    buffer_before: timedelta = timedelta(0)
-    buffer_after: timedelta = timedelta(0)
+    buffers: BuffersThen = NO_BUFFERS
     requirements: tuple[Requirement, ...] = ()
     components: Mapping[str, tuple[Requirement, ...]] = field(default_factory=dict)
     is_taken_on_approval: bool = False
@@ -87,8 +145,7 @@ class OfferingThen:
             counting=Counting(str(state["counting"])),
             shape=Shape(str(state.get("shape", Shape.SLOTS))),
             zone=_text(state["zone"]),
-            buffer_before=_length(state["buffer_before"]),
-            buffer_after=_length(state["buffer_after"]),
+            buffers=BuffersThen.of(state, has_usual=True),
             requirements=tuple(_requirement(row) for row in _rows(state["requirements"])),
             components={
                 str(part["key"]): tuple(_requirement(row) for row in _rows(part["requirements"]))

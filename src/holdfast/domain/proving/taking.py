@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from holdfast.domain.claims import LONGEST_CLAIM, Claim
 from holdfast.domain.intervals import FIRST_INSTANT, LAST_INSTANT
-from holdfast.domain.proving.definitions import OfferingThen, ResourceThen
+from holdfast.domain.proving.definitions import NO_BUFFERS, BuffersThen, OfferingThen, ResourceThen
 from holdfast.domain.shapes import Shape, Stay
 from holdfast.domain.zones import Zone, day_interval, days_touched, zone
 
@@ -52,7 +52,13 @@ def taken_in_slot(slot_id: str, stay: Stay, *, party_size: int) -> Counter[Claim
 
 
 def taken_from(
-    resource: ResourceThen, stay: Stay, offering: OfferingThen, *, units: int, zone_name: str
+    resource: ResourceThen,
+    stay: Stay,
+    offering: OfferingThen,
+    *,
+    units: int,
+    zone_name: str,
+    usual: BuffersThen = NO_BUFFERS,
 ) -> Counter[ClaimShape]:
     """Return what a stay takes from one resource.
 
@@ -62,6 +68,7 @@ def taken_from(
         offering: The offering, as it was then.
         units: How many units of the resource.
         zone_name: The zone of the business then.
+        usual: What the business said of buffers then.
     """
     if resource.is_dated and resource.capacity is not None:
         here = zone(resource.zone or zone_name)
@@ -70,9 +77,10 @@ def taken_from(
             for day in stay.dates or days_touched(stay.interval, here)
         )
     taken: Counter[ClaimShape] = Counter()
+    buffers = offering.buffers.within(resource.buffers).within(usual)
     for starts_at, ends_at in _stretches(stay, offering, zone(offering.zone or zone_name)):
-        begin = max(starts_at - offering.buffer_before, FIRST_INSTANT)
-        end = min(ends_at + offering.buffer_after, LAST_INSTANT)
+        begin = max(starts_at - (buffers.before or timedelta(0)), FIRST_INSTANT)
+        end = min(ends_at + (buffers.after or timedelta(0)), LAST_INSTANT)
         taken += cut(f"res:{resource.resource_id}", units, begin, end)
     return taken
 

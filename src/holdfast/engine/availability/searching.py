@@ -17,6 +17,7 @@ from holdfast.domain.implied import implied_offering
 from holdfast.domain.intervals import LAST_INSTANT, Interval
 from holdfast.domain.listing import WINDOW_DAYS_MAX, Asked, OpenSlot, search_slots
 from holdfast.domain.offerings import Offering
+from holdfast.domain.policies_in_force import word_of_offering, words_of
 from holdfast.domain.resources import Resource
 from holdfast.domain.schedules import TooManySlots
 from holdfast.domain.shapes import Shape
@@ -82,7 +83,7 @@ def find_next(
     zone_name = offering.zone or tenant.zone
     window = window_of(query, zone_name=zone_name, now=now)
     since = max(window.starts_at, now)
-    until = _latest(tenant, offering, since=since, now=now)
+    until = _latest(subjects.company, offering, since=since, now=now)
     if query.ends_at is not None or query.last_on is not None:
         until = min(until, window.ends_at)
     if max_wait is not None:
@@ -156,9 +157,12 @@ def search(
     return list(found.values())[:limit]
 
 
-def _latest(tenant: Tenant, offering: Offering, *, since: datetime, now: datetime) -> datetime:
-    """Return until when a search may look: no further than bookings are taken."""
-    horizon = tenant.horizon_days if offering.horizon_days is None else offering.horizon_days
+def _latest(company: Company, offering: Offering, *, since: datetime, now: datetime) -> datetime:
+    """Return until when a search may look: no further than bookings are taken of anybody."""
+    horizon = word_of_offering(offering).horizon_days
+    if horizon is None:
+        words = words_of(company.tenant, company.resources.values(), [offering])
+        horizon = max(word.horizon_days or 0 for word in words)
     bookable = now + timedelta(days=horizon + 1)
     return min(bookable, since + timedelta(days=WINDOW_DAYS_MAX), LAST_INSTANT)
 
@@ -196,11 +200,12 @@ def alternatives_to(
     # From the wished day on, earlier slots of that day included, but never from the past.
     day = local_day(wished, here) if isinstance(wished, datetime) else wished
     since = max(instant_of(day, 0, here, gap="forward"), now)
+    company = load_company(store, tenant=tenant, offerings=[offering])
     slots = search(
         store,
-        load_company(store, tenant=tenant, offerings=[offering]),
+        company,
         offering=offering,
-        window=(since, _latest(tenant, offering, since=since, now=now)),
+        window=(since, _latest(company, offering, since=since, now=now)),
         asked=_same(choice, party_size),
         now=now,
         limit=ALTERNATIVES,

@@ -9,7 +9,13 @@ from operator import attrgetter
 from typing import TypeVar
 
 from holdfast.domain.intervals import LAST_INSTANT
-from holdfast.domain.proving import OfferingThen, PoolThen, ResourceThen, Steps
+from holdfast.domain.proving import (
+    BuffersThen,
+    OfferingThen,
+    PoolThen,
+    ResourceThen,
+    Steps,
+)
 from holdfast.domain.replaying import State, replay
 from holdfast.domain.zones import day_interval, zone
 from holdfast.engine.proving.store import ProofStore
@@ -56,6 +62,10 @@ class Histories:
     def zone_names(self, at: datetime) -> list[str]:
         """Return in which zone the business may have been at an instant."""
         return self._read(self._tenant_id, at, lambda state: str(state["zone"])) or ["UTC"]
+
+    def buffers(self, at: datetime) -> list[BuffersThen]:
+        """Return what the business may have said of buffers at an instant."""
+        return self._read(self._tenant_id, at, BuffersThen.of) or [BuffersThen()]
 
     def capacities(self, resource_id: str) -> Steps[int | None] | None:
         """Return a resource's capacity over time; None if it has no history."""

@@ -208,11 +208,14 @@ class Owners:
     ) -> Iterator[Takes]:
         """Yield what a stay takes of resources, once for each way to read them."""
         then = [self._histories.resources(resource_id, at) for resource_id, _ in parts]
-        for zone_name in self._histories.zone_names(at):
+        of_business = product(self._histories.zone_names(at), self._histories.buffers(at))
+        for zone_name, usual in of_business:
             for resources in islice(product(*then), READINGS_MAX):
                 taken: Takes = Counter()
                 for resource, (_, units) in zip(resources, parts, strict=True):
-                    taken += taken_from(resource, stay, offering, units=units, zone_name=zone_name)
+                    taken += taken_from(
+                        resource, stay, offering, units=units, zone_name=zone_name, usual=usual
+                    )
                 yield taken
 
     # Who serves

@@ -50,6 +50,7 @@ tenant = Table(
     json_column("metadata"),
     instant_column("created_at"),
     number_column("version"),
+    json_column("policy", nullable=True),
     # The register of businesses: the one unique key that the tenant does not lead.
     Index("uq_tenant_slug", "slug", unique=True),
 )
@@ -98,6 +99,11 @@ resource = Table(
     later_flag("is_bookable_alone", default=False),
     later_flag("is_settling", default=False),
     later_json("field_values", "{}"),
+    Column("notice", Length(), nullable=True),
+    number_column("horizon_days", nullable=True),
+    Column("buffer_before", Length(), nullable=True),
+    Column("buffer_after", Length(), nullable=True),
+    json_column("policy", nullable=True),
     CheckConstraint("capacity IS NULL OR capacity > 0", name="capacity_positive"),
     ForeignKeyConstraint(
         ["tenant_id", "category_id"], ["category.tenant_id", "category.category_id"]
@@ -161,6 +167,7 @@ offering = Table(
     later_json("components", "[]"),
     later_json("price_rules", "[]"),
     later_flag("believes_customers", default=False),
+    json_column("policy", nullable=True),
     Index("uq_offering_slug", "tenant_id", "slug", unique=True),
 )
 

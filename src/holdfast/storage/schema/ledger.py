@@ -237,6 +237,7 @@ booking = Table(
     instant_column("freed_at", nullable=True),
     later_json("price_lines", "[]"),
     json_column("terms", nullable=True),
+    json_column("policy", nullable=True),
     Index("uq_booking_number", "tenant_id", "number", unique=True),
     Index("ix_booking_start", "tenant_id", "starts_at"),
     Index("ix_booking_customer", "tenant_id", "customer_id"),
