@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import http.client
 import os
-import shutil
 import signal
 import socket
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from http import HTTPStatus
-from pathlib import Path
 
 from holdfast.bootstrap import Engine
 from holdfast.cli import demo_screen, output, serving
@@ -22,20 +18,11 @@ from holdfast.cli.demo_acts import ACTS
 from holdfast.cli.demo_screen import Business, Programme
 from holdfast.cli.faults import Misconfigured
 from holdfast.cli.opening import quiet_logs
-from holdfast.testing.postgres import PostgresServer
+from holdfast.cli.stages import Stage, stage
 
 READY_SECONDS_MAX = 30.0
 
 _POLL_SECONDS = 0.1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
-    """Where the demo plays: the database, its name for people, and whether it stays."""
-
-    url: str
-    shown: str
-    is_kept: bool
 
 
 def run(db: str, *, host: str, port: int | None, is_served: bool) -> int:
@@ -57,7 +44,7 @@ def run(db: str, *, host: str, port: int | None, is_served: bool) -> int:
         )
     quiet_logs()
     try:
-        with _stoppable() as asked, stage(db) as chosen:
+        with _stoppable() as asked, stage(db, what="demo") as chosen:
             if is_served:
                 return _perform(chosen, asked, host=host, port=port)
             demo_screen.show_keys(build_world(chosen.url))
@@ -93,32 +80,6 @@ def _stoppable() -> Iterator[threading.Event]:
     finally:
         for number, action in before.items():
             signal.signal(number, action)
-
-
-@contextmanager
-def stage(db: str) -> Iterator[Stage]:
-    """Give a database of the wanted kind, and remove it afterwards unless a URL named it.
-
-    Raises:
-        PostgresUnavailable: There is no PostgreSQL here that can be started.
-    """
-    if "://" in db:
-        yield Stage(url=db, shown=output.without_password(db), is_kept=True)
-    elif db == "postgresql":
-        with output.progress("Starting PostgreSQL"):
-            server = PostgresServer.start(fsync=False)
-        with server:
-            shown = f"PostgreSQL {server.major}, started for this demo"
-            yield Stage(url=server.create_database("holdfast"), shown=shown, is_kept=False)
-    elif db == "sqlite":
-        folder = Path(tempfile.mkdtemp(prefix="holdfast-demo-"))
-        try:
-            file = folder / "demo.sqlite"
-            yield Stage(url=f"sqlite:///{file}", shown=f"SQLite, {file}", is_kept=False)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-    else:
-        raise Misconfigured(f"Say --db sqlite, --db postgresql or a URL; '{db}' is none of them.")
 
 
 def _perform(chosen: Stage, asked: threading.Event, *, host: str, port: int | None) -> int:

@@ -20,10 +20,10 @@ from holdfast.storage.migrating import revision_of
 SHOWN_MAX = 10
 
 
-def quiet_logs() -> None:
+def quiet_logs(level: int = logging.WARNING) -> None:
     """Send what the engine logs to stderr, and only what a person should worry about."""
     structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
 

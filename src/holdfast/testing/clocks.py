@@ -30,13 +30,18 @@ class ManualClock:
         self._now += timedelta(**length)
 
 
+def seeded_chance(seed: int | str) -> random.Random:
+    """Return chance that can be foretold from its seed. Never for secrets."""
+    return random.Random(seed)  # noqa: S311 - foretelling it is the purpose
+
+
 class SeededIds:
     """Ids and secrets from a seed: the same seed, the same ids. Never for real business."""
 
     def __init__(self, seed: int = 0) -> None:
-        self._random = random.Random(seed)  # noqa: S311 - foretelling it is the purpose
+        self._random = seeded_chance(seed)
         # Apart from the rest: how often it is asked changes no id.
-        self._chances = type(self._random)(seed)
+        self._chances = seeded_chance(seed)
         self._lock = threading.Lock()
 
     def new(self, prefix: str, *, now: datetime) -> str:

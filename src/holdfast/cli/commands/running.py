@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from holdfast.cli.options import DatabaseUrl, chosen
+from holdfast.cli.options import AsJson, DatabaseUrl, chosen
 
 PANEL = "Run"
 
@@ -16,6 +16,7 @@ def register(app: typer.Typer) -> None:
     app.command("demo", rich_help_panel="Start here")(demo)
     app.command("serve", rich_help_panel=PANEL)(serve)
     app.command("worker", rich_help_panel=PANEL)(worker)
+    app.command("simulate", rich_help_panel=PANEL)(simulate)
 
 
 def demo(
@@ -73,3 +74,25 @@ def worker(*, db: DatabaseUrl = None) -> None:
     from holdfast.cli import serving  # slow: loads engine and server
 
     raise typer.Exit(serving.work(serving.settings_of(database_url=chosen(db))))
+
+
+def simulate(
+    *,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Draws everything; the same again, the same.")
+    ] = 1,
+    operations: Annotated[int, typer.Option(min=1, help="How many things happen.")] = 2_000,
+    db: Annotated[
+        str,
+        typer.Option(
+            "--db",
+            metavar="sqlite|postgresql|URL",
+            help="A database that is gone afterwards, or an empty one.",
+        ),
+    ] = "sqlite",
+    as_json: AsJson = False,
+) -> None:
+    """Let random customers, clocks and failures attack the rules; exit code 1 if one gave way."""
+    from holdfast.cli import simulating  # slow: loads the engine
+
+    raise typer.Exit(simulating.run(db, seed=seed, operations=operations, is_json=as_json))
