@@ -8,7 +8,8 @@ import pytest
 
 from holdfast.bootstrap import Engine
 from holdfast.domain import listing
-from holdfast.domain.availability import judge
+from holdfast.domain.availability import examine
+from holdfast.domain.cases import Case
 from holdfast.domain.errors import AvailabilityClosed, HoldfastError
 from holdfast.domain.requirements import Choosing, Requirement
 from holdfast.domain.rule_kinds import Effect
@@ -110,12 +111,12 @@ def test_the_search_beside_a_long_stay_looks_at_few(
     )
     looked_at = 0
 
-    def counted(scene: Scene, wish: Wish, *, now: datetime) -> HoldfastError | None:
+    def counted(scene: Scene, wish: Wish, *, now: datetime) -> tuple[HoldfastError | None, Case]:
         nonlocal looked_at
         looked_at += 1
-        return judge(scene, wish, now=now)
+        return examine(scene, wish, now=now)
 
-    monkeypatch.setattr(listing, "judge", counted)
+    monkeypatch.setattr(listing, "examine", counted)
     long = Choice(
         offering_id=lot.offering_id, starts_at=at("12:00", day=1), ends_at=at("12:00", day=201)
     )

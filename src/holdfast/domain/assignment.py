@@ -79,10 +79,12 @@ class Need:
 
     def keep(self, may_serve: Callable[[Resource], bool]) -> list[Resource]:
         """Leave out the candidates that cannot serve; returns them."""
-        lost = [one for one in self.candidates if not may_serve(one)]
-        if lost:
-            self.candidates = [one for one in self.candidates if one not in lost]
-        return lost
+        serving = list(map(may_serve, self.candidates))
+        if all(serving):
+            return []
+        pairs = list(zip(self.candidates, serving, strict=True))
+        self.candidates = [one for one, serves in pairs if serves]
+        return [one for one, serves in pairs if not serves]
 
     def may_be_served_by(self, resource_id: ResourceId) -> bool:
         """Whether a resource is still among the candidates."""
@@ -215,8 +217,10 @@ def _matched(
     for i, need in enumerate(needs):
         if not need.is_any:
             continue
-        free = [one for one in need.candidates if _is_free(scene, wish, need, one)]
-        busy = [one for one in need.candidates if one not in free]
+        free: list[Resource] = []
+        busy: list[Resource] = []
+        for one in need.candidates:
+            (free if _is_free(scene, wish, need, one) else busy).append(one)
         found = matching.add(i, free, need.members)
         if found < need.members and is_forced:
             found += matching.add(i, busy, need.members - found)

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 
 from holdfast.domain.assignment import Shortage, Taken, assign
 from holdfast.domain.cases import Case
-from holdfast.domain.claims import ClaimOwner
 from holdfast.domain.errors import (
     AvailabilityClosed,
     CapacityExceeded,
@@ -27,7 +26,7 @@ from holdfast.domain.policy_checks import horizon, notice, party_size
 from holdfast.domain.requirements import Requirement
 from holdfast.domain.resources import Resource, ResourceStatus
 from holdfast.domain.scenes import Scene, Wish, chosen_components, taken_stretches
-from holdfast.domain.schedules import is_open, open_intervals, opens_anything, slots_on_grid
+from holdfast.domain.schedules import opens_anything
 from holdfast.domain.shapes import Shape, in_words, runs
 from holdfast.domain.slots import SlotOrigin, SlotStatus
 from holdfast.domain.tenants import TenantStatus
@@ -173,14 +172,14 @@ def _own_hours(case: Case, owners: Sequence[str]) -> HoldfastError | None:
         return _closed(f"'{offering.name}' is not open then.", "outside_hours")
     if any(_is_on_grid(scene, wish, owner) for owner in owners):
         return None
-    is_inside = any(is_open(scene.rules[owner], wish.interval) for owner in owners)
+    is_inside = any(scene.timetables.covers(scene.rules[owner], wish.interval) for owner in owners)
     reason = "not_on_grid" if is_inside else "outside_hours"
     return _closed("There is no slot that starts then.", reason)
 
 
 def _is_on_grid(scene: Scene, wish: Wish, owner: str) -> bool:
     offering = scene.offering
-    return slots_on_grid(
+    return scene.timetables.is_start(
         scene.rules[owner], wish.starts_at, duration=offering.duration, step=scene.grid_step(owner)
     )
 
@@ -191,13 +190,15 @@ def _is_open_for(scene: Scene, wish: Wish, owner: str) -> bool:
     if not rules:
         return True
     if not wish.stay.dates:
-        first = Interval(
-            starts_at=wish.starts_at, ends_at=min(wish.ends_at, wish.starts_at + _A_DAY)
-        )
-        # Most that is too long is closed within a day: no need to look at all of it.
-        return is_open(rules, first) and is_open(rules, wish.interval)
+        covers, starts_at = scene.timetables.covers, wish.starts_at
+        if wish.ends_at - starts_at > _A_DAY:
+            # Most that is too long is closed within a day: no need to look at all of it.
+            first = Interval(starts_at=starts_at, ends_at=starts_at + _A_DAY)
+            return covers(rules, first) and covers(rules, wish.interval)
+        return covers(rules, wish.interval)
     here = zone(scene.zone_name)
-    return all(open_intervals(rules, day_interval(day, here)) for day in wish.stay.dates)
+    opens = scene.timetables.opens_during
+    return all(opens(rules, day_interval(day, here)) for day in wish.stay.dates)
 
 
 def grid_owners(scene: Scene) -> tuple[str, ...]:
@@ -205,6 +206,12 @@ def grid_owners(scene: Scene) -> tuple[str, ...]:
 
     A requirement that any of several resources serves has the grids of all of them.
     """
+    if scene.found.grid_owners is None:
+        scene.found.grid_owners = _grid_owners(scene)
+    return scene.found.grid_owners
+
+
+def _grid_owners(scene: Scene) -> tuple[str, ...]:
     if opens_anything(scene.rules.get(scene.offering.offering_id, ())):
         return (scene.offering.offering_id,)
     for requirement in scene.offering.requirements:
@@ -229,11 +236,13 @@ def _not_blocked(case: Case) -> HoldfastError | None:
 
 def _block_reason(scene: Scene, wish: Wish, resource: Resource) -> str | None:
     """Why a resource is blocked then, as the end of a sentence; None if it is not."""
-    index = scene.claims_on(resource.resource_id)
+    index = scene.claims.get(resource.resource_id)
+    if index is None:
+        return None
     for taken in taken_stretches(scene, wish.stay, resource):
-        for claim in index.overlapping(taken):
-            if claim.owner_kind is ClaimOwner.BLOCK:
-                return f": {claim.reason}" if claim.reason else ""
+        block = index.block_over(taken)
+        if block is not None:
+            return f": {block.reason}" if block.reason else ""
     return None
 
 
@@ -353,6 +362,12 @@ def judge(
     The same answer decides a hold under its locks, lists a slot and explains its absence.
     """
     return _judged(Case(scene, wish, now=now, override=override), checks)
+
+
+def examine(scene: Scene, wish: Wish, *, now: datetime) -> tuple[HoldfastError | None, Case]:
+    """Return what `judge` does, and the case: of what is accepted, who may serve it."""
+    case = Case(scene, wish, now=now)
+    return _judged(case, CHECKS), case
 
 
 def plan(

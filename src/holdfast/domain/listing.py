@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from holdfast.domain.availability import grid_owners, judge
+from holdfast.domain.availability import examine, grid_owners
+from holdfast.domain.cases import Case
 from holdfast.domain.ids import ResourceId, SlotId, generated_slot_id
 from holdfast.domain.intervals import Interval, merged
 from holdfast.domain.offerings import Offering
-from holdfast.domain.remaining import places_left
+from holdfast.domain.remaining import places_left_in
 from holdfast.domain.scenes import Scene, Wish, wish_for
 from holdfast.domain.schedules import STEP_MAX, TooManySlots, expand_rules, open_intervals
 from holdfast.domain.shapes import Shape, Stay, stay_of_days, stay_of_nights
@@ -86,18 +87,20 @@ def search_slots(
         if is_enough or (judged_max is not None and judged >= judged_max):
             break
         judged += 1
-        if judge(scene, wish, now=now) is None:
-            found.append(open_slot(scene, wish, now=now))
+        refusal, case = examine(scene, wish, now=now)
+        if refusal is None:
+            found.append(open_slot(case))
     return found, judged
 
 
-def open_slot(scene: Scene, wish: Wish, *, now: datetime) -> OpenSlot:
-    """Return a wish that would be accepted as it is listed."""
+def open_slot(case: Case) -> OpenSlot:
+    """Return what would be accepted as it is listed."""
+    wish = case.wish
     return OpenSlot(
         slot_id=wish.slot_id,
         starts_at=wish.starts_at,
         ends_at=wish.ends_at,
-        remaining=places_left(scene, wish, now=now),
+        remaining=places_left_in(case),
         dates=wish.stay.dates,
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from holdfast.domain.availability import SERVING_CHECKS, judge
+from holdfast.domain.availability import SERVING_CHECKS, examine, judge
 from holdfast.domain.errors import (
     AvailabilityClosed,
     CapacityExceeded,
@@ -63,9 +63,9 @@ def open_days(scene: Scene, window: Interval, *, asked: Asked, now: datetime) ->
     refused: dict[date, list[HoldfastError]] = {day: [] for day in days}
     for wish in wishes_in(scene, window, asked=asked):
         day = local_day(wish.starts_at, here)
-        refusal = judge(scene, wish, now=now)
+        refusal, case = examine(scene, wish, now=now)
         if refusal is None:
-            by_day[day].append(open_slot(scene, wish, now=now))
+            by_day[day].append(open_slot(case))
         else:
             refused[day].append(refusal)
     return [_of_slots(day, by_day[day], refused[day]) for day in days]

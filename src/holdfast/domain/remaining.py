@@ -23,6 +23,12 @@ def places_left(scene: Scene, wish: Wish, *, now: datetime) -> int | None:
     case = Case(scene, wish, now=now)
     for check in SERVING_CHECKS:
         check(case)
+    return places_left_in(case)
+
+
+def places_left_in(case: Case) -> int | None:
+    """Return how many more could come of a case that is accepted, as `places_left` does."""
+    scene, wish = case.scene, case.wish
     counts = [slot_places_left(scene, wish)]
     counts += [
         _count_of(need, lambda resource: room_on(scene, wish, resource).left)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import accumulate
 
 from holdfast.domain.capacity import peak_units
-from holdfast.domain.claims import Claim
+from holdfast.domain.claims import Claim, ClaimOwner
 from holdfast.domain.ids import ResourceId, SlotId, generated_slot_id
 from holdfast.domain.intervals import Interval
 from holdfast.domain.offerings import Component, Counting, Offering
@@ -19,39 +21,49 @@ from holdfast.domain.schedules import Rule
 from holdfast.domain.shapes import Shape, Stay, dates_of, stretches
 from holdfast.domain.slots import Slot
 from holdfast.domain.tenants import Tenant
+from holdfast.domain.timetables import Timetables
 from holdfast.domain.zones import Zone, zone
 
 
 class ClaimIndex:
-    """Claims of one key, found by the days they touch."""
+    """Claims of one key: what is taken at any time, found by halving."""
 
-    __slots__ = ("_by_day",)
+    __slots__ = ("_blocks", "_claims", "_edges", "_owners", "_units")
 
     def __init__(self, claims: Iterable[Claim]) -> None:
-        self._by_day: dict[int, list[Claim]] = {}
-        for claim in claims:
-            last = (claim.ends_at - timedelta(microseconds=1)).toordinal()
-            for day in range(claim.starts_at.toordinal(), last + 1):
-                self._by_day.setdefault(day, []).append(claim)
+        self._claims = tuple(claims)
+        self._owners = {claim.owner_id for claim in self._claims}
+        self._blocks = [one for one in self._claims if one.owner_kind is ClaimOwner.BLOCK]
+        changes: dict[datetime, int] = {}
+        for claim in self._claims:
+            changes[claim.starts_at] = changes.get(claim.starts_at, 0) + claim.units
+            changes[claim.ends_at] = changes.get(claim.ends_at, 0) - claim.units
+        # From each edge to the next one so many units are in use.
+        self._edges = sorted(changes)
+        self._units = list(accumulate(changes[edge] for edge in self._edges))
 
     def overlapping(self, interval: Interval) -> list[Claim]:
-        """Return the claims that overlap an interval, each once."""
-        first = interval.starts_at.toordinal()
-        last = (interval.ends_at - timedelta(microseconds=1)).toordinal()
+        """Return the claims that overlap an interval."""
         starts_at, ends_at = interval.starts_at, interval.ends_at
-        if first == last:
-            return [
-                claim
-                for claim in self._by_day.get(first, ())
-                if claim.starts_at < ends_at and claim.ends_at > starts_at
-            ]
-        found = {
-            claim.claim_id: claim
-            for day in range(first, last + 1)
-            for claim in self._by_day.get(day, ())
-            if claim.starts_at < ends_at and claim.ends_at > starts_at
-        }
-        return list(found.values())
+        return [one for one in self._claims if one.starts_at < ends_at and one.ends_at > starts_at]
+
+    def block_over(self, interval: Interval) -> Claim | None:
+        """Return a block that overlaps an interval, the first one that there was."""
+        for claim in self._blocks:
+            if claim.starts_at < interval.ends_at and claim.ends_at > interval.starts_at:
+                return claim
+        return None
+
+    def peak(self, interval: Interval, *, without: Collection[str] = ()) -> int:
+        """Return the most units in use at one instant, not counting those of some owners."""
+        if not self._edges:
+            return 0
+        if not self._owners.isdisjoint(without):
+            return peak_units(
+                (one for one in self._claims if one.owner_id not in without), interval
+            )
+        first = max(0, bisect_right(self._edges, interval.starts_at) - 1)
+        return max(self._units[first : bisect_left(self._edges, interval.ends_at)], default=0)
 
 
 _NO_CLAIMS = ClaimIndex(())
@@ -70,6 +82,25 @@ class DayUse:
         return max(0, self.cap - self.used)
 
 
+class _Found:
+    """What was found last in a scene: the same is asked again and again of one wish.
+
+    Attributes:
+        stay, stretches: What a stay takes of the time of resources, by their policy.
+        wish, rooms: What is left of each resource for a wish.
+        grid_owners: Whose rules make the grid, once that is known.
+    """
+
+    __slots__ = ("grid_owners", "rooms", "stay", "stretches", "wish")
+
+    def __init__(self) -> None:
+        self.stay: Stay | None = None
+        self.stretches: dict[int, tuple[Interval, ...]] = {}
+        self.wish: Wish | None = None
+        self.rooms: dict[ResourceId, Room] = {}
+        self.grid_owners: tuple[str, ...] | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
     """What is known of one offering around some time, under a lock or at one read.
@@ -84,6 +115,7 @@ class Scene:
         used_by_slot: Places taken, of the slots that have a counter.
         stored_slots: The offering's stored slots by id.
         slot_resources: The resources that open slots have taken for themselves.
+        timetables: The hours that are worked out ahead, where many slots are looked at.
     """
 
     tenant: Tenant
@@ -96,6 +128,8 @@ class Scene:
     used_by_slot: Mapping[SlotId, int]
     stored_slots: Mapping[SlotId, Slot]
     slot_resources: Mapping[SlotId, frozenset[ResourceId]] = field(default_factory=dict)
+    timetables: Timetables = field(default_factory=Timetables, compare=False)
+    found: _Found = field(default_factory=_Found, init=False, repr=False, compare=False)
     _policies: dict[str, Policy] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -221,7 +255,18 @@ def taken_stretches(scene: Scene, stay: Stay, resource: Resource) -> tuple[Inter
 
     The buffers in force for the resource are around each of them.
     """
-    policies, shape = (scene.policy(resource),), scene.offering.shape
+    found, policy = scene.found, scene.policy(resource)
+    if found.stay is not stay:
+        found.stay, found.stretches = stay, {}
+    # A policy is the same object as long as the scene lasts, and mostly everybody's.
+    known = found.stretches.get(id(policy))
+    if known is None:
+        known = found.stretches[id(policy)] = _stretches(scene, stay, policy)
+    return known
+
+
+def _stretches(scene: Scene, stay: Stay, policy: Policy) -> tuple[Interval, ...]:
+    policies, shape = (policy,), scene.offering.shape
     if shape is not Shape.DAYS:
         return (padded(policies, stay.interval),)
     here = zone(scene.zone_name)
@@ -273,6 +318,16 @@ class Room:
 
 def room_on(scene: Scene, wish: Wish, resource: Resource) -> Room:
     """Return how many units of a resource are left for a wish, over all of its time."""
+    found = scene.found
+    if found.wish is not wish:
+        found.wish, found.rooms = wish, {}
+    room = found.rooms.get(resource.resource_id)
+    if room is None:
+        room = found.rooms[resource.resource_id] = _room_on(scene, wish, resource)
+    return room
+
+
+def _room_on(scene: Scene, wish: Wish, resource: Resource) -> Room:
     if resource.capacity is None:
         return Room(None)
     if resource.scheme is Scheme.DATED:
@@ -281,16 +336,10 @@ def room_on(scene: Scene, wish: Wish, resource: Resource) -> Room:
             for day in dates_of(wish.stay, scene.zone_of(resource))
         )
         return Room(min(left for _, left in dates), dates)
-    index = scene.claims_on(resource.resource_id)
-    peak = 0
-    for stretch in taken_stretches(scene, wish.stay, resource):
-        others = index.overlapping(stretch)
-        if others and (wish.slot_id or wish.ignores):
-            others = [
-                claim
-                for claim in others
-                if claim.owner_id != wish.slot_id and claim.owner_id not in wish.ignores
-            ]
-        if others:
-            peak = max(peak, peak_units(others, stretch))
+    index = scene.claims.get(resource.resource_id)
+    if index is None:
+        return Room(resource.capacity)
+    without = wish.ignores if wish.slot_id is None else wish.ignores | {wish.slot_id}
+    taken = taken_stretches(scene, wish.stay, resource)
+    peak = max([index.peak(stretch, without=without) for stretch in taken])
     return Room(max(0, resource.capacity - peak))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -44,11 +44,17 @@ class Stay:
     starts_at: datetime
     ends_at: datetime
     dates: tuple[date, ...] = ()
+    _interval: Interval | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def interval(self) -> Interval:
         """The whole time, from the first instant to the last, gaps between dates included."""
-        return Interval(starts_at=self.starts_at, ends_at=self.ends_at)
+        if self._interval is None:
+            # Made once: a listing asks for it for every resource that might serve.
+            made = Interval(starts_at=self.starts_at, ends_at=self.ends_at)
+            object.__setattr__(self, "_interval", made)
+            return made
+        return self._interval
 
 
 def dates_between(first: date, last: date) -> tuple[date, ...]:

@@ -28,6 +28,7 @@ from holdfast.domain.schedules import Rule
 from holdfast.domain.shapes import Shape
 from holdfast.domain.slots import SlotOrigin
 from holdfast.domain.tenants import Tenant
+from holdfast.domain.timetables import Timetables
 from holdfast.domain.zones import days_touched
 from holdfast.engine.ports import ById, ReadStore, Where
 from holdfast.engine.snapshots import Snapshot, SnapshotLook
@@ -155,6 +156,7 @@ def load_scenes(
     held = _held(found, empty)
     owners = [*company.resources, *(one.offering_id for one in offerings)]
     rules = {owner: company.rules.get(owner, ()) for owner in owners}
+    timetables = Timetables(stretch)
     return [
         Scene(
             tenant=company.tenant,
@@ -171,6 +173,7 @@ def load_scenes(
                 if one.slot.offering_id == offering.offering_id
             },
             slot_resources=held if _opens_slots(offering) else {},
+            timetables=timetables,
         )
         for offering in offerings
     ]
