@@ -18,9 +18,11 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from holdfast.domain.links import SECRET_LENGTH_MIN
+
 PREFIX = "HOLDFAST_"
 FILE_SUFFIX = "_FILE"
-SECRETS = frozenset({"database_url"})
+SECRETS = frozenset({"database_url", "link_keys"})
 
 Words = Annotated[tuple[str, ...], NoDecode]
 """Words separated by commas in the environment."""
@@ -47,6 +49,10 @@ class Settings(BaseSettings):
         batch_days: How many days the marks of committed batches stay.
         answer_days: For how many days a retry with the same idempotency key is recognised.
         trusted_proxies: Addresses whose `X-Forwarded-…` headers are believed.
+        has_pages: Whether customers' pages are served beside the API.
+        lists_businesses: Whether the page at `/` names every business of this server.
+        link_keys: Secrets of 32 characters or more that sign the links of bookings. The first one
+            signs, all are believed. Without any, links work until the server is restarted.
         log_level: What is logged at least.
         log_format: `json` for machines, `console` for people; by default what suits the output.
         debug: Loggers that log everything: `holdfast.batch,holdfast.lane`.
@@ -69,16 +75,28 @@ class Settings(BaseSettings):
     batch_days: int = Field(default=7, ge=1)
     answer_days: int = Field(default=30, ge=1)
     trusted_proxies: Words = ("127.0.0.1",)
+    has_pages: bool = True
+    lists_businesses: bool = False
+    link_keys: Words = Field(default=(), repr=False)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] | None = None
     debug: Words = ()
 
-    @field_validator("trusted_proxies", "debug", mode="before")
+    @field_validator("trusted_proxies", "debug", "link_keys", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         """Read words separated by commas."""
         if isinstance(value, str):
             return tuple(word.strip() for word in value.split(",") if word.strip())
+        return value
+
+    @field_validator("link_keys")
+    @classmethod
+    def _long_enough(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """Refuse secrets that could be guessed, without showing them."""
+        if any(len(secret) < SECRET_LENGTH_MIN for secret in value):
+            message = f"each secret has to have {SECRET_LENGTH_MIN} characters or more"
+            raise ValueError(message)
         return value
 
     @classmethod

@@ -139,7 +139,8 @@ def test_metrics_count_requests_by_template_batches_and_refusals(
     client.post("/v1/holds", json=house.order, headers=house.headers)
     refused = client.post("/v1/holds", json=too_many, headers=house.headers)
     client.get("/v1/holds/hld_unknown", headers=house.headers)
-    client.get("/nowhere/at-all")
+    client.get("/v1/nowhere")
+    client.get("/no-such-shop/at-all")
 
     answer = client.get("/metrics")
 
@@ -149,6 +150,7 @@ def test_metrics_count_requests_by_template_batches_and_refusals(
     assert {
         'holdfast_requests_total{method="POST",route="/v1/holds",status="201"} 1.0',
         f'holdfast_requests_total{{method="POST",route="/v1/holds",status="{status}"}} 1.0',
+        'holdfast_requests_total{method="GET",route="/{tenant}/{offering}",status="404"} 1.0',
         'holdfast_requests_total{method="GET",route="/v1/holds/{hold_id}",status="404"} 1.0',
         'holdfast_requests_total{method="GET",route="none",status="404"} 1.0',
         f'holdfast_refusals_total{{code="{code}"}} 1.0',

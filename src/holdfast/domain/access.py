@@ -70,7 +70,10 @@ SCOPES_BY_ROLE: Mapping[Role, frozenset[Scope]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Who performs a use case. `actor_id` is a member's, a key's or a link's id."""
+    """Who performs a use case. `actor_id` is a member's or a key's id.
+
+    A customer link's is the id of the booking that it is for, or that of a visitor of the pages.
+    """
 
     kind: ActorKind
     actor_id: str

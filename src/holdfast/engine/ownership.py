@@ -1,8 +1,11 @@
-"""Whose holds and bookings: staff may touch any, the public what it placed itself."""
+"""Whose holds and bookings: staff may touch any, the public what it placed itself.
+
+Whoever comes with the link of a booking is that booking's actor: its id is theirs.
+"""
 
 from __future__ import annotations
 
-from holdfast.domain.access import Actor, Scope
+from holdfast.domain.access import Actor, ActorKind, Scope
 from holdfast.domain.bookings import Booking
 from holdfast.domain.errors import RecordNotFound
 from holdfast.domain.holds import Hold
@@ -66,5 +69,6 @@ def own_booking_in(store: ReadStore, actor: Actor, booking_id: BookingId) -> Boo
 
 
 def may_touch_booking(actor: Actor, booking: Booking) -> bool:
-    """Whether an actor may see a booking: staff any, the public what it placed."""
-    return Scope.BOOKINGS_READ in actor.scopes or booking.placed_by == actor.actor_id
+    """Whether an actor may see a booking: staff any, the public what it placed or has a link to."""
+    is_linked = actor.kind is ActorKind.CUSTOMER_LINK and actor.actor_id == booking.booking_id
+    return Scope.BOOKINGS_READ in actor.scopes or booking.placed_by == actor.actor_id or is_linked

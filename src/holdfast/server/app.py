@@ -13,8 +13,10 @@ import structlog
 
 from holdfast.api.app import create_app
 from holdfast.bootstrap import Engine
+from holdfast.domain.links import LinkSigner
 from holdfast.server.gateway import LaneGateway
 from holdfast.server.lane import CommitLane, LaneOptions
+from holdfast.server.link_keys import with_link_keys
 from holdfast.server.metrics import Metrics
 from holdfast.server.readers import ReaderOptions, Readers
 from holdfast.server.readiness import Readiness
@@ -22,6 +24,9 @@ from holdfast.server.skew import SkewGuard
 from holdfast.settings import Settings
 from holdfast.storage.database import DatabaseOptions
 from holdfast.storage.housekeeping import SqlHousekeeping
+from holdfast.web.app import Pages
+from holdfast.web.gateway import Gateway
+from holdfast.web.visits import House
 from holdfast.workers.approve import confirm_due_bookings
 from holdfast.workers.clockwork import Clockwork, Job
 from holdfast.workers.expire import expire_due
@@ -84,6 +89,7 @@ class HoldfastApp:
             engine.database, skew=self._skew, lane=self._lane, clockwork=self._clockwork
         )
         self._api = create_app(self.gateway, ready=self._ready, metrics=self.metrics.exposition)
+        self._pages = Pages(house_of(self.gateway, settings)) if settings.has_pages else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or live through one lifespan."""
@@ -128,7 +134,7 @@ class HoldfastApp:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on to the REST face, and count it."""
+        """Pass a request on to the pages or to the REST face, and count it."""
         begun_at = time.perf_counter()
         status = 500
 
@@ -139,7 +145,10 @@ class HoldfastApp:
             await send(message)
 
         try:
-            await self._api(scope, receive, send_on)
+            if self._pages is not None and self._pages.answers(scope):
+                await self._pages(scope, receive, send_on)
+            else:
+                await self._api(scope, receive, send_on)
         finally:
             self.metrics.request_done(
                 method=scope["method"],
@@ -180,6 +189,14 @@ def database_options(settings: Settings) -> DatabaseOptions:
     # One writer for each lane and for each of the workers inside; the same for reads.
     lanes = settings.lanes or LaneOptions().threads
     return DatabaseOptions(writers=lanes + WORKERS, readers=settings.readers + WORKERS)
+
+
+def house_of(gateway: Gateway, settings: Settings) -> House:
+    """Return what the pages share."""
+    keys = with_link_keys(settings).link_keys
+    return House(
+        gateway=gateway, signer=LinkSigner(keys), lists_businesses=settings.lists_businesses
+    )
 
 
 def lane_options(engine: Engine, settings: Settings) -> LaneOptions:

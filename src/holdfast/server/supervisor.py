@@ -20,6 +20,7 @@ from contextlib import suppress
 import structlog
 from prometheus_client import multiprocess
 
+from holdfast.server.link_keys import with_link_keys
 from holdfast.server.metrics import MULTIPROCESS_FOLDER
 from holdfast.settings import Settings
 
@@ -41,7 +42,9 @@ def supervise(settings: Settings, listener: socket.socket) -> int:
         The exit code: 0 if every server ended in time and without failing.
     """
     with tempfile.TemporaryDirectory(prefix="holdfast-metrics-") as folder:
-        return asyncio.run(_Supervisor(settings, listener, metrics_folder=folder).run())
+        # All servers sign with the same keys.
+        shared = with_link_keys(settings)
+        return asyncio.run(_Supervisor(shared, listener, metrics_folder=folder).run())
 
 
 class _Supervisor:

@@ -1,0 +1,1 @@
+"""Pages: what customers book with, in their language, with and without scripts."""

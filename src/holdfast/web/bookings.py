@@ -1,0 +1,169 @@
+"""Bookings: what a customer sees of one, takes into their calendar, and calls off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hmac import compare_digest
+
+from starlette.responses import Response
+
+from holdfast.domain.access import SYSTEM
+from holdfast.domain.bookings import LIVE, Booking, BookingStatus
+from holdfast.domain.customers import email_key
+from holdfast.domain.errors import HoldfastError, RecordNotFound
+from holdfast.domain.ids import normal_booking_number
+from holdfast.domain.offerings import Offering
+from holdfast.domain.tenants import Tenant
+from holdfast.engine.bookings import CancelBooking
+from holdfast.web.icalendar import calendar_of
+from holdfast.web.limiting import ASKING, FINDING
+from holdfast.web.links import short_link_to
+from holdfast.web.prices import bill_of
+from holdfast.web.refusals import refused
+from holdfast.web.stays import place_lines, place_link, stay_of_record
+from holdfast.web.visits import Form, Visit, bearer_of
+
+TYPED_MAX = 200
+REASON_MAX = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    tenant: Tenant
+    booking: Booking
+    offering: Offering | None
+
+
+async def show(visit: Visit) -> Response:
+    """Show a booking to whoever has its link."""
+    visit.count(ASKING)
+    found = await visit.read(lambda: _find(visit))
+    return _page(visit, found, "booking.html")
+
+
+async def ask_cancel(visit: Visit) -> Response:
+    """Show what cancelling means, before it is done."""
+    visit.count(ASKING)
+    found = await visit.read(lambda: _find(visit))
+    if found.booking.status not in LIVE:
+        return visit.go(visit.url(found.tenant.slug, "bookings", visit.path("link")))
+    return _page(visit, found, "cancel.html")
+
+
+async def cancel(visit: Visit) -> Response:
+    """Call a booking off. Doing it again changes nothing."""
+    form = await visit.form()
+    found = await visit.read(lambda: _find(visit))
+    reason = form.text("reason").replace("\r\n", "\n")[:REASON_MAX]
+    command = CancelBooking(booking_id=found.booking.booking_id, reason=reason or None)
+    actor = bearer_of(found.booking.booking_id)
+    try:
+        await visit.write(found.tenant.tenant_id, actor, command, Booking)
+    except HoldfastError as error:
+        again = await visit.read(lambda: _find(visit))
+        return _page(visit, again, "booking.html", refusal=error)
+    word = visit.path("link")
+    return visit.go(visit.url(found.tenant.slug, "bookings", word, just="cancelled"))
+
+
+async def calendar(visit: Visit) -> Response:
+    """Give the booking as a file for calendars (RFC 5545)."""
+    visit.count(ASKING)
+    found = await visit.read(lambda: _find(visit))
+    file = calendar_of(
+        found.booking,
+        business=found.tenant.name,
+        place=", ".join(place_lines(found.offering)),
+        now=visit.now,
+    )
+    name = f"{found.tenant.slug}-{found.booking.number}.ics"
+    return Response(
+        file,
+        media_type="text/calendar; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+async def ask_find(visit: Visit) -> Response:
+    """Ask for number and e-mail address."""
+    visit.count(ASKING)
+    tenant = await visit.read(visit.find_tenant)
+    return visit.page("find.html", {"tenant": tenant, "form": Form([]), "refusal": None})
+
+
+async def find(visit: Visit) -> Response:
+    """Find a booking by number and e-mail address.
+
+    Whether a number is unknown or its address another makes no difference, in what is answered or
+    in what is done for it.
+    """
+    form = await visit.form()
+    tenant = await visit.read(visit.find_tenant)
+    number = normal_booking_number(form.text("number")[:TYPED_MAX])
+    shown = {"tenant": tenant, "form": form}
+    try:
+        visit.count(FINDING, f"{tenant.tenant_id} {number}")
+    except HoldfastError as error:
+        said = refused(error, visit.language).sentence
+        return visit.page("find.html", {**shown, "refusal": said}, status=error.status)
+    typed = email_key(form.text("email")[:TYPED_MAX])
+    booking = await visit.read(lambda: _by_number(visit, tenant, number))
+    known = booking.contact.email if booking is not None else None
+    is_theirs = compare_digest(email_key(known or "-").encode(), typed.encode())
+    if booking is None or known is None or not is_theirs:
+        say = visit.language.gettext
+        said = say("We have no booking with this number and e-mail address. Check both.")
+        return visit.page("find.html", {**shown, "refusal": said}, status=422)
+    return visit.go(short_link_to(visit, tenant, booking))
+
+
+def _by_number(visit: Visit, tenant: Tenant, number: str) -> Booking | None:
+    try:
+        return visit.desk(tenant.tenant_id, SYSTEM).bookings.get_by_number(number)
+    except RecordNotFound:
+        return None
+
+
+def _find(visit: Visit) -> _Found:
+    """Find the booking that the link of the path is about.
+
+    Raises:
+        RecordNotFound: The link is not ours, was changed or has run out.
+    """
+    tenant = visit.find_tenant()
+    word = visit.path("link")
+    link = visit.house.signer.read(tenant.tenant_id, word, now=visit.now)
+    if link is None:
+        raise RecordNotFound(kind="link", key="")
+    desk = visit.desk(tenant.tenant_id, bearer_of(link.booking_id))
+    booking = desk.bookings.get(link.booking_id)
+    offering = desk.offerings.get(booking.offering_id) if booking.offering_id else None
+    return _Found(tenant=tenant, booking=booking, offering=offering)
+
+
+def _page(
+    visit: Visit, found: _Found, template: str, *, refusal: HoldfastError | None = None
+) -> Response:
+    booking = found.booking
+    just = visit.query.text("just")
+    shown = {
+        "tenant": found.tenant,
+        "booking": booking,
+        "offering": found.offering,
+        "stay": stay_of_record(
+            booking,
+            found.offering,
+            zone_name=booking.zone,
+            shown_zone=visit.zone_name(booking.zone),
+        ),
+        "link": visit.path("link"),
+        "bill": bill_of(booking.price_lines, booking.price.currency),
+        "is_new": just == "booked" and booking.status in LIVE,
+        "is_live": booking.status in LIVE,
+        "may_cancel": booking.status in {BookingStatus.PENDING, BookingStatus.CONFIRMED}
+        and booking.starts_at > visit.now,
+        "place_lines": place_lines(found.offering),
+        "place_link": place_link(found.offering),
+        "refusal": refused(refusal, visit.language) if refusal is not None else None,
+    }
+    return visit.page(template, shown, status=refusal.status if refusal is not None else 200)

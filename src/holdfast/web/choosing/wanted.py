@@ -1,0 +1,153 @@
+"""Wanted: what a visitor has chosen so far, as the address bar or a form says it.
+
+Nothing here is believed, and nothing is refused either: what makes no sense is left out, and the
+page shows what there is instead. The engine judges what is booked.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from holdfast.domain.customers import Contact
+from holdfast.domain.ids import BODY_LENGTH, ResourceId, SlotId, looks_like_id
+from holdfast.domain.offerings import Offering
+from holdfast.domain.shapes import DATES_MAX, Shape, dates_between
+from holdfast.engine.choosing import Choice
+from holdfast.web.visits import Form
+
+PEOPLE_MAX = 1_000
+MINUTES_MAX = 31 * 24 * 60
+WORDS_MAX = 2_000
+_DAY = timedelta(days=1)
+_NOBODY = Contact()
+_FIRST_YEAR, _LAST_YEAR = 1971, 2198
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What has been chosen so far.
+
+    Attributes:
+        month: A day of the month to show.
+        pick: A resource that is wished for by name.
+        minutes: How long, of free start and end.
+        check_in, check_out: Of nights.
+        days: Of days, sorted.
+        slot, starts_at, ends_at: What is to be held.
+        contact, note: What was typed before a time had to be chosen again.
+    """
+
+    people: int
+    month: date | None = None
+    day: date | None = None
+    pick: ResourceId | None = None
+    components: tuple[str, ...] = ()
+    minutes: int | None = None
+    check_in: date | None = None
+    check_out: date | None = None
+    days: tuple[date, ...] = ()
+    slot: SlotId | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    contact: Contact = _NOBODY
+    note: str = ""
+
+    @property
+    def picks(self) -> tuple[ResourceId, ...]:
+        """The resources that are wished for by name."""
+        return () if self.pick is None else (self.pick,)
+
+    @property
+    def nights(self) -> tuple[date, ...]:
+        """The dates on which the nights begin."""
+        if self.check_in is None or self.check_out is None or self.check_out <= self.check_in:
+            return ()
+        return dates_between(self.check_in, self.check_out - _DAY)[:DATES_MAX]
+
+    def query(self) -> dict[str, object]:
+        """Return what every link of the page keeps."""
+        return {
+            "people": self.people if self.people > 1 else None,
+            "pick": self.pick,
+            "part": self.components,
+            "minutes": self.minutes,
+        }
+
+    def choice(self, offering: Offering) -> Choice | None:
+        """Return it as the engine takes it; None while nothing is chosen yet."""
+        if offering.shape is Shape.SLOTS:
+            if self.slot is None:
+                return None
+            return Choice(slot_id=self.slot, picks=self.picks, components=self.components)
+        if offering.shape is Shape.FREE:
+            if self.starts_at is None or self.ends_at is None:
+                return None
+            return Choice(
+                offering_id=offering.offering_id,
+                starts_at=self.starts_at,
+                ends_at=self.ends_at,
+                picks=self.picks,
+                components=self.components,
+            )
+        dates = self.nights if offering.shape is Shape.NIGHTS else self.days
+        if not dates:
+            return None
+        return Choice(
+            offering_id=offering.offering_id,
+            dates=dates,
+            is_by_nights=offering.shape is Shape.NIGHTS,
+            picks=self.picks,
+            components=self.components,
+        )
+
+
+def wanted_in(form: Form, offering: Offering) -> Wanted:
+    """Read what a query or a form says."""
+    most = min(offering.party_max or PEOPLE_MAX, PEOPLE_MAX)
+    known = {component.key for component in offering.components}
+    slot, pick = form.text("slot"), form.text("pick")
+    minutes = form.whole("minutes", 0, least=0, most=MINUTES_MAX)
+    return Wanted(
+        people=form.whole("people", offering.party_min, least=offering.party_min, most=most),
+        month=_day(f"{form.text('month')}-01"),
+        day=_day(form.text("day")),
+        pick=ResourceId(pick) if looks_like_id(pick, "res") else None,
+        components=tuple(dict.fromkeys(key for key in form.texts("part") if key in known)),
+        minutes=minutes or None,
+        check_in=_day(form.text("check_in")),
+        check_out=_day(form.text("check_out")),
+        days=_days(form.text("days")),
+        slot=SlotId(slot) if slot.startswith("slt_") and len(slot) <= 2 * BODY_LENGTH else None,
+        starts_at=_instant(form.text("starts_at")),
+        ends_at=_instant(form.text("ends_at")),
+        contact=Contact(
+            name=form.text("name")[:WORDS_MAX],
+            email=form.text("email")[:WORDS_MAX] or None,
+            phone=form.text("phone")[:WORDS_MAX] or None,
+        ),
+        note=form.text("note")[:WORDS_MAX],
+    )
+
+
+def _day(text: str) -> date | None:
+    try:
+        found = date.fromisoformat(text) if len(text) == len("2026-11-26") else None
+    except ValueError:
+        return None
+    is_near = found is not None and _FIRST_YEAR <= found.year <= _LAST_YEAR
+    return found if is_near else None
+
+
+def _days(text: str) -> tuple[date, ...]:
+    parts = text.split(",")[:DATES_MAX]
+    return tuple(sorted({day for part in parts if (day := _day(part)) is not None}))
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC) if _INSTANT.match(text) else None
+    except ValueError:
+        return None

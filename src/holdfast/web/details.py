@@ -1,0 +1,251 @@
+"""Details: the hold with its time left, who books, and the button that books."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from holdfast.domain import checks
+from holdfast.domain.access import Actor
+from holdfast.domain.bookings import Booking
+from holdfast.domain.customers import Contact
+from holdfast.domain.errors import (
+    HoldExpired,
+    HoldfastError,
+    InputInvalid,
+    RecordNotFound,
+    TransitionNotAllowed,
+)
+from holdfast.domain.holds import PUBLIC_EXTENSIONS_MAX, Hold, HoldStatus, time_left
+from holdfast.domain.ids import HoldId, looks_like_id
+from holdfast.domain.offerings import Offering
+from holdfast.domain.tenants import Tenant
+from holdfast.domain.verdicts import Verdict
+from holdfast.engine.bookings import ConvertHold
+from holdfast.engine.choosing import choice_of
+from holdfast.engine.holds import ExtendHold, ReleaseHold
+from holdfast.engine.making import Details
+from holdfast.web.languages import Language
+from holdfast.web.limiting import ASKING, BOOKING
+from holdfast.web.links import link_to
+from holdfast.web.prices import bill_of
+from holdfast.web.refusals import refused
+from holdfast.web.stays import Stay, stay_of_record
+from holdfast.web.visits import Form, Visit
+
+SOURCE = "page"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typed:
+    """What stands in the form, right or wrong."""
+
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+    note: str = ""
+
+    @property
+    def contact(self) -> Contact:
+        """Who books."""
+        return Contact(name=self.name, email=self.email or None, phone=self.phone or None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    tenant: Tenant
+    offering: Offering
+    hold: Hold
+    booking: Booking | None
+
+
+async def show(visit: Visit) -> Response:
+    """Show what is kept, for how long, and ask who books."""
+    visit.count(ASKING)
+    found = await visit.read(lambda: _find(visit))
+    if found.booking is not None:
+        return visit.go(link_to(visit, found.tenant, found.booking))
+    return await _page(visit, found, _typed_before(found.hold))
+
+
+async def confirm(visit: Visit) -> Response:
+    """Book what is kept; what was typed stays, whatever happens."""
+    form = await visit.form()
+    visit.count(BOOKING)
+    found = await visit.read(lambda: _find(visit))
+    if found.booking is not None:  # the button was pressed twice
+        return visit.go(link_to(visit, found.tenant, found.booking))
+    typed = _typed(form)
+    faults = faults_of(typed, visit.language)
+    if faults:
+        return await _page(visit, found, typed, faults=faults, status=422)
+    command = ConvertHold(
+        hold_id=found.hold.hold_id,
+        details=Details(contact=typed.contact, note=typed.note, source=SOURCE),
+    )
+    try:
+        booking = await visit.write(found.tenant.tenant_id, _actor(visit), command, Booking)
+    except HoldExpired:
+        return await _page(visit, found, typed, status=409)
+    except TransitionNotAllowed:  # booked or let go in another window
+        again = await visit.read(lambda: _find(visit))
+        if again.booking is not None:
+            return visit.go(link_to(visit, again.tenant, again.booking))
+        return await _page(visit, again, typed, status=409)
+    except HoldfastError as error:
+        said = faults_said(error, visit.language)
+        return await _page(
+            visit, found, typed, faults=said, refusal=None if said else error, status=error.status
+        )
+    return visit.go(link_to(visit, found.tenant, booking, just="booked"))
+
+
+async def extend(visit: Visit) -> Response:
+    """Give more time."""
+    form = await visit.form()
+    found = await visit.read(lambda: _find(visit))
+    command = ExtendHold(hold_id=found.hold.hold_id)
+    try:
+        await visit.write(found.tenant.tenant_id, _actor(visit), command, Hold)
+    except HoldfastError as error:
+        return await _page(visit, found, _typed(form), refusal=error, status=error.status)
+    again = await visit.read(lambda: _find(visit))
+    return await _page(visit, again, _typed(form))
+
+
+async def let_go(visit: Visit) -> Response:
+    """Give the places back and choose again."""
+    await visit.form()
+    found = await visit.read(lambda: _find(visit))
+    command = ReleaseHold(hold_id=found.hold.hold_id)
+    await visit.write(found.tenant.tenant_id, _actor(visit), command, Hold)
+    return visit.go(visit.url(found.tenant.slug, found.offering.slug))
+
+
+def faults_of(typed: Typed, language: Language) -> Mapping[str, str]:
+    """Say what is wrong with what was typed, by field."""
+    say = language.gettext
+    faults = {}
+    if not typed.name:
+        faults["name"] = say("Tell us your name.")
+    elif checks.line("/name", typed.name) is not None:
+        faults["name"] = say("This name is too long, or has signs that cannot be read.")
+    if not typed.email:
+        faults["email"] = say("Give an e-mail address, so that we can reach you.")
+    elif checks.email("/email", typed.email) is not None:
+        faults["email"] = say("This is not an e-mail address. One looks like ada@example.com.")
+    if typed.phone and checks.phone("/phone", typed.phone) is not None:
+        faults["phone"] = say("This is not a telephone number. One looks like +33 6 12 34 56 78.")
+    if checks.text("/note", typed.note) is not None:
+        faults["note"] = say("This is longer than can be kept. Shorten it.")
+    return faults
+
+
+def faults_said(error: HoldfastError, language: Language) -> Mapping[str, str]:
+    """Say beside its field what the engine found wrong with what was typed."""
+    if not isinstance(error, InputInvalid):
+        return {}
+    found = {}
+    say = language.gettext
+    for fault in error.fields["errors"] if isinstance(error.fields["errors"], tuple) else ():
+        name = str(fault.pointer).rpartition("/")[2]
+        if name in {"name", "email", "phone", "note"}:
+            found[name] = say("This cannot be read. Check it.")
+    return found
+
+
+async def _page(
+    visit: Visit,
+    found: _Found,
+    typed: Typed,
+    *,
+    faults: Mapping[str, str] | None = None,
+    refusal: HoldfastError | None = None,
+    status: int = 200,
+) -> Response:
+    now, hold = visit.now, found.hold
+    left = time_left(hold, now=now)
+    is_over = hold.status is not HoldStatus.ACTIVE or not left
+    verdict = await visit.read(lambda: _again(visit, found)) if is_over else None
+    return visit.page(
+        "hold.html",
+        {
+            "tenant": found.tenant,
+            "offering": found.offering,
+            "hold": hold,
+            "stay": _stay(visit, found),
+            "bill": bill_of(hold.price_lines, hold.price.currency),
+            "typed": typed,
+            "faults": faults or {},
+            "refusal": refused(refusal, visit.language) if refusal and not is_over else None,
+            "is_over": is_over,
+            "left_seconds": int(left.total_seconds()),
+            "may_extend": hold.extension_count < PUBLIC_EXTENSIONS_MAX,
+            "verdict": verdict,
+            "zone": visit.zone_name(found.offering.zone or found.tenant.zone),
+        },
+        status=status,
+    )
+
+
+def _again(visit: Visit, found: _Found) -> Verdict | None:
+    """Look whether what was kept is still free, and what else is."""
+    desk = visit.desk(found.tenant.tenant_id)
+    try:
+        return desk.availability.check(choice_of(found.hold), party_size=found.hold.party_size)
+    except HoldfastError:
+        # It has been taken off the shelves meanwhile: there is nothing to offer.
+        return None
+
+
+def _stay(visit: Visit, found: _Found) -> Stay:
+    zone_name = found.offering.zone or found.tenant.zone
+    return stay_of_record(
+        found.hold, found.offering, zone_name=zone_name, shown_zone=visit.zone_name(zone_name)
+    )
+
+
+def _find(visit: Visit) -> _Found:
+    """Find the visitor's own hold.
+
+    Raises:
+        RecordNotFound: There is none, or it is somebody else's.
+    """
+    tenant = visit.find_tenant()
+    text = visit.path("hold_id")
+    if visit.visitor is None or not looks_like_id(text, "hld"):
+        raise RecordNotFound(kind="hold", key=text)
+    desk = visit.desk(tenant.tenant_id)
+    hold = desk.holds.get(HoldId(text))
+    if hold.offering_id is None:
+        raise RecordNotFound(kind="hold", key=text)
+    offering = desk.offerings.get(hold.offering_id)
+    booking = desk.bookings.get(hold.booking_id) if hold.booking_id is not None else None
+    return _Found(tenant=tenant, offering=offering, hold=hold, booking=booking)
+
+
+def _actor(visit: Visit) -> Actor:
+    assert visit.visitor is not None, "their hold was found"
+    return visit.visitor
+
+
+def _typed(form: Form) -> Typed:
+    return Typed(
+        name=form.text("name"),
+        email=form.text("email"),
+        phone=form.text("phone"),
+        note=form.text("note").replace("\r\n", "\n"),
+    )
+
+
+def _typed_before(hold: Hold) -> Typed:
+    """Return what the visitor typed before they had to choose again."""
+    note = hold.metadata.get("note", "")
+    return Typed(
+        name=hold.contact.name,
+        email=hold.contact.email or "",
+        phone=hold.contact.phone or "",
+        note=note if isinstance(note, str) else "",
+    )

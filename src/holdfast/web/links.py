@@ -1,0 +1,31 @@
+"""Links: where a booking is managed by whoever has the link."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from holdfast.domain.bookings import Booking
+from holdfast.domain.links import Link
+from holdfast.domain.tenants import Tenant
+from holdfast.web.visits import Visit
+
+KEPT = timedelta(days=30)
+"""A link works until so long after the booking's end."""
+
+VISIT = timedelta(minutes=30)
+"""Whoever gave number and e-mail address may look for so long."""
+
+
+def link_to(visit: Visit, tenant: Tenant, booking: Booking, **query: object) -> str:
+    """Return the link of a booking, to be kept."""
+    expires_at = max(booking.ends_at, visit.now) + KEPT
+    word = visit.house.signer.sign(
+        tenant.tenant_id, Link(booking_id=booking.booking_id, expires_at=expires_at)
+    )
+    return visit.url(tenant.slug, "bookings", word, **query)
+
+
+def short_link_to(visit: Visit, tenant: Tenant, booking: Booking) -> str:
+    """Return a link of a booking for one visit."""
+    link = Link(booking_id=booking.booking_id, expires_at=visit.now + VISIT)
+    return visit.url(tenant.slug, "bookings", visit.house.signer.sign(tenant.tenant_id, link))

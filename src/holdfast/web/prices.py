@@ -1,0 +1,76 @@
+"""Prices: what a choice would cost, and the lines of a bill, as a customer reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+
+from holdfast.domain.money import Money
+from holdfast.domain.offerings import Offering
+from holdfast.domain.prices import PriceTooLarge, QuoteInputs, quote
+from holdfast.domain.quotes import LineKind, QuoteLine
+from holdfast.domain.shapes import Stay
+from holdfast.domain.situations import Situation
+from holdfast.domain.zones import zone
+
+_COUNTED = frozenset({LineKind.PRICE, LineKind.TIER, LineKind.BLOCK})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillLine:
+    """One line of a bill.
+
+    Attributes:
+        label: What it is for; empty for the offering itself.
+        quantity: How many of `each`; None where it is simply an amount.
+    """
+
+    label: str
+    quantity: Fraction | None
+    each: Money
+    amount: Money
+
+
+def bill_of(lines: Sequence[QuoteLine], currency: str) -> tuple[BillLine, ...]:
+    """Return the lines that say more than the total does; none where there is nothing to say."""
+    if len(lines) == 1 and lines[0].quantity == 1:
+        return ()
+    return tuple(
+        BillLine(
+            label=line.label,
+            quantity=line.quantity if line.kind in _COUNTED and line.quantity != 1 else None,
+            each=Money(amount_minor=line.unit_amount_minor, currency=currency),
+            amount=Money(amount_minor=line.amount_minor, currency=currency),
+        )
+        for line in lines
+    )
+
+
+def price_of_night(
+    offering: Offering, stay: Stay, *, people: int, zone_name: str, now: datetime
+) -> Money | None:
+    """Return what one night would cost by itself; None where that cannot be said.
+
+    A calendar shows sixty of them, so they are computed here and not asked for one by one. What a
+    stay costs in the end is the engine's quote.
+    """
+    inputs = QuoteInputs(
+        offering_id=offering.offering_id,
+        price=offering.price,
+        unit=offering.price_unit,
+        situation=Situation(
+            party_size=people,
+            starts_at=stay.starts_at,
+            ends_at=stay.ends_at,
+            zone=zone(zone_name),
+            now=now,
+            date_count=len(stay.dates),
+        ),
+        rules=offering.price_rules,
+    )
+    try:
+        return quote(inputs).total
+    except PriceTooLarge:
+        return None
