@@ -9,10 +9,11 @@ export PYTHONUTF8 := 1
 # make demo DB=postgresql, make serve ARGS="--port 9000"
 DB ?=
 ARGS ?=
+KILLS ?= 100
 WITH_DB = $(if $(strip $(DB)),--db $(DB))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo serve test check gates fix bench simulate proof lock clean
+.PHONY: help setup setup-dev demo serve test check gates fix bench simulate crash proof lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,8 +53,10 @@ bench: setup-dev ## Measure, beside the machine's limit in the same run (ARGS="h
 	@$(BIN)/holdfast bench $(ARGS)
 
 simulate: setup-dev ## Let random customers, clocks and failures attack the rules (ARGS="…")
-	@$(BIN)/holdfast simulate --help >/dev/null 2>&1 || { echo "There is no simulator in this tree yet." >&2; exit 1; }
 	@$(BIN)/holdfast simulate $(ARGS)
+
+crash: setup-dev ## Kill servers and workers under load (KILLS=100)
+	@HOLDFAST_TEST_KILLS=$(KILLS) $(BIN)/python -m pytest -q -m "not proof" tests/crashes
 
 proof: setup-dev ## Run the long proofs that make test leaves out
 	@$(BIN)/python scripts/test --proof

@@ -122,7 +122,7 @@ def cancel_slot(books: Books, step: Step, said: Said, now: datetime) -> None:
     offer = books.world.offers[step.ask.offer]
     page = books.slots.get(name)
     if page is not None and page.status == "cancelled":
-        require_accepted(said)
+        _cancel_again(books, page, step, said, now)
         return
     if page is not None and (page.status == "past" or page.span[1] <= now):
         allowed(said, [refused("state.transition_not_allowed", status="past")])
@@ -140,13 +140,30 @@ def cancel_slot(books: Books, step: Step, said: Said, now: datetime) -> None:
     else:
         page.version += 1
     was_settling = page.is_settling
-    is_guarded = page.places is not None if offer.is_counted else _is_guarded(books, page)
+    is_guarded = _is_guarded(books, page)
     is_emptied = step.how != "list"
     page.status, page.blocked_by, page.has_rooms = "cancelled", 0, False
     page.is_settling = (is_emptied and (bool(people) or not is_guarded)) or was_settling
 
 
+def _cancel_again(books: Books, page: SlotPage, step: Step, said: Said, now: datetime) -> None:
+    """Cancel what is cancelled: only whom it has left may still be called off."""
+    people = [one for one in _in(books, page.name) if _is_affected(one, now)]
+    is_left = bool(people) or not _is_guarded(books, page)
+    if step.how != "cancel" or not is_left or page.is_settling:
+        require_accepted(said)
+    elif page.span[1] <= now:
+        allowed(said, [refused("state.transition_not_allowed", status="past")])
+    else:
+        require_accepted(said)
+        page.is_settling = True
+        page.version += 1
+
+
 def _is_guarded(books: Books, page: SlotPage) -> bool:
+    """Whether whoever books in a slot takes a lock."""
+    if books.world.offers[page.offer].is_counted:
+        return page.places is not None
     names = {name for need in books.world.offers[page.offer].needs for name in need.names}
     return all(books.capacity[name] is not None for name in names)
 

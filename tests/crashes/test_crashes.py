@@ -1,0 +1,89 @@
+"""Servers and workers are killed with -9 under load: no answer was wrong, and nothing is twice."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from holdfast.bootstrap import Engine
+from holdfast.domain.access import KeyKind, Role
+from holdfast.domain.bookings import Booking
+from tests.crashes.raids import Raid
+from tests.engine.businesses import add_class, add_offering, add_room, open_desk
+from tests.lending import Lending
+from tests.races.books import Books
+
+pytestmark = pytest.mark.race
+
+KILLS = int(os.environ.get("HOLDFAST_TEST_KILLS", "10"))
+PROOF_KILLS = 500
+
+
+def raid_on(url: str, folder: Path, *, kills: int) -> tuple[Raid, list[Booking], list[str]]:
+    """Open a business, raid it; return what customers were told, what stands, what is wrong."""
+    engine = Engine.open(url, migrate=False)
+    desk = open_desk(engine)
+    room = add_room(desk, "Room")
+    hall = add_room(desk, "Hall")
+    offerings = (
+        add_offering(desk, "meeting", room),
+        add_offering(desk, "both", room, hall),
+        add_class(desk, "yoga", hall, places=3),
+    )
+    key = desk.keys.add("Till", kind=KeyKind.SECRET, role=Role.OWNER)
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    raid = Raid(
+        url=url,
+        folder=folder,
+        secret=key.secret,
+        offering_ids=tuple(offering.offering_id for offering in offerings),
+        first_day=today + timedelta(days=2, hours=9),
+    )
+    engine.database.dispose()  # nobody but the servers is in it meanwhile
+
+    raid.run(kills=kills, seed=kills)
+
+    books = Books(engine.database, desk.tenant_id)
+    bookings: list[Booking] = books.records(Booking)
+    violations = books.violations()
+    engine.close()
+    return raid, bookings, violations
+
+
+def require_nothing_lost(raid: Raid, bookings: list[Booking], violations: list[str]) -> None:
+    """Compare what customers were told with what stands in the books."""
+    made = {str(booking.external_order_id): str(booking.booking_id) for booking in bookings}
+    twice = Counter(booking.external_order_id for booking in bookings)
+
+    assert raid.told.failed == []
+    assert [order for order, count in twice.items() if count > 1] == []
+    assert made == raid.told.booked
+    assert violations == []
+
+
+@pytest.mark.timeout(300)
+def test_what_was_answered_stands_once_however_often_servers_are_killed(
+    fresh_url: Callable[[], str], tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    raid, bookings, violations = raid_on(fresh_url(), tmp_path, kills=KILLS)
+
+    record_property("booked", len(bookings))
+    record_property("asked_again", raid.told.asked_again)
+    require_nothing_lost(raid, bookings, violations)
+    assert len(bookings) > KILLS
+    assert raid.told.asked_again > 0
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(3_600)
+def test_what_was_answered_stands_once_after_very_many_kills(
+    lending: Lending, kind: str, tmp_path: Path
+) -> None:
+    raid, bookings, violations = raid_on(lending.copy(kind), tmp_path, kills=PROOF_KILLS)
+
+    require_nothing_lost(raid, bookings, violations)
