@@ -112,7 +112,7 @@ def test_of_a_pool_it_is_listed_when_any_one_of_its_members_is_free(place: Place
     [
         ("", ("/offering_id", "missing")),
         ("offering_id=cut", ("/offering_id/0", "bad_form")),
-        ("offering_id={cut}&by=week", ("/by", "bad_form")),
+        ("offering_id={cut}&by=week", ("/by", "not_one_of")),
         ("offering_id={cut}&date_count=2", ("/date_count", "wrong_form")),
         ("offering_id={cut}&length_minutes=60", ("/length_minutes", "wrong_form")),
         ("offering_id={cut}&length_minutes=0", ("/length_minutes", "out_of_range")),

@@ -312,7 +312,7 @@ def test_places_are_counted_in_slots_only_and_a_shape_is_for_good(shop: Shop) ->
     changed = shop.owner.patch(f"/v1/offerings/{added['offering_id']}", {"shape": "free"})
 
     assert faults(refused) == [("/counting", "needs_slots")]
-    assert faults(changed) == [("/shape", "unknown_field")]
+    assert faults(changed) == [("/shape", "not_changeable")]
 
 
 # Who may serve

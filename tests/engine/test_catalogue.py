@@ -184,7 +184,7 @@ def test_a_capacity_is_not_lowered_below_what_is_claimed_at_once(
     clock.set(at("12:30", day=1))
     after_all_is_over = desk.resources.change(room.resource_id, {"capacity": 1})
 
-    assert cause == short(requested=4, remaining=3, limited_by=f"res:{room.resource_id}")
+    assert cause == short(requested=4, remaining=3, limited_by=room.resource_id)
     assert (lowered.capacity, after_all_is_over.capacity) == (4, 1)
 
 

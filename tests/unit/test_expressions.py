@@ -348,7 +348,7 @@ def test_a_refusal_is_the_fault_of_a_field() -> None:
         (
             f"tier == '{'x' * LITERAL_TEXT_MAX}'",
             f"tier == '{'x' * (LITERAL_TEXT_MAX + 1)}'",
-            f"At most {LITERAL_TEXT_MAX} characters are kept.",
+            f"It may have at most {LITERAL_TEXT_MAX} characters.",
         ),
         (
             f"1 in [{','.join('1' * LIST_ITEMS_MAX)}]",

@@ -11,6 +11,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from holdfast.api.calls import Call, Endpoint
+from holdfast.api.faults import validated
 from holdfast.api.models import (
     Body,
     DayOut,
@@ -18,7 +19,6 @@ from holdfast.api.models import (
     MaybeEmptyLine,
     Out,
     Query,
-    validated,
 )
 from holdfast.domain.access import Scope
 from holdfast.domain.calendars import CALENDAR_DAYS_MAX, DayState

@@ -21,8 +21,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from holdfast.api.access import Caller
+from holdfast.api.faults import validated
 from holdfast.api.gateway import Gateway
-from holdfast.api.models import Body, Query, is_id, shown, validated
+from holdfast.api.models import Body, Patch, Query, is_id, shown
 from holdfast.api.paging import PageQuery, read_cursor, write_cursor
 from holdfast.api.strict_json import BODY_BYTES_MAX, has_bad_character, pointer, read_object
 from holdfast.domain.access import Scope
@@ -168,7 +169,8 @@ class Call:
             return validated(model, {})
         self._require_json()
         self._sent = read_object(raw)
-        return validated(model, self._sent)
+        fixed = self._endpoint.answer.model_fields if issubclass(model, Patch) else ()
+        return validated(model, self._sent, fixed=fixed)
 
     async def no_body(self) -> None:
         """Make sure that there is no body, which would not be looked at.
@@ -177,7 +179,7 @@ class Call:
             InputInvalid: There is one.
         """
         if await self._raw_body():
-            message = "This operation takes no body."
+            message = "This operation takes no body. Leave it out."
             raise InputInvalid.at("", "unexpected_body", message)
 
     async def _raw_body(self) -> bytes:
@@ -221,7 +223,7 @@ class Call:
                 assert isinstance(values, list)
                 values.append(value)
             elif name in found:
-                message = "This parameter stands twice."
+                message = "This parameter stands twice. Give it once."
                 raise InputInvalid.at(pointer([shown(name)]), "duplicate_name", message)
             else:
                 found[name] = value
@@ -255,7 +257,7 @@ class Call:
             InputInvalid: There is one.
         """
         for name, _ in self._query_pairs:
-            message = "There is no such parameter here."
+            message = "There is no such parameter here. Leave it out."
             raise InputInvalid.at(pointer([shown(name)]), "unknown_field", message)
 
     @property

@@ -5,10 +5,11 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 from starlette.responses import Response
 
 from holdfast.api.calls import Call, Endpoint
+from holdfast.api.faults import wrong
 from holdfast.api.models import (
     ACategoryId,
     Body,
@@ -35,6 +36,16 @@ from holdfast.engine.ordering import ORDERED_MAX, ReorderCategories
 from holdfast.engine.reading import Page
 
 
+def _read_bound(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise wrong("wrong_type", "Give a number; of a date field a date such as 2026-08-15.")
+    return value
+
+
+Bound = Annotated[int | float | str, BeforeValidator(_read_bound)]
+"""The least or the most of a field: a number, or a date."""
+
+
 class CustomFieldIn(Body):
     """One question about every resource of the category.
 
@@ -47,8 +58,8 @@ class CustomFieldIn(Body):
     type: Word[FieldType]
     required: bool = False
     options: Annotated[list[Line], Field(max_length=OPTIONS_MAX)] = Field(default_factory=list)
-    min: int | float | Line | None = None
-    max: int | float | Line | None = None
+    min: Bound | None = None
+    max: Bound | None = None
     help: LongText = ""
     order: Annotated[int, Field(ge=-ORDER_MAX, le=ORDER_MAX)] = 0
     is_private: bool = False

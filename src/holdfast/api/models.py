@@ -19,16 +19,14 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
-    ValidationError,
     WithJsonSchema,
 )
-from pydantic_core import PydanticCustomError
 
-from holdfast.api.strict_json import pointer
+from holdfast.api.faults import wrong
 from holdfast.api.turns import Turn, read_fields
 from holdfast.domain import checks
 from holdfast.domain.customers import Contact
-from holdfast.domain.errors import InputFault, InputInvalid
+from holdfast.domain.errors import InputFault
 from holdfast.domain.holds import AssignedResource
 from holdfast.domain.ids import (
     ALPHABET,
@@ -47,9 +45,7 @@ from holdfast.domain.money import AMOUNT_MAX, Money
 from holdfast.domain.resources import CAPACITY_MAX
 
 T = TypeVar("T")
-M = TypeVar("M", bound=BaseModel)
 
-FAULTS_MAX = 50
 SORT_ORDER_MAX = 1_000_000
 MINUTES_A_DAY = 1_440
 _INSTANT = re.compile(
@@ -99,53 +95,7 @@ class Out(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-# ------------------------------------------------------------------------------------- faults
-
-_CODES = {
-    "extra_forbidden": "unknown_field",
-    "string_pattern_mismatch": "bad_form",
-    "enum": "not_one_of",
-    "greater_than_equal": "out_of_range",
-    "less_than_equal": "out_of_range",
-    "string_too_long": "too_long",
-    "string_too_short": "too_short",
-    "too_long": "too_many",
-    "too_short": "too_few",
-}
-_DETAILS = {
-    "missing": "This is needed.",
-    "extra_forbidden": "There is no such field here.",
-    "string_pattern_mismatch": "It does not have the form that is expected here.",
-}
-
-
-def faults_of(error: ValidationError) -> InputInvalid:
-    """Return everything that Pydantic found wrong, as our refusal."""
-    faults = []
-    for found in error.errors(include_url=False, include_input=False)[:FAULTS_MAX]:
-        kind = found["type"]
-        code = "wrong_type" if kind.endswith("_type") else _CODES.get(kind, kind)
-        detail = _DETAILS.get(kind, found["msg"])
-        at = pointer([part for part in found["loc"] if part != "[key]"])
-        faults.append(InputFault(pointer=at, code=code, detail=detail))
-    return InputInvalid(faults)
-
-
-def validated(model: type[M], value: object) -> M:
-    """Return a value as a model.
-
-    Raises:
-        InputInvalid: It is not of that form; every fault is named.
-    """
-    try:
-        return model.model_validate(value)
-    except ValidationError as error:
-        raise faults_of(error) from None
-
-
-def wrong(code: str, detail: str) -> PydanticCustomError:
-    """Return what a validator raises."""
-    return PydanticCustomError(code, "{detail}", {"detail": detail})
+# ------------------------------------------------------------------------------------- checks
 
 
 def checked(check: Callable[[Any], InputFault | None]) -> AfterValidator:

@@ -255,9 +255,10 @@ def renamed(refusal: InputInvalid, names: Mapping[str, str]) -> InputInvalid:
 
 
 def _renamed(pointer: str, names: Mapping[str, str]) -> str:
-    """Rename the last part of a pointer, wherever it stands."""
+    """Rename the last part of a pointer, wherever it stands, unless it is the wire's already."""
     head, slash, last = pointer.rpartition("/")
-    return head + names.get(slash + last, slash + last)
+    name = names.get(slash + last, slash + last)
+    return pointer if pointer.endswith(name) else head + name
 
 
 def _plain(value: object) -> object:

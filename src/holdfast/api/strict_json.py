@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from math import isfinite
 from typing import NoReturn
 
@@ -16,6 +18,7 @@ from holdfast.domain.errors import InputInvalid
 
 BODY_BYTES_MAX = 256 * 1024
 DEPTH_MAX = 32
+NAME_SHOWN_MAX = 40
 INTEGER_DIGITS_MAX = 20
 INTEGER_MAX = 2**63 - 1
 INTEGER_MIN = -(2**63)
@@ -39,11 +42,14 @@ def read_object(raw: bytes) -> dict[str, object]:
     except UnicodeDecodeError:
         _refuse("not_utf8", "The body is not UTF-8.")
     _require_shallow(text)
+    reader = _Reader()
     try:
-        value = _DECODER.decode(text)
+        value = reader.decode(text)
     except json.JSONDecodeError as fault:
         place = f"line {fault.lineno}, column {fault.colno}"
         _refuse("not_json", f"The body is not JSON: something is wrong at {place}.")
+    if reader.has_marks:
+        _refuse_marked(value, ())
     if not isinstance(value, dict):
         _refuse("not_an_object", "The body has to be one JSON object: {…}.")
     if "\\" in text or has_bad_character(text):
@@ -80,35 +86,77 @@ def _require_shallow(text: str) -> None:
             _refuse("too_deep", f"The body is nested deeper than {DEPTH_MAX} levels.")
 
 
-def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        seen = set[str]()
-        for name, _ in pairs:
-            if name in seen:
-                shown = name.encode("ascii", "backslashreplace")[:40].decode()
-                _refuse("duplicate_name", f"The name '{shown}' stands twice in one object.")
-            seen.add(name)
-    return found
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """Stands where something was that JSON allows and we do not; `name` is one that is twice."""
+
+    code: str
+    detail: str
+    name: str | None = None
 
 
-def _constant(name: str) -> NoReturn:
-    _refuse("not_a_number", f"{name} is not a number that JSON knows.")
+class _Reader:
+    """Decodes one body; what is doubtful becomes a mark, so that its place can be told."""
 
+    def __init__(self) -> None:
+        self.has_marks = False
 
-def _integer(digits: str) -> int:
-    if len(digits) <= INTEGER_DIGITS_MAX:
-        number = int(digits)
-        if INTEGER_MIN <= number <= INTEGER_MAX:
+    def decode(self, text: str) -> object:
+        """Return what a text says.
+
+        Raises:
+            JSONDecodeError: It is not JSON.
+        """
+        decoder = json.JSONDecoder(
+            object_pairs_hook=self._object,
+            parse_constant=self._constant,
+            parse_int=self._integer,
+            parse_float=self._float,
+        )
+        return decoder.decode(text)
+
+    def _mark(self, code: str, detail: str, name: str | None = None) -> _Mark:
+        self.has_marks = True
+        return _Mark(code, detail, name)
+
+    def _object(self, pairs: list[tuple[str, object]]) -> dict[str, object] | _Mark:
+        found = dict(pairs)
+        if len(found) == len(pairs):
+            return found
+        [(twice, _)] = Counter(name for name, _ in pairs).most_common(1)
+        shown = _shown(twice)[:NAME_SHOWN_MAX]
+        detail = f"The name '{shown}' stands twice in one object. Give it once."
+        return self._mark("duplicate_name", detail, shown)
+
+    def _constant(self, name: str) -> _Mark:
+        return self._mark("not_a_number", f"{name} is not a number that JSON knows.")
+
+    def _integer(self, digits: str) -> int | _Mark:
+        if len(digits) <= INTEGER_DIGITS_MAX:
+            number = int(digits)
+            if INTEGER_MIN <= number <= INTEGER_MAX:
+                return number
+        return self._mark("out_of_range", "This whole number is too large: 64 bits are the limit.")
+
+    def _float(self, digits: str) -> float | _Mark:
+        number = float(digits)
+        if isfinite(number):
             return number
-    _refuse("out_of_range", "A whole number does not fit into 64 bits.")
+        return self._mark("out_of_range", "This number is larger than any that can be kept.")
 
 
-def _float(digits: str) -> float:
-    number = float(digits)
-    if not isfinite(number):
-        _refuse("out_of_range", "A number is larger than any that can be kept.")
-    return number
+def _refuse_marked(value: object, parts: tuple[str | int, ...]) -> None:
+    """Refuse the first thing that is marked in a value."""
+    if isinstance(value, _Mark):
+        named = parts if value.name is None else (*parts, value.name)
+        shown = [part if isinstance(part, int) else _shown(part) for part in named]
+        _refuse(value.code, value.detail, pointer(shown))
+    if isinstance(value, dict):
+        for name, item in value.items():
+            _refuse_marked(item, (*parts, name))
+    elif isinstance(value, list):
+        for i, item in enumerate(value):
+            _refuse_marked(item, (*parts, i))
 
 
 def _require_plain(value: object) -> None:
@@ -136,11 +184,3 @@ def _texts(
     elif isinstance(value, Sequence):
         for i, item in enumerate(value):
             yield from _texts(item, (*parts, i))
-
-
-_DECODER = json.JSONDecoder(
-    object_pairs_hook=_object,
-    parse_constant=_constant,
-    parse_int=_integer,
-    parse_float=_float,
-)

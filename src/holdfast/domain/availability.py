@@ -25,7 +25,13 @@ from holdfast.domain.overrides import Override
 from holdfast.domain.policy_checks import horizon, notice, party_size
 from holdfast.domain.requirements import Requirement
 from holdfast.domain.resources import Resource, ResourceStatus
-from holdfast.domain.scenes import Scene, Wish, chosen_components, taken_stretches
+from holdfast.domain.scenes import (
+    Scene,
+    Wish,
+    chosen_components,
+    taken_stretches,
+    unknown_component,
+)
 from holdfast.domain.schedules import opens_anything
 from holdfast.domain.shapes import Shape, in_words, runs
 from holdfast.domain.slots import SlotOrigin, SlotStatus
@@ -41,8 +47,7 @@ def _components(case: Case) -> HoldfastError | None:
     known = {component.key for component in offering.components}
     for i, key in enumerate(wish.components):
         if key not in known:
-            message = f"'{offering.name}' has no component '{key}'. Choose among {sorted(known)}."
-            return InputInvalid.at(f"/components/{i}", "unknown_component", message)
+            return unknown_component(offering, i, key)
     limited = [one for one in chosen_components(offering, wish.components) if one.capacity]
     least = min(limited, key=lambda one: one.capacity or 0, default=None)
     if least is None or least.capacity is None or wish.party_size <= least.capacity:
@@ -95,7 +100,7 @@ def _free_length(case: Case) -> HoldfastError | None:
     local = stay.starts_at.astimezone(here)
     minute = timedelta(hours=local.hour, minutes=local.minute, seconds=local.second)
     if minute % step or length % step:
-        message = f"Start and length go in steps of {in_words(step)}."
+        message = f"Start and length go in steps of {in_words(step)}. Choose others."
         return _closed(message, "not_on_grid")
     return None
 
@@ -107,12 +112,12 @@ def _in_use(case: Case) -> HoldfastError | None:
     if scene.offering.status is not OfferingStatus.ACTIVE:
         return _closed(f"'{scene.offering.name}' is not offered now.", "offering_inactive")
     if slot is not None and slot.status is not SlotStatus.OPEN:
-        return _closed("This slot is not open.", f"slot_{slot.status}")
+        return _closed(f"This slot is {slot.status}. Choose another one.", f"slot_{slot.status}")
     if slot is not None and (slot.is_settling or slot.limit_to is not None):
         return _closed("This slot is being changed. Try again in a moment.", "settling")
     refusal = case.leave_out(
         lambda one: one.status is ResourceStatus.ACTIVE,
-        lambda _, one: _closed(f"{one.name} cannot be booked now.", "resource_inactive"),
+        lambda _, one: _closed(f"{one.name} is out of use. Choose another.", "resource_inactive"),
     )
     return refusal or case.leave_out(
         lambda one: not one.is_settling,
@@ -149,11 +154,11 @@ def _open(case: Case) -> HoldfastError | None:
     is_own = owners == (scene.offering.offering_id,)
     if not is_own and not _is_open_for(scene, wish, scene.offering.offering_id):
         # Rules of its own that only close, while the grid is that of its resources.
-        return _closed(f"'{scene.offering.name}' is not open then.", "outside_hours")
+        return _outside_hours(f"'{scene.offering.name}'")
     alone = owners[0] if len(owners) == 1 and not is_own else None
     return case.leave_out(
         lambda one: one.resource_id == alone or _is_open_for(scene, wish, one.resource_id),
-        lambda _, one: _closed(f"{one.name} is not open then.", "outside_hours"),
+        lambda _, one: _outside_hours(one.name),
     )
 
 
@@ -169,12 +174,12 @@ def _own_hours(case: Case, owners: Sequence[str]) -> HoldfastError | None:
     if offering.shape is not Shape.SLOTS:
         if any(_is_open_for(scene, wish, owner) for owner in owners):
             return None
-        return _closed(f"'{offering.name}' is not open then.", "outside_hours")
+        return _outside_hours(f"'{offering.name}'")
     if any(_is_on_grid(scene, wish, owner) for owner in owners):
         return None
     is_inside = any(scene.timetables.covers(scene.rules[owner], wish.interval) for owner in owners)
     reason = "not_on_grid" if is_inside else "outside_hours"
-    return _closed("There is no slot that starts then.", reason)
+    return _closed("There is no slot that starts then. Choose a start that is listed.", reason)
 
 
 def _is_on_grid(scene: Scene, wish: Wish, owner: str) -> bool:
@@ -265,7 +270,7 @@ def _opening_capacity(case: Case) -> HoldfastError | None:
     if shortage.resource is None:
         return _shortage(case, shortage)
     return CapacityExceeded(
-        f"{shortage.resource.name} is taken then.",
+        f"{shortage.resource.name} is taken then. Choose another time.",
         requested=shortage.asked,
         remaining=shortage.left,
         limited_by=shortage.resource.resource_id,
@@ -277,7 +282,7 @@ def _shortage(case: Case, shortage: Shortage) -> CapacityExceeded:
     if resource is None:
         name = requirement.role or _name_of(case.scene, requirement)
         refusal = CapacityExceeded(
-            f"{shortage.asked} of {name} needed, {shortage.left} free then.",
+            f"{shortage.asked} of {name} needed, {shortage.left} free then. Choose another time.",
             requested=shortage.asked,
             remaining=shortage.left,
             limited_by=_id_of(requirement),
@@ -296,9 +301,9 @@ def _shortage(case: Case, shortage: Shortage) -> CapacityExceeded:
 
 
 def _short(name: str, key: str, *, asked: int, left: int) -> CapacityExceeded:
-    message = f"{asked} asked for, {left} left: {name} limits it."
+    message = f"{asked} asked for, {left} left: {name} limits it. Ask for fewer, or another time."
     if left == 0:
-        message = f"Nothing is left then: {name} is taken."
+        message = f"Nothing is left then: {name} is taken. Choose another time."
     return CapacityExceeded(message, requested=asked, remaining=left, limited_by=key)
 
 
@@ -417,6 +422,10 @@ def slot_places_left(scene: Scene, wish: Wish) -> int | None:
 
 def _closed(message: str, reason: str) -> AvailabilityClosed:
     return AvailabilityClosed(message, reason=reason)
+
+
+def _outside_hours(name: str) -> AvailabilityClosed:
+    return _closed(f"{name} is not open then. Choose another time.", "outside_hours")
 
 
 def _seconds(length: timedelta) -> int:

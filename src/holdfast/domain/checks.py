@@ -55,13 +55,16 @@ def text(
     if value is None:
         return None
     if len(value.strip()) < shortest:
-        return fault(pointer, "too_short", f"At least {shortest} character(s) are needed.")
+        message = "This may not be empty."
+        if shortest > 1:
+            message = f"It needs at least {shortest} characters."
+        return fault(pointer, "too_short", message)
     if len(value) > longest:
-        return fault(pointer, "too_long", f"At most {longest} characters are kept.")
+        return fault(pointer, "too_long", f"It may have at most {longest} characters.")
     for letter in value:
         is_bad = unicodedata.category(letter) in _CONTROLS and letter not in "\n\r\t"
         if is_bad or letter in _BIDI:
-            return fault(pointer, "bad_character", f"The character {letter!a} is not allowed.")
+            return fault(pointer, "bad_character", f"Leave out the character {letter!a}.")
     return None
 
 
@@ -74,7 +77,7 @@ def line(
     'bad_character'
     """
     if value is not None and any(letter in value for letter in "\n\r\t\u2028\u2029\u0085"):
-        return fault(pointer, "bad_character", "Line breaks are not allowed here.")
+        return fault(pointer, "bad_character", "This is one line: leave out line breaks and tabs.")
     return text(pointer, value, shortest=shortest, longest=longest)
 
 
@@ -122,7 +125,7 @@ def email(pointer: str, value: str | None) -> InputFault | None:
     is_form = bool(at and name and "." in domain.strip(".") and "@" not in name)
     if is_form and not any(letter.isspace() for letter in value.strip()):
         return None
-    return fault(pointer, "not_an_email", "It does not look like an e-mail address.")
+    return fault(pointer, "not_an_email", "Give an e-mail address such as ada@example.com.")
 
 
 def phone(pointer: str, value: str | None) -> InputFault | None:
@@ -136,7 +139,7 @@ def phone(pointer: str, value: str | None) -> InputFault | None:
     rest = [letter for letter in value if not (letter.isdigit() or letter in "+-./() ")]
     if digits >= PHONE_DIGITS_MIN and not rest:
         return None
-    return fault(pointer, "not_a_phone", "It does not look like a telephone number.")
+    return fault(pointer, "not_a_phone", "Give a telephone number such as +33 6 12 34 56 78.")
 
 
 def zone_name(pointer: str, value: str | None) -> InputFault | None:
@@ -162,10 +165,10 @@ def metadata(pointer: str, value: Mapping[str, object]) -> InputFault | None:
     """Check that free data is small, shallow and plain."""
     size = _size(value, 0)
     if size is None:
-        message = f"Metadata is JSON of at most {METADATA_DEPTH_MAX} levels, without control signs."
+        message = f"Give JSON of at most {METADATA_DEPTH_MAX} levels, without control characters."
         return fault(pointer, "not_plain", message)
     if size > METADATA_BYTES_MAX:
-        return fault(pointer, "too_long", f"At most {METADATA_BYTES_MAX} bytes are kept.")
+        return fault(pointer, "too_long", f"It may have at most {METADATA_BYTES_MAX} bytes.")
     return None
 
 

@@ -215,14 +215,26 @@ class RecordNotFound(HoldfastError):
         super().__init__(f"There is no {kind} '{key}' here.", kind=kind, key=key)
 
 
+# What to do where a name that has to be unique is taken; of most things another name will do.
+_INSTEAD: Mapping[str, str] = MappingProxyType(
+    {
+        "customer": "Change that one, or give another e-mail address.",
+        "member": "Change that one, or give another e-mail address.",
+        "slot": "Change that one, or choose another start.",
+    }
+)
+
+
 class RecordExists(HoldfastError):
     """A unique name is taken."""
 
     code = "record.already_exists"
 
     def __init__(self, *, kind: str, key: str) -> None:
+        article = "an" if kind[0] in "aeiou" else "a"
+        instead = _INSTEAD.get(kind, "Choose another name.")
         super().__init__(
-            f"There is a {kind} '{key}' already. Choose another name.", kind=kind, key=key
+            f"There is {article} {kind} '{key}' already. {instead}", kind=kind, key=key
         )
 
 

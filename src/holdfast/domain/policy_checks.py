@@ -10,7 +10,7 @@ from holdfast.domain.cases import Case
 from holdfast.domain.errors import BeyondHorizon, HoldfastError, NoticeTooShort, PartySizeRefused
 from holdfast.domain.policies import Policy
 from holdfast.domain.resources import Resource
-from holdfast.domain.shapes import in_words
+from holdfast.domain.shapes import Shape, in_words
 from holdfast.domain.zones import local_day, zone
 
 
@@ -67,13 +67,26 @@ def notice(case: Case) -> HoldfastError | None:
             return None
         seconds, limit = int(left.total_seconds()), int(least.total_seconds())
         if seconds < 0:
-            message = "This slot has already begun. Choose a later one."
+            message = _begun(case, least)
         else:
             which = "Bookings" if resource is None else f"Bookings of {resource.name}"
             message = f"{which} are taken until {in_words(least)} before the start."
         return NoticeTooShort(message, limit=limit, actual=seconds)
 
     return _by_policy(case, "notice", refuse)
+
+
+def _begun(case: Case, least: timedelta) -> str:
+    """Say that the start is over, in the words of what is booked."""
+    dates = case.wish.stay.dates
+    if not dates and case.scene.offering.shape is Shape.SLOTS:
+        return "This slot has already begun. Choose a later one."
+    if not dates:
+        return "This start is over. Choose a later one."
+    first = dates[0].isoformat()
+    if not _is_today(case):
+        return f"{first} is over. Choose a later date."
+    return f"Bookings of {first} were taken until {in_words(least)} before. Choose a later date."
 
 
 def _is_today(case: Case) -> bool:

@@ -10,6 +10,7 @@ from itertools import accumulate
 
 from holdfast.domain.capacity import peak_units
 from holdfast.domain.claims import Claim, ClaimOwner
+from holdfast.domain.errors import InputInvalid
 from holdfast.domain.ids import ResourceId, SlotId, generated_slot_id
 from holdfast.domain.intervals import Interval
 from holdfast.domain.offerings import Component, Counting, Offering
@@ -271,6 +272,14 @@ def _stretches(scene: Scene, stay: Stay, policy: Policy) -> tuple[Interval, ...]
         return (padded(policies, stay.interval),)
     here = zone(scene.zone_name)
     return tuple(padded(policies, one) for one in stretches(stay, shape, here))
+
+
+def unknown_component(offering: Offering, i: int, key: str) -> InputInvalid:
+    """Return the refusal of a component, the i-th of a request, that the offering has not."""
+    known = ", ".join(sorted(f"'{component.key}'" for component in offering.components))
+    instead = f"Choose among {known}." if known else "It has none: leave them out."
+    message = f"'{offering.name}' has no component '{key}'. {instead}"
+    return InputInvalid.at(f"/components/{i}", "unknown_component", message)
 
 
 def chosen_components(offering: Offering, keys: Iterable[str]) -> list[Component]:

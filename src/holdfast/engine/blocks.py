@@ -33,6 +33,7 @@ from holdfast.domain.tenants import Tenant
 from holdfast.domain.zones import MINUTES_PER_DAY, instant_of
 from holdfast.engine.closing import Use, use_of
 from holdfast.engine.ending import (
+    EMPTY_FIRST,
     bookings_in,
     call_off,
     counting_on,
@@ -207,8 +208,7 @@ def _in_use(resource: Resource, others: Iterable[Claim]) -> RecordInUse:
     affected = {Affected(kind=claim.owner_kind.value, record_id=claim.owner_id) for claim in others}
     some, _ = shown(affected)
     message = (
-        f"{len(affected)} booking(s), hold(s), slot(s) or block(s) are in that time. Cancel or"
-        " move them first."
+        f"{len(affected)} booking(s), hold(s), slot(s) or block(s) are in that time. {EMPTY_FIRST}"
     )
     listed = [{"kind": one.kind, "id": one.record_id} for one in some]
     return RecordInUse(message, kind="resource", key=resource.resource_id, affected=listed)

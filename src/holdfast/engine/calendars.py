@@ -24,6 +24,7 @@ from holdfast.domain.resources import CAPACITY_MAX, Resource, ResourceStatus, Sc
 from holdfast.domain.shapes import dates_between
 from holdfast.domain.tenants import Tenant
 from holdfast.domain.zones import local_day
+from holdfast.engine.capping import ALL_THE_SAME
 from holdfast.engine.day_counts import around, blocked_among, day_states
 from holdfast.engine.ports import ById, CounterOf, Over, ReadStore
 from holdfast.engine.reading import get
@@ -286,7 +287,7 @@ def _require_room(
     message = (
         f"{len(failing)} of {len(wanted)} day(s) of {resource.name} would fall below what is taken"
         f" on them, or lie outside 0 to {CAPACITY_MAX}; the first is {first.falls_on.isoformat()}."
-        " No day was changed."
+        f" No day was changed. {ALL_THE_SAME}"
     )
     refusal = CapacityExceeded(
         message,

@@ -78,6 +78,10 @@ def upcoming_claims(view: View, resource: Resource, *, now: datetime) -> list[Cl
     ]
 
 
+ALL_THE_SAME = "Give more, or say may_be_over with a reason."
+"""What staff may do whose capacity is refused, being below what is taken."""
+
+
 def require_unused(view: View, resource: Resource, *, now: datetime) -> None:
     """Refuse while anything upcoming is claimed of a resource.
 
@@ -154,9 +158,13 @@ def _require_peak(view: View, resource: Resource, capacity: int, *, may_be_over:
     interval = Interval(starts_at=view.now, ends_at=LAST_INSTANT)
     peak = peak_units(upcoming_claims(view, resource, now=view.now), interval)
     if not may_be_over and capacity < min(peak, resource.capacity or peak):
-        message = f"Up to {peak} units are claimed at once; a capacity of {capacity} is too small."
-        key = resource_key(resource.resource_id)
-        raise CapacityExceeded(message, requested=peak, remaining=capacity, limited_by=key)
+        message = (
+            f"Up to {peak} units are claimed at once; a capacity of {capacity} is too small."
+            f" {ALL_THE_SAME}"
+        )
+        raise CapacityExceeded(
+            message, requested=peak, remaining=capacity, limited_by=resource.resource_id
+        )
 
 
 def take_over(view: View, claim: Claim, *, reason: str) -> None:
@@ -204,7 +212,7 @@ def _short_days(
     most = max(used for _, used in short)
     message = (
         f"On {len(short)} day(s) more than {capacity} units of {resource.name} are taken already,"
-        f" up to {most}."
+        f" up to {most}. {ALL_THE_SAME}"
     )
     refusal = CapacityExceeded(
         message, requested=most, remaining=capacity, limited_by=resource.resource_id

@@ -19,6 +19,12 @@ from holdfast.domain.ids import SlotId
 from holdfast.engine.releasing import release
 from holdfast.engine.use_cases import Look, View
 
+EMPTY_FIRST = (
+    "Cancel or move them first; or say by when_booked what becomes of them: 'list' keeps them for"
+    " you to see to, 'cancel' calls them off."
+)
+"""What staff may do who would close what is booked."""
+
 LIVE_STATUSES = tuple(sorted(status.value for status in LIVE))
 MAY_BE_CALLED_OFF = (BookingStatus.CONFIRMED.value, BookingStatus.PENDING.value)
 

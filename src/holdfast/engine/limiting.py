@@ -48,7 +48,7 @@ from holdfast.domain.shapes import Stay, dates_of
 from holdfast.domain.slots import Slot, SlotStatus
 from holdfast.domain.tenants import Tenant
 from holdfast.domain.zones import day_interval
-from holdfast.engine.capping import take_beyond, take_over
+from holdfast.engine.capping import ALL_THE_SAME, take_beyond, take_over
 from holdfast.engine.ports import ById
 from holdfast.engine.staging import day_cap, zone_of
 from holdfast.engine.use_cases import Look, Needs, UseCase, View
@@ -272,7 +272,7 @@ def _limit_slot(view: View, command: LimitSlot, now: datetime) -> Slot:
         raise TransitionNotAllowed(kind="slot", status=slot.status, action="limit")
     taken = sum(claim.units for claim in _places(view, slot) if claim.counts_at(now))
     if taken > command.capacity and not command.may_be_over:
-        message = f"{taken} places are taken; {command.capacity} is too few."
+        message = f"{taken} places are taken; {command.capacity} is too few. {ALL_THE_SAME}"
         left = command.capacity
         raise CapacityExceeded(message, requested=taken, remaining=left, limited_by=slot.slot_id)
     changed = view.update(slot, limit_to=command.capacity)

@@ -104,7 +104,7 @@ def _faults_of_component(pointer: str, component: Component) -> list[checks.Faul
 
 
 def _faults_of_words(offering: Offering) -> list[checks.Fault | None]:
-    slug_message = "3 to 40 letters a to z, digits and hyphens, and not a reserved word."
+    slug_message = "Give 3 to 40 letters a to z, digits and hyphens, and no reserved word."
     bad_slug = checks.fault("/slug", "not_a_slug", slug_message)
     return [
         None if is_slug(offering.slug) else bad_slug,

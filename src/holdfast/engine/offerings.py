@@ -334,7 +334,10 @@ def _recap(view: View, offering: Offering, capacity: int | None) -> None:
             raise RecordInUse(message, kind="offering", key=offering.offering_id)
         used = [view.counter(key).used for key in slot.counter_keys]
         if capacity is not None and sum(used) > capacity:
-            message = f"A slot has {sum(used)} places taken; {capacity} is too few."
+            message = (
+                f"A slot has {sum(used)} places taken; {capacity} is too few. Give that slot a"
+                " capacity of its own first: it may be over, with a reason."
+            )
             raise CapacityExceeded(
                 message, requested=sum(used), remaining=capacity, limited_by=slot.slot_id
             )

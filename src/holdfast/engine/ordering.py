@@ -85,15 +85,19 @@ def _faults(name: str, by_id: Mapping[str, object], ids: Sequence[str]) -> list[
     found, seen = [], set[str]()
     for i, record_id in enumerate(ids):
         if record_id in seen:
-            found.append(checks.fault(f"{there}/{i}", "repeated", "This id stands above already."))
+            found.append(
+                checks.fault(
+                    f"{there}/{i}", "repeated", "This id stands above already. Leave it out."
+                )
+            )
         elif record_id not in by_id:
             message = f"There is no {name} '{record_id}' here."
             found.append(checks.fault(f"{there}/{i}", f"unknown_{name}", message))
         seen.add(record_id)
     missing = [record_id for record_id in by_id if record_id not in seen]
     if missing:
-        more = " and more" if len(missing) > 1 else ""
-        message = f"Name every {name} once; '{missing[0]}'{more} is left out."
+        others = f" and {len(missing) - 1} more are" if len(missing) > 1 else " is"
+        message = f"Name every {name} once; '{missing[0]}'{others} left out."
         found.append(checks.fault(there, "incomplete", message))
     return found[:FAULTS_MAX]
 

@@ -202,7 +202,10 @@ def _require_in_stripes(view: View, target: Target, scene: Scene, wish: Wish) ->
         return
     if not _has_all_stripes(view, target):
         raise NeedsMore
-    message = f"{left} places are left, in {slot.stripes} stripes. Make one counter of them first."
+    message = (
+        f"{left} places are left, in {slot.stripes} stripes, and a slot in stripes is never over."
+        " Take fewer, or make one counter of them first (stripes: 1)."
+    )
     raise CapacityExceeded(
         message, requested=wish.party_size, remaining=left, limited_by=slot.slot_id
     )

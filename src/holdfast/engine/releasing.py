@@ -117,7 +117,9 @@ def require_in_use(view: View, target: Target, assigned: Iterable[AssignedResour
         raise AvailabilityClosed(message, reason="offering_inactive")
     slot = target.slot
     if slot is not None and slot.status is not SlotStatus.OPEN:
-        raise AvailabilityClosed("This slot is not open.", reason=f"slot_{slot.status}")
+        raise AvailabilityClosed(
+            f"This slot is {slot.status}. Choose another one.", reason=f"slot_{slot.status}"
+        )
     for one in assigned:
         _require_active(view, one.resource_id)
 
@@ -125,7 +127,7 @@ def require_in_use(view: View, target: Target, assigned: Iterable[AssignedResour
 def _require_active(view: View, resource_id: ResourceId) -> None:
     resource = view.get(Resource, resource_id)
     if resource.status is not ResourceStatus.ACTIVE:
-        message = f"{resource.name} cannot be booked now."
+        message = f"{resource.name} is out of use. Choose another."
         raise AvailabilityClosed(message, reason="resource_inactive")
 
 

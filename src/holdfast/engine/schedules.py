@@ -141,7 +141,7 @@ def _field_faults(at: str, draft: RuleDraft) -> list[checks.Fault | None]:
         if getattr(draft, name) and name not in _FIELDS_BY_KIND[kind]
     ]
     faults += [
-        checks.fault(f"{at}/{name}", "missing", f"A rule of kind {kind} needs it.")
+        checks.fault(f"{at}/{name}", "missing", f"A rule of kind '{kind}' needs this.")
         for name in _NEEDED_BY_KIND[kind]
         if not getattr(draft, name)
     ]

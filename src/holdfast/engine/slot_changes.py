@@ -36,8 +36,10 @@ from holdfast.domain.money import AMOUNT_MAX
 from holdfast.domain.offerings import Counting, Offering
 from holdfast.domain.resources import CAPACITY_MAX
 from holdfast.domain.slots import Slot, SlotOrigin, SlotStatus
+from holdfast.engine.capping import ALL_THE_SAME
 from holdfast.engine.choosing import Choice, Target, choose
 from holdfast.engine.ending import (
+    EMPTY_FIRST,
     MAY_BE_CALLED_OFF,
     bookings_in,
     call_off,
@@ -56,6 +58,7 @@ from holdfast.engine.versions import require_version
 CHANGEABLE = frozenset({"price_minor", "capacity", "metadata"})
 SLOTS_CANCELLED_MAX = 200
 SLOTS_PASSED_MAX = 200
+NEVER_OVER = "A slot in stripes is never over: make one counter of them first (stripes: 1)."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +175,8 @@ def _recap(view: View, command: ChangeSlot, slot: Slot, capacity: int | None) ->
     used = [view.counter(key).used for key in slot.counter_keys]
     if capacity is not None and sum(used) > capacity:
         if not command.may_be_over or slot.stripes > 1:
-            message = f"{sum(used)} places are taken; {capacity} is too few."
+            instead = ALL_THE_SAME if slot.stripes == 1 else NEVER_OVER
+            message = f"{sum(used)} places are taken; {capacity} is too few. {instead}"
             raise CapacityExceeded(
                 message, requested=sum(used), remaining=capacity, limited_by=slot.slot_id
             )
@@ -255,7 +259,7 @@ def _require_free(closures: Sequence[Closure[Slot]], when_booked: WhenBooked) ->
     some, is_more = shown(affected)
     count = f"More than {AFFECTED_SHOWN_MAX}" if is_more else str(len(some))
     where = "that slot" if len(closures) == 1 else "those slots"
-    message = f"{count} booking(s) or hold(s) are in {where}. Cancel or move them first."
+    message = f"{count} booking(s) or hold(s) are in {where}. {EMPTY_FIRST}"
     listed = [{"kind": one.kind, "id": one.record_id} for one in some]
     key = next(closure.record.slot_id for closure in closures if closure.affected)
     raise RecordInUse(message, kind="slot", key=key, affected=listed)

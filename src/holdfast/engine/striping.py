@@ -69,7 +69,10 @@ def _stripe(view: View, command: StripeSlot, now: datetime) -> Slot:
         raise RecordInUse(message, kind="slot", key=slot.slot_id, taken=held)
     used = [view.counter(key).used for key in keys]
     if sum(used) > slot.capacity:
-        message = f"{sum(used)} places of {slot.capacity} are taken. Stripes are never over."
+        message = (
+            f"{sum(used)} places of {slot.capacity} are taken, and stripes are never over. Wait"
+            " until so many are given back, or raise the capacity."
+        )
         raise RecordInUse(message, kind="slot", key=slot.slot_id, taken=sum(used))
     for key in leaving:
         view.set_cap(key, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, RootModel
@@ -93,13 +94,20 @@ class SubjectQuery(PartyQuery):
         ]
 
 
+class By(StrEnum):
+    """What is listed: every slot, or every date with what is open on it."""
+
+    SLOT = "slot"
+    DAY = "day"
+
+
 class ListQuery(SubjectQuery):
     """What to list: by slot or by day. The window is at most 400 days, by default the next 7.
 
     It is said by instants (`from`, `to`) or by local dates (`first_on`, `last_on`, both included).
     """
 
-    by: Word[str] = Field(default="slot", pattern="^(slot|day)$")
+    by: Word[By] = By.SLOT
 
 
 class NextQuery(SubjectQuery):

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from holdfast.api.availability.forms import (
     AvailabilityAnswer,
+    By,
     CheckIn,
     CheckOut,
     ExplainQuery,
@@ -42,7 +43,7 @@ async def list_(call: Call) -> Response:
 
     def answered(desk: TenantEngine) -> bytes:
         found: Sequence[Availability | DailyAvailability]
-        if query.by == "day":
+        if query.by is By.DAY:
             found = desk.availability.answers_by_day(questions)
         else:
             found = desk.availability.answers(questions)

@@ -16,7 +16,7 @@ from holdfast.domain.listing import WINDOW_DAYS_MAX, Asked
 from holdfast.domain.offerings import Offering, OfferingStatus
 from holdfast.domain.pools import Pool, PoolStatus
 from holdfast.domain.resources import CAPACITY_MAX, Resource, ResourceStatus
-from holdfast.domain.scenes import Scene, candidate_ids, requirements_of
+from holdfast.domain.scenes import Scene, candidate_ids, requirements_of, unknown_component
 from holdfast.domain.shapes import DATES_MAX, Shape
 from holdfast.domain.tenants import Tenant
 from holdfast.domain.zones import MINUTES_PER_DAY, instant_of, zone
@@ -135,8 +135,7 @@ def require_known(scene: Scene, picks: Sequence[ResourceId], components: Sequenc
     known = {component.key for component in offering.components}
     for i, key in enumerate(components):
         if key not in known:
-            message = f"'{offering.name}' has no component '{key}'. Choose among {sorted(known)}."
-            raise InputInvalid.at(f"/components/{i}", "unknown_component", message)
+            raise unknown_component(offering, i, key)
     serving = {
         resource_id
         for requirement in requirements_of(offering, components)
