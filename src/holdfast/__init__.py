@@ -106,6 +106,7 @@ if TYPE_CHECKING:
     from holdfast.domain.errors import TooLate as TooLate
     from holdfast.domain.errors import TransitionNotAllowed as TransitionNotAllowed
     from holdfast.domain.errors import Unauthenticated as Unauthenticated
+    from holdfast.domain.guests import Guest as Guest
     from holdfast.domain.history import AuditEntry as AuditEntry
     from holdfast.domain.holds import AssignedResource as AssignedResource
     from holdfast.domain.holds import Hold as Hold
@@ -186,6 +187,7 @@ if TYPE_CHECKING:
     from holdfast.engine.keys import NewKey as NewKey
     from holdfast.engine.making import Details as Details
     from holdfast.engine.members import AddMember as AddMember
+    from holdfast.engine.moving import Move as Move
     from holdfast.engine.offerings import AddOffering as AddOffering
     from holdfast.engine.pools import AddPool as AddPool
     from holdfast.engine.ports import Clock as Clock
@@ -228,6 +230,7 @@ _HOMES = {
         "RecordInUse RecordNotFound RequestFailed RequestInProgress ServerBusy "
         "TooEarly TooLate TransitionNotAllowed Unauthenticated"
     ),
+    "holdfast.domain.guests": "Guest",
     "holdfast.domain.history": "AuditEntry",
     "holdfast.domain.holds": "AssignedResource Hold HoldStatus",
     "holdfast.domain.listing": "OpenSlot",
@@ -270,6 +273,7 @@ _HOMES = {
     "holdfast.engine.keys": "NewKey",
     "holdfast.engine.making": "Details",
     "holdfast.engine.members": "AddMember",
+    "holdfast.engine.moving": "Move",
     "holdfast.engine.offerings": "AddOffering",
     "holdfast.engine.pools": "AddPool",
     "holdfast.engine.ports": "Clock Ids StorageFault StorageUnavailable",

@@ -16,8 +16,31 @@ class Court(Protocol):
     place: Place
     owner: Client
     lawn: str
+    court: str
+    beach: str
+    camp: str
+
+    def number(self) -> int:
+        """Return a number that was not given before."""
+        ...
+
+    def booking(self) -> str:
+        """Place a booking that waits for a yes."""
+        ...
+
+    def slot_of(self, offering_id: str) -> str:
+        """Make a slot of an offering by hand."""
+        ...
 
 
+FREE_FROM, FREE_UNTIL = "2026-07-14T18:00:00Z", "2026-07-14T19:00:00Z"
+GUEST = {
+    "name": "Bo",
+    "email": "bo@b.example",
+    "phone": "+33 6 12 35",
+    "age": 7,
+    "notes": "no nuts",
+}
 LEFT = {"gives_back": True, "reason": "had to leave"}
 WALKED_IN = {"reason": "walked in", "closed": True, "notice": True}
 
@@ -41,11 +64,66 @@ def visit(bazaar: Court, verb: str = "") -> str:
     return path
 
 
+def _rented(bazaar: Court, time: dict[str, Any]) -> str:
+    """Book days or nights, and return where they are rescheduled."""
+    offering_id = bazaar.camp if "check_in_on" in time else bazaar.beach
+    body = {"offering_id": offering_id, "contact": {"name": "Ada"}, **time}
+    placed = bazaar.owner.post("/v1/bookings", body)
+    assert placed.status == 201, placed.body
+    return f"/v1/bookings/{placed.json['booking_id']}/reschedule"
+
+
 BOOKINGS: dict[str, Callable[[Court], tuple[str, dict[str, Any]]]] = {
     "checkInBooking": lambda b: (f"{visit(b)}/check-in", {"reason": "the train was late"}),
     "checkOutBooking": lambda b: (f"{visit(b, 'check-in')}/check-out", dict(LEFT)),
     "completeBooking": lambda b: (f"{visit(b)}/complete", dict(LEFT)),
     "markNoShow": lambda b: (f"{visit(b)}/no-show", dict(LEFT)),
+    "rateBooking": lambda b: (
+        f"{visit(b, 'complete')}/rating",
+        {"rating": 5, "feedback": "lovely", "referral_source": "a friend"},
+    ),
+    "changeBooking": lambda b: (
+        visit(b),
+        {
+            "contact": {"name": "Ada", "email": "ada@b.example", "phone": "+33 6 12 34"},
+            "note": "by the window",
+            "guests": [GUEST],
+            "metadata": {"a": 1},
+            "party_size": 2,
+            "internal_note": "pays in cash",
+            "reference": f"ref-{b.number()}",
+        },
+    ),
+    "rescheduleBooking": lambda b: (
+        f"{visit(b)}/reschedule",
+        {
+            "resource_id": b.lawn,
+            "starts_at": FREE_FROM,
+            "ends_at": FREE_UNTIL,
+            "resource_ids": [b.lawn],
+            "components": [],
+            "party_size": 2,
+            "keeps_price": True,
+            "override": WALKED_IN,
+            "reason": "asked for it",
+        },
+    ),
+    "rescheduleBooking/slot": lambda b: (
+        f"/v1/bookings/{b.booking()}/reschedule",
+        {"slot_id": b.slot_of(b.court)},
+    ),
+    "rescheduleBooking/dates": lambda b: (
+        _rented(b, {"dates": ["2026-07-14"]}),
+        {"dates": ["2026-07-16", "2026-07-17"], "components": ["breakfast"]},
+    ),
+    "rescheduleBooking/range": lambda b: (
+        _rented(b, {"dates": ["2026-07-14"]}),
+        {"first_on": "2026-07-16", "last_on": "2026-07-17"},
+    ),
+    "rescheduleBooking/nights": lambda b: (
+        _rented(b, {"check_in_on": "2026-07-14", "check_out_on": "2026-07-15"}),
+        {"check_in_on": "2026-07-16", "check_out_on": "2026-07-18"},
+    ),
     "undoBooking": lambda b: (
         f"{visit(b, 'complete')}/undo",
         {"only_if_status": "completed", "reason": "wrong line"},

@@ -14,7 +14,7 @@ from holdfast.domain.offerings import Component
 from holdfast.domain.requirements import Requirement
 from holdfast.domain.shapes import Shape
 from holdfast.engine.offerings import AddOffering
-from tests.api.booking_subjects import BOOKINGS, Court
+from tests.api.booking_subjects import BOOKINGS, GUEST, Court
 from tests.api.catalogue_subjects import CATALOGUE, FLOOR, Shelf
 from tests.api.conftest import TUESDAY_TEN, Place
 from tests.api.driver import Client
@@ -29,7 +29,9 @@ DETAILS: dict[str, Any] = {
     "external_line_id": "line-1",
     "external_offer_id": "offer-1",
     "metadata": {"a": 1},
+    "guests": [GUEST],
     "internal_note": "pays in cash",
+    "reference": "ours-1",
 }
 RULE: dict[str, Any] = {
     "kind": "weekly",
@@ -161,6 +163,12 @@ class Bazaar:
     def new_slot(self) -> str:
         """Make a slot by hand."""
         return str(self._post("/v1/slots", _slot(self))["slot_id"])
+
+    def slot_of(self, offering_id: str) -> str:
+        """Make a slot of an offering by hand."""
+        starts_at = _instants_from(self)["starts_at"]
+        body = {"offering_id": offering_id, "starts_at": starts_at}
+        return str(self._post("/v1/slots", body)["slot_id"])
 
     def booking(self) -> str:
         """Place a booking that waits for a yes."""

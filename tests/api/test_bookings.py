@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.api.booking_subjects import GUEST
 from tests.api.conftest import TUESDAY_TEN, Place
 from tests.api.driver import Client, Reply
 from tests.api.subjects import DETAILS, Bazaar
@@ -43,6 +44,9 @@ def test_a_booking_says_everything_about_itself(place: Place) -> None:
         "components": [],
         "assigned": [{"resource_id": place.chair, "name": "Sarah's chair", "units": 1, "role": ""}],
         "price": {"amount_minor": 2_500, "currency": "EUR"},
+        "price_lines": shown["price_lines"],
+        "order_total_minor": None,
+        "customer_attributes": {},
         "customer_id": shown["customer_id"],
         "contact": ADA,
         "hold_id": None,
@@ -59,6 +63,12 @@ def test_a_booking_says_everything_about_itself(place: Place) -> None:
         "expires_at": None,
         "confirms_at": None,
         "confirmed_at": "2026-06-01T08:00:00Z",
+        "guests": [GUEST],
+        "reference": "ours-1",
+        "reschedule_count": 0,
+        "rating": None,
+        "feedback": "",
+        "referral_source": "",
         "checked_in_at": None,
         "checked_out_at": None,
         "freed_at": None,

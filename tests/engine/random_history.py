@@ -12,6 +12,7 @@ from holdfast.domain.customers import Contact
 from holdfast.domain.holds import Hold
 from holdfast.domain.ids import OfferingId, ResourceId
 from holdfast.domain.offerings import Counting, Offering
+from holdfast.domain.overrides import Override
 from holdfast.domain.requirements import Per, Requirement
 from holdfast.domain.resources import Resource, ResourceAction
 from holdfast.engine.approvals import ConfirmBooking, DeclineBooking
@@ -24,11 +25,14 @@ from holdfast.engine.attending import (
 )
 from holdfast.engine.blocks import AddBlock, RemoveBlock
 from holdfast.engine.bookings import CancelBooking, ConvertHold, PlaceBooking
+from holdfast.engine.changing import ChangeBooking
 from holdfast.engine.choosing import Choice
 from holdfast.engine.facade import Engine, TenantEngine
 from holdfast.engine.holds import ExpireHold, ExtendHold, PlaceHold, ReleaseHold
 from holdfast.engine.making import Details
+from holdfast.engine.moving import Move
 from holdfast.engine.offerings import AddOffering, ChangeOffering
+from holdfast.engine.rescheduling import RescheduleBooking
 from holdfast.engine.resources import ActOnResource, AddResource, ChangeResource
 from holdfast.engine.schedules import WeeklyOpening
 from holdfast.engine.slots import AddSlot
@@ -169,13 +173,35 @@ class RandomHistory:
         if not listed:
             return self._place()
         booking: Booking = self._random.choice(listed)
-        if self._random.random() < 0.5:
+        if self._random.random() < 0.3:
             return self._about_its_day(booking)
+        if self._random.random() < 0.5:
+            return self._about_its_terms(booking)
         return self._random.choice(
             [
                 ConfirmBooking(booking_id=booking.booking_id),
                 DeclineBooking(booking_id=booking.booking_id),
                 CancelBooking(booking_id=booking.booking_id),
+            ]
+        )
+
+    def _about_its_terms(self, booking: Booking) -> object:
+        booking_id = booking.booking_id
+        party_size = self._random.choice([1, 1, 2, 3])
+        freely = Override(reason="a friend", notice=True, capacity=self._random.random() < 0.3)
+        return self._random.choice(
+            [
+                RescheduleBooking(booking_id=booking_id, move=Move(starts_at=self._at())),
+                RescheduleBooking(
+                    booking_id=booking_id,
+                    move=Move(starts_at=self._at(), party_size=party_size),
+                    override=freely,
+                ),
+                RescheduleBooking(
+                    booking_id=booking_id,
+                    move=Move(starts_at=booking.starts_at + HOUR / 2),
+                ),
+                ChangeBooking(booking_id=booking_id, changes={"party_size": party_size}),
             ]
         )
 

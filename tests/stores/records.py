@@ -13,6 +13,7 @@ from holdfast.domain.cancellation_policies import CancellationPolicy, LateAction
 from holdfast.domain.categories import Category, CategoryStatus
 from holdfast.domain.claims import Claim, ClaimOwner
 from holdfast.domain.customers import Contact, Customer, CustomerStatus
+from holdfast.domain.guests import Guest
 from holdfast.domain.holds import AssignedResource, Hold, HoldStatus
 from holdfast.domain.ids import (
     BlockId,
@@ -456,6 +457,12 @@ booking = Booking(
     checked_in_at=NOW,
     checked_out_at=NOW + HOUR,
     freed_at=NOW + HOUR,
+    guests=(Guest(name=WORDS, email=None, age=7), Guest(name="Bo")),
+    reference=WORDS,
+    reschedule_count=2,
+    rating=5,
+    feedback=WORDS,
+    referral_source="a friend",
 )
 
 ALL = (

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 from pydantic import BeforeValidator, Field
 
@@ -130,7 +130,7 @@ class ChoiceIn(Body):
             resource_id=self.resource_id,
             starts_at=self.starts_at,
             ends_at=self.ends_at,
-            dates=self._dates(),
+            dates=said_dates(self),
             is_by_nights=self.check_in_on is not None,
             picks=tuple(self.resource_ids),
             components=tuple(self.components),
@@ -181,31 +181,6 @@ class ChoiceIn(Body):
         if timed == ["ends_at"]:
             message = "An end needs a start: give starts_at too."
             raise InputInvalid.at("/starts_at", "missing", message)
-        for first, last in (("first_on", "last_on"), ("check_in_on", "check_out_on")):
-            given = self._given(first, last)
-            if len(given) == 1:
-                missing = last if given == [first] else first
-                message = f"'{given[0]}' needs '{missing}' beside it."
-                raise InputInvalid.at(f"/{missing}", "missing", message)
-
-    def _dates(self) -> tuple[date, ...]:
-        if self.dates is not None:
-            _require_once("/dates", self.dates)
-            return tuple(self.dates)
-        first, last, pointer = self.first_on, self.last_on, "/last_on"
-        if self.check_in_on is not None and self.check_out_on is not None:
-            first, last, pointer = self.check_in_on, self.check_out_on - _DAY, "/check_out_on"
-        if first is None or last is None:
-            return ()
-        if last < first:
-            message = "The last date comes before the first."
-            if pointer == "/check_out_on":
-                message = "The check-out has to come after the check-in."
-            raise InputInvalid.at(pointer, "reversed", message)
-        if (last - first).days >= DATES_MAX:
-            message = f"Ask for at most {DATES_MAX} dates at a time."
-            raise InputInvalid.at(pointer, "too_many", message)
-        return dates_between(first, last)
 
 
 class PartyQuery(Query):
@@ -255,6 +230,48 @@ class ChoiceQuery(PartyQuery):
         given["dates"] = list(self.dates) or None
         given["resource_ids"], given["components"] = list(self.resource_ids), list(self.components)
         return ChoiceIn.model_construct(**given).choice()
+
+
+class DatesSaid(Protocol):
+    """A body that says dates one by one, by the first and the last, or by check-in and out."""
+
+    dates: list[date] | None
+    first_on: date | None
+    last_on: date | None
+    check_in_on: date | None
+    check_out_on: date | None
+
+
+def said_dates(said: DatesSaid) -> tuple[date, ...]:
+    """Return the dates that a body says; none, if it says none.
+
+    Raises:
+        InputInvalid: One of a pair is missing, they are in the wrong order, or one is said twice.
+    """
+    for first, last in (("first_on", "last_on"), ("check_in_on", "check_out_on")):
+        given = [name for name in (first, last) if getattr(said, name) is not None]
+        if len(given) == 1:
+            missing = last if given == [first] else first
+            message = f"'{given[0]}' needs '{missing}' beside it."
+            raise InputInvalid.at(f"/{missing}", "missing", message)
+    if said.dates is not None:
+        _require_once("/dates", said.dates)
+        return tuple(said.dates)
+    first_on, last_on, pointer = said.first_on, said.last_on, "/last_on"
+    if said.check_in_on is not None and said.check_out_on is not None:
+        first_on, last_on = said.check_in_on, said.check_out_on - _DAY
+        pointer = "/check_out_on"
+    if first_on is None or last_on is None:
+        return ()
+    if last_on < first_on:
+        message = "The last date comes before the first."
+        if pointer == "/check_out_on":
+            message = "The check-out has to come after the check-in."
+        raise InputInvalid.at(pointer, "reversed", message)
+    if (last_on - first_on).days >= DATES_MAX:
+        message = f"Ask for at most {DATES_MAX} dates at a time."
+        raise InputInvalid.at(pointer, "too_many", message)
+    return dates_between(first_on, last_on)
 
 
 def _require_once(pointer: str, values: Sequence[object]) -> None:

@@ -6,20 +6,21 @@ from datetime import datetime, timedelta
 
 from holdfast.domain.bookings import Booking, BookingAction, BookingStatus
 from holdfast.domain.errors import TooEarly, TooLate
-from holdfast.domain.policies import Policy, check_in_interval
+from holdfast.domain.policies import check_in_interval
 from holdfast.domain.zones import day_interval, local_day, zone
 
 _MICROSECOND = timedelta(microseconds=1)
 
 
-def require_check_in_open(booking: Booking, policy: Policy, *, now: datetime) -> None:
-    """Refuse to check in outside of the window that the policy leaves for it.
+def require_check_in_open(booking: Booking, *, now: datetime) -> None:
+    """Refuse to check in outside of the window that the booking's policy leaves for it.
 
     Raises:
         TooEarly: It has not opened.
         TooLate: It has closed.
     """
-    window = check_in_interval(policy, starts_at=booking.starts_at, ends_at=booking.ends_at)
+    starts_at, ends_at = booking.starts_at, booking.ends_at
+    window = check_in_interval(booking.policy, starts_at=starts_at, ends_at=ends_at)
     if now < window.starts_at:
         message = "It is too early to check in. Staff may do it now and say why."
         raise TooEarly(message, opens_at=window.starts_at)

@@ -338,6 +338,11 @@ CHECKS: tuple[Check, ...] = (
 )
 # What is asked of a slot made by hand, which takes its rooms and staff for itself.
 OPENING_CHECKS: tuple[Check, ...] = (_in_use, _not_blocked, _opening_capacity)
+# What is asked of a booking that keeps its start, whenever that is; and if only its party shrinks.
+IN_PLACE_CHECKS: tuple[Check, ...] = tuple(
+    check for check in CHECKS if check not in {notice, horizon}
+)
+SHRINKING_CHECKS: tuple[Check, ...] = (*PARTY_CHECKS, _capacity)
 # What is asked again when a request is approved that has not taken its places yet.
 APPROVAL_CHECKS: tuple[Check, ...] = (_in_use, _large_enough, _open, _not_blocked, _capacity)
 # Who of the candidates may serve at all, whatever is left.

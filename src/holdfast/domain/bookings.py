@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from holdfast.domain.customers import Contact
 from holdfast.domain.errors import TransitionNotAllowed
+from holdfast.domain.guests import Guest
 from holdfast.domain.holds import AssignedResource
 from holdfast.domain.ids import BookingId, CustomerId, HoldId, OfferingId, ResourceId, SlotId
 from holdfast.domain.money import Money
@@ -92,6 +93,11 @@ class Booking:
         ended_at: When it was completed, called off, declined or expired, or nobody came.
         freed_at: When its places were given back before their time, though it took place or
             nobody came.
+        guests: Who comes, as far as they were named; never more than the party.
+        reference: Whatever the business calls it in its own books.
+        reschedule_count: How often its time was changed.
+        rating, feedback, referral_source: What was said of it afterwards: from 1 to 5, in words,
+            and how somebody came to book.
     """
 
     booking_id: BookingId
@@ -137,6 +143,12 @@ class Booking:
     freed_at: datetime | None = None
     price_lines: tuple[QuoteLine, ...] = ()
     terms: Terms = NO_TERMS
+    guests: tuple[Guest, ...] = ()
+    reference: str | None = None
+    reschedule_count: int = 0
+    rating: int | None = None
+    feedback: str = ""
+    referral_source: str = ""
 
     @property
     def keeps_places(self) -> bool:

@@ -21,7 +21,6 @@ from holdfast.domain.bookings import Booking, BookingAction, BookingStatus, tran
 from holdfast.domain.claims import Claim, ClaimOwner
 from holdfast.domain.errors import TransitionNotAllowed
 from holdfast.domain.ids import BookingId
-from holdfast.domain.policies import Policy
 from holdfast.engine.choosing import choice_of
 from holdfast.engine.placing import Taker, placing_needs, take
 from holdfast.engine.ports import ById, Where
@@ -120,7 +119,7 @@ def _check_in(view: View, command: CheckInBooking, now: datetime) -> Booking:
     if status is booking.status:
         return booking
     if not (command.reason or "").strip():
-        require_check_in_open(booking, Policy(), now=now)
+        require_check_in_open(booking, now=now)
     there = view.update(booking, status=status, checked_in_at=now)
     view.fact("booking.checked_in", there, number=there.number, at=now)
     return there

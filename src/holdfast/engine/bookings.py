@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -146,17 +146,7 @@ def _convert(view: View, command: ConvertHold, now: datetime) -> Booking:
     )
     details = command.details
     contact = _contact(hold, details)
-    filled = Details(
-        contact=contact,
-        customer_id=details.customer_id,
-        source=details.source,
-        note=details.note,
-        internal_note=details.internal_note,
-        external_order_id=order,
-        external_line_id=details.external_line_id,
-        external_offer_id=details.external_offer_id,
-        metadata=details.metadata or hold.metadata,
-    )
+    filled = replace(details, contact=contact, metadata=details.metadata or hold.metadata)
     return write_booking(view, booking_id, agreed, waiting, filled, now=now)
 
 

@@ -11,6 +11,7 @@ from holdfast.domain.bookings import Booking, BookingStatus, PendingReason
 from holdfast.domain.claims import Claim, ClaimOwner
 from holdfast.domain.customers import Contact
 from holdfast.domain.errors import InputInvalid
+from holdfast.domain.guests import Guest, guest_faults
 from holdfast.domain.holds import AssignedResource, Hold
 from holdfast.domain.ids import BookingId, CustomerId, ResourceId
 from holdfast.domain.money import Money
@@ -20,7 +21,7 @@ from holdfast.domain.policies_in_force import policy_in_force
 from holdfast.domain.quotes import QuoteLine
 from holdfast.domain.resources import Resource
 from holdfast.domain.terms import NO_TERMS, Terms, terms_faults
-from holdfast.domain.zones import zone
+from holdfast.domain.zones import wall_time, zone
 from holdfast.engine.choosing import Choice, Target, choose
 from holdfast.engine.people import contact_faults, find_customer_reads, find_or_add_customer
 from holdfast.engine.placing import Taker, judged, placing_needs, take
@@ -41,6 +42,8 @@ class Details:
     external_line_id: str | None = None
     external_offer_id: str | None = None
     metadata: dict[str, object] = field(default_factory=dict)
+    guests: tuple[Guest, ...] = ()
+    reference: str | None = None
 
 
 def require_readable(details: Details) -> None:
@@ -55,6 +58,7 @@ def require_readable(details: Details) -> None:
             checks.line("/external_line_id", details.external_line_id, shortest=1),
             checks.line("/external_offer_id", details.external_offer_id, shortest=1),
             checks.metadata("/metadata", details.metadata),
+            checks.line("/reference", details.reference, shortest=1),
         ]
     )
 
@@ -187,10 +191,11 @@ def write_booking(
         InputInvalid: Nobody could be reached for it.
     """
     require_details(details)
+    checks.require(guest_faults(details.guests, party_size=agreed.party_size))
     target, stay = agreed.target, agreed.target.stay
     status = BookingStatus.PENDING if waiting.reasons else BookingStatus.CONFIRMED
-    local_start = stay.starts_at.astimezone(zone(target.zone_name))
     customer = find_or_add_customer(view, details.contact, details.customer_id)
+    serving = [view.get(Resource, one.resource_id) for one in agreed.assigned]
     booking = Booking(
         booking_id=booking_id,
         number=view.new_booking_number(),
@@ -227,16 +232,14 @@ def write_booking(
         components=agreed.components,
         expires_at=waiting.expires_at,
         confirms_at=waiting.confirms_at,
-        local_start=local_start.strftime("%Y-%m-%dT%H:%M"),
+        local_start=wall_time(stay.starts_at, zone(target.zone_name)),
         external_offer_id=details.external_offer_id,
         override=agreed.override,
         price_lines=agreed.price_lines,
         terms=agreed.terms,
-        policy=policy_in_force(
-            target.tenant,
-            target.offering,
-            [view.get(Resource, one.resource_id) for one in agreed.assigned],
-        ),
+        policy=policy_in_force(target.tenant, target.offering, serving),
+        guests=details.guests,
+        reference=details.reference,
     )
     view.insert(booking)
     view.fact(f"booking.{status}", booking, number=booking.number, slot_id=booking.slot_id)

@@ -24,6 +24,20 @@ def patched(
     Raises:
         InputInvalid: A field may not be changed, or the record would be malformed.
     """
+    require_known(changes, allowed)
+    real = {name: value for name, value in changes.items() if getattr(record, name) != value}
+    if not real:
+        return record
+    require_valid(replace(record, **real))  # type: ignore[type-var]  # every record is a dataclass
+    return view.update(record, **real)
+
+
+def require_known(changes: Mapping[str, object], allowed: frozenset[str]) -> None:
+    """Refuse to change what cannot be changed.
+
+    Raises:
+        InputInvalid: It names such a field.
+    """
     unknown = sorted(set(changes) - allowed)
     if unknown:
         raise InputInvalid(
@@ -34,8 +48,3 @@ def patched(
                 for name in unknown
             ]
         )
-    real = {name: value for name, value in changes.items() if getattr(record, name) != value}
-    if not real:
-        return record
-    require_valid(replace(record, **real))  # type: ignore[type-var]  # every record is a dataclass
-    return view.update(record, **real)

@@ -28,6 +28,7 @@ class Purchase:
     Attributes:
         customer_id: Who buys, where staff name a customer: what is known of them counts.
         metadata: The booking's own.
+        is_agreed: Whether its terms were believed before, as those of a booking that moves were.
     """
 
     target: Target
@@ -35,6 +36,7 @@ class Purchase:
     terms: Terms = NO_TERMS
     customer_id: CustomerId | None = None
     metadata: Mapping[str, object] = field(default_factory=dict)
+    is_agreed: bool = False
 
 
 def places_taken(view: View, target: Target) -> int:
@@ -69,7 +71,7 @@ def quote_for(look: Look, purchase: Purchase, *, now: datetime, taken_count: int
     target, terms = purchase.target, purchase.terms
     offering, slot = target.offering, target.slot
     is_believed = offering.believes_customers or Scope.BOOKINGS_WRITE in look.actor.scopes
-    if terms.needs_belief and not is_believed:
+    if terms.needs_belief and not (is_believed or purchase.is_agreed):
         message = (
             f"For '{offering.name}' only staff may say order_total_minor or customer_attributes."
         )

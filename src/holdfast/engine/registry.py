@@ -13,6 +13,7 @@ from holdfast.engine import (
     bookings,
     calendars,
     categories,
+    changing,
     customers,
     holds,
     keys,
@@ -21,6 +22,7 @@ from holdfast.engine import (
     offerings,
     ordering,
     pools,
+    rescheduling,
     resources,
     schedules,
     slot_changes,
@@ -53,6 +55,8 @@ _FEATURES = (
     bookings,
     approvals,
     attending,
+    rescheduling,
+    changing,
 )
 
 USE_CASES: Mapping[type, UseCase[Any, Any]] = MappingProxyType(

@@ -8,7 +8,7 @@ from holdfast.domain.bookings import Booking
 from holdfast.domain.claims import Claim, is_counter_key, slot_id_of, slot_key
 from holdfast.domain.errors import AvailabilityClosed
 from holdfast.domain.holds import AssignedResource, Hold
-from holdfast.domain.ids import ResourceId
+from holdfast.domain.ids import ResourceId, SlotId
 from holdfast.domain.intervals import Interval
 from holdfast.domain.offerings import Counting, OfferingStatus
 from holdfast.domain.resources import Resource, ResourceStatus
@@ -133,11 +133,23 @@ def _require_active(view: View, resource_id: ResourceId) -> None:
 
 def release(view: View, owner_id: str, *, reason: str) -> None:
     """Give an owner's places back, and close a slot opened by demand that this empties."""
+    close_emptied(view, give_back(view, owner_id, reason=reason))
+
+
+def give_back(view: View, owner_id: str, *, reason: str) -> list[SlotId]:
+    """Give an owner's places back, and return the slots that they were in."""
+    slot_ids = []
     for claim in view.where(Claim, "owner_id", owner_id):
         _release(view, claim, reason=reason)
         if claim.resource_id is None:
-            slot = view.get(Slot, slot_id_of(claim.key))
-            _close_if_empty(view, slot)
+            slot_ids.append(slot_id_of(claim.key))
+    return slot_ids
+
+
+def close_emptied(view: View, slot_ids: Iterable[SlotId]) -> None:
+    """Close those of some slots that demand had opened and nobody is in."""
+    for slot_id in slot_ids:
+        _close_if_empty(view, view.get(Slot, slot_id))
 
 
 def _release(view: View, claim: Claim, *, reason: str) -> None:

@@ -34,6 +34,23 @@ class UndeclaredRead(Exception):
         self.reads = tuple(reads)
 
 
+def side_by_side(*finds: Callable[[], R]) -> list[R]:
+    """Look in several ways, and say at once what all of them miss, so that it comes in one go.
+
+    Raises:
+        UndeclaredRead: Some of them miss something.
+    """
+    found, missing = list[R](), set[Read]()
+    for find in finds:
+        try:
+            found.append(find())
+        except UndeclaredRead as undeclared:
+            missing.update(undeclared.reads)
+    if missing:
+        raise UndeclaredRead(missing)
+    return found
+
+
 class Snapshot:
     """Unlocked reading for `needs`: in each round what is missing is loaded for all at once."""
 

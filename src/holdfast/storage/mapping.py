@@ -21,6 +21,7 @@ from holdfast.domain.calendars import DayCapacity
 from holdfast.domain.categories import Category
 from holdfast.domain.claims import Claim
 from holdfast.domain.customers import Contact, Customer
+from holdfast.domain.guests import Guest
 from holdfast.domain.history import AuditEntry, Event
 from holdfast.domain.holds import AssignedResource, Hold
 from holdfast.domain.ids import CategoryId, PoolId, ResourceId
@@ -316,6 +317,7 @@ MAPPERS: Mapping[type, Mapper] = MappingProxyType(
                 "terms": _terms("terms"),
                 "contact": _contact("contact"),
                 "policy": _POLICY,
+                "guests": _list("guests", plain, lambda row: Guest(**row)),
                 "pending_reasons": _list(
                     "pending_reasons", lambda reason: reason.value, PendingReason
                 ),

@@ -1,7 +1,7 @@
-"""Bookings: place one, or turn a hold into one; look, confirm, decline, cancel; and the day."""
+"""Bookings: made, looked at, answered and cancelled; their day; and what changes about them."""
 
-from holdfast.api.bookings import attending, routes
+from holdfast.api.bookings import attending, changing, routes
 
-ENDPOINTS = (*routes.ENDPOINTS, *attending.ENDPOINTS)
+ENDPOINTS = (*routes.ENDPOINTS, *attending.ENDPOINTS, *changing.ENDPOINTS)
 
 __all__ = ["ENDPOINTS"]

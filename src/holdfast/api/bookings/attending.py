@@ -6,13 +6,8 @@ from collections.abc import Awaitable, Callable
 
 from starlette.responses import Response
 
-from holdfast.api.bookings.forms import (
-    BookingOut,
-    CheckInIn,
-    EndBookingIn,
-    UndoBookingIn,
-    show_to,
-)
+from holdfast.api.bookings.change_forms import CheckInIn, EndBookingIn, UndoBookingIn
+from holdfast.api.bookings.forms import BookingOut, show_to
 from holdfast.api.calls import Call, Endpoint
 from holdfast.api.models import Body
 from holdfast.domain.access import Scope

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
+from holdfast.api.bookings.guests import GuestOut, Guests
 from holdfast.api.choices import ChoiceIn, OverrideIn, OverrideOut, chosen
 from holdfast.api.models import (
     ACustomerId,
@@ -37,7 +38,7 @@ UPCOMING_DEFAULT = 20
 
 
 class DetailsIn(Body):
-    """What a customer says when booking. Publishable keys may not set the last two."""
+    """What a customer says when booking. Publishable keys may not set the last three."""
 
     contact: ContactIn = ContactIn()
     source: Line = "api"
@@ -46,8 +47,10 @@ class DetailsIn(Body):
     external_line_id: Line | None = None
     external_offer_id: Line | None = None
     metadata: Metadata = Field(default_factory=dict)
+    guests: Guests = Field(default_factory=list)
     customer_id: ACustomerId | None = None
     internal_note: LongText = ""
+    reference: Line | None = None
 
     def details(self, actor: Actor) -> Details:
         """Return it as the engine takes it.
@@ -55,8 +58,8 @@ class DetailsIn(Body):
         Raises:
             AccessDenied: It says what only staff may say.
         """
-        if actor.is_public and (self.customer_id is not None or self.internal_note):
-            message = "A publishable key may set neither customer_id nor internal_note."
+        if actor.is_public and (self.customer_id or self.internal_note or self.reference):
+            message = "A publishable key may set no customer_id, internal_note or reference."
             raise AccessDenied(message, scopes=[Scope.BOOKINGS_WRITE.value])
         return Details(
             contact=self.contact.contact(),
@@ -68,6 +71,8 @@ class DetailsIn(Body):
             external_line_id=self.external_line_id,
             external_offer_id=self.external_offer_id,
             metadata=self.metadata,
+            guests=tuple(guest.guest() for guest in self.guests),
+            reference=self.reference,
         )
 
 
@@ -104,26 +109,6 @@ class CancelBookingIn(Body):
     reason: LongText | None = None
     cancelled_by: Word[CancelledBy] = CancelledBy.BUSINESS
     only_if_status: Word[BookingStatus] | None = None
-
-
-class CheckInIn(Body):
-    """Nothing has to be said in time; outside of the policy's window, say the `reason`."""
-
-    reason: LongText | None = None
-
-
-class EndBookingIn(Body):
-    """How it went. `gives_back` frees the places at once, not only when their time is over."""
-
-    gives_back: bool = False
-    reason: LongText | None = None
-
-
-class UndoBookingIn(Body):
-    """What to take back: with `only_if_status` nothing, if the booking is in another status."""
-
-    only_if_status: Word[BookingStatus] | None = None
-    reason: LongText | None = None
 
 
 class BookingListQuery(PageQuery):
@@ -189,6 +174,12 @@ class PublicBookingOut(Out):
     cancelled_by: CancelledBy | None
     cancel_reason: str | None
     metadata: dict[str, Any]
+    guests: list[GuestOut]
+    reference: str | None
+    reschedule_count: int
+    rating: int | None
+    feedback: str
+    referral_source: str
     created_at: InstantOut
     expires_at: InstantOut | None
     confirms_at: InstantOut | None
@@ -257,6 +248,12 @@ def _shown(booking: Booking) -> dict[str, Any]:
         "cancelled_by": booking.cancelled_by,
         "cancel_reason": booking.cancel_reason,
         "metadata": booking.metadata,
+        "guests": [GuestOut.of(guest) for guest in booking.guests],
+        "reference": booking.reference,
+        "reschedule_count": booking.reschedule_count,
+        "rating": booking.rating,
+        "feedback": booking.feedback,
+        "referral_source": booking.referral_source,
         "created_at": booking.created_at,
         "expires_at": booking.expires_at,
         "confirms_at": booking.confirms_at,

@@ -33,13 +33,16 @@ from holdfast.engine.attending import (
     UndoBooking,
 )
 from holdfast.engine.bookings import CancelBooking, ConvertHold, PlaceBooking
+from holdfast.engine.changing import ChangeBooking, RateBooking
 from holdfast.engine.choosing import Choice, choice_of
 from holdfast.engine.facade.availability import AvailabilityAnswers, placed
-from holdfast.engine.facade.port import Port, result_of
+from holdfast.engine.facade.port import Port, in_utc, result_of
 from holdfast.engine.making import Details
+from holdfast.engine.moving import Move, choice_after
 from holdfast.engine.ownership import own_booking_in
 from holdfast.engine.ports import Comparison, Filter
 from holdfast.engine.reading import Page, PageRequest, page, where
+from holdfast.engine.rescheduling import RescheduleBooking
 
 _FIRST_PAGE = PageRequest()
 
@@ -176,6 +179,88 @@ class Bookings:
             cancelled_by=cancelled_by,
             only_if_status=only_if_status,
             if_version=if_version,
+        )
+        return result_of(Booking, self._port.run(command))
+
+    def change(
+        self,
+        booking_id: BookingId,
+        changes: dict[str, object],
+        *,
+        override: Override | None = None,
+        if_version: int | None = None,
+    ) -> Booking:
+        """Change what was said with a booking. See `ChangeBooking`.
+
+        Raises:
+            CapacityExceeded: More people than there is room for.
+            AccessDenied: A customer would change what only staff may.
+            InputInvalid: Something cannot be changed, or is malformed.
+        """
+        command = ChangeBooking(
+            booking_id=booking_id, changes=changes, override=override, if_version=if_version
+        )
+        return result_of(Booking, self._port.run(command))
+
+    def reschedule(
+        self,
+        booking_id: BookingId,
+        move: Move,
+        *,
+        keeps_price: bool = False,
+        override: Override | None = None,
+        reason: str | None = None,
+        if_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Booking:
+        """Move a booking to another time or other resources. See `RescheduleBooking`.
+
+        Raises:
+            CapacityExceeded: Too little is left there; `alternatives` would do.
+            AvailabilityClosed: Nothing is open then.
+            PolicyRefused: Too late, too early, too many or too few people.
+            TransitionNotAllowed: It is over.
+        """
+        command = RescheduleBooking(
+            booking_id=booking_id,
+            move=in_utc(move),
+            keeps_price=keeps_price,
+            override=override,
+            reason=reason,
+            if_version=if_version,
+        )
+        try:
+            return result_of(Booking, self._port.run(command, idempotency_key))
+        except (CapacityExceeded, AvailabilityClosed) as refusal:
+            raise self.explained_move(booking_id, command.move, refusal) from None
+
+    def explained_move(
+        self, booking_id: BookingId, move: Move, refusal: HoldfastError
+    ) -> HoldfastError:
+        """Add alternatives to a refusal to move a booking for want of places."""
+        booking = self.get(booking_id)
+        size = booking.party_size if move.party_size is None else move.party_size
+        return self._availability.explained(choice_after(booking, move), size, refusal)
+
+    def rate(
+        self,
+        booking_id: BookingId,
+        *,
+        rating: int | None = None,
+        feedback: str = "",
+        referral_source: str = "",
+    ) -> Booking:
+        """Say how it was, from 1 to 5 and in words, once it took place. See `RateBooking`.
+
+        Raises:
+            TransitionNotAllowed: It is not completed.
+            InputInvalid: The rating is not from 1 to 5.
+        """
+        command = RateBooking(
+            booking_id=booking_id,
+            rating=rating,
+            feedback=feedback,
+            referral_source=referral_source,
         )
         return result_of(Booking, self._port.run(command))
 

@@ -1,0 +1,282 @@
+"""Moving: giving a booking another time, other resources or another size, all at once or not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from holdfast.domain.access import Scope
+from holdfast.domain.availability import CHECKS, IN_PLACE_CHECKS, SHRINKING_CHECKS
+from holdfast.domain.bookings import Booking, BookingAction, BookingStatus, transition
+from holdfast.domain.claims import Claim, ClaimOwner
+from holdfast.domain.customers import Customer
+from holdfast.domain.errors import (
+    AvailabilityClosed,
+    CapacityExceeded,
+    InputInvalid,
+    NoticeTooShort,
+    TransitionNotAllowed,
+)
+from holdfast.domain.holds import AssignedResource
+from holdfast.domain.ids import ResourceId, SlotId
+from holdfast.domain.overrides import Override
+from holdfast.domain.zones import wall_time, zone
+from holdfast.engine.choosing import Choice, Target, choice_of, choose
+from holdfast.engine.placing import Placed, Taker, judged, placing_needs, take
+from holdfast.engine.ports import ById, Where
+from holdfast.engine.pricing import Purchase, places_taken, quote_for
+from holdfast.engine.releasing import close_emptied, give_back, keeping_needs
+from holdfast.engine.snapshots import side_by_side
+from holdfast.engine.use_cases import Look, Needs, View
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """What is to be different about a booking; what is not said stays.
+
+    Attributes:
+        slot_id: Another slot of its offering; or else:
+        starts_at, ends_at: The start of another slot; of a free time both, its start alone, which
+            keeps the length, or its end alone, which changes it; or else:
+        dates: Other days or nights; of nights, `is_by_nights` if they were said by check-in.
+        resource_id: Another resource, of a booking of a resource by itself.
+        picks: Resources wished for by name; empty lets any that would do serve.
+    """
+
+    slot_id: SlotId | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    dates: tuple[date, ...] = ()
+    is_by_nights: bool = False
+    resource_id: ResourceId | None = None
+    picks: tuple[ResourceId, ...] | None = None
+    components: tuple[str, ...] | None = None
+    party_size: int | None = None
+
+
+def choice_after(booking: Booking, move: Move) -> Choice:
+    """Return what a booking would have been chosen by, if it is moved.
+
+    Raises:
+        InputInvalid: It names a time twice, or another resource where an offering is booked.
+    """
+    now = choice_of(booking)
+    picks = now.picks if move.picks is None else move.picks
+    components = now.components if move.components is None else move.components
+    if move.resource_id is not None and booking.offering_id is not None:
+        message = "This booking is of an offering. Say by 'resource_ids' who should serve it."
+        raise InputInvalid.at("/resource_id", "wrong_form", message)
+    is_timed = move.starts_at is not None or move.ends_at is not None
+    if sum((move.slot_id is not None, is_timed, bool(move.dates))) > 1:
+        message = "Say the new time in one way: a slot_id, starts_at and ends_at, or dates."
+        raise InputInvalid.at("/slot_id", "two_forms", message)
+    resource_id = move.resource_id or booking.resource_id
+    whole = Choice(
+        offering_id=booking.offering_id,
+        resource_id=resource_id if booking.offering_id is None else None,
+        picks=picks,
+        components=components,
+    )
+    if move.slot_id is not None:
+        return Choice(slot_id=move.slot_id, picks=picks, components=components)
+    if move.dates:
+        return replace(whole, dates=move.dates, is_by_nights=move.is_by_nights)
+    if is_timed:
+        starts_at = booking.starts_at if move.starts_at is None else move.starts_at
+        ends_at = move.ends_at
+        if ends_at is None and booking.slot_id is None and not booking.dates:
+            ends_at = starts_at + (booking.ends_at - booking.starts_at)
+        return replace(whole, starts_at=starts_at, ends_at=ends_at)
+    if booking.slot_id is not None:
+        return replace(now, picks=picks, components=components)
+    return replace(now, resource_id=whole.resource_id, picks=picks, components=components)
+
+
+def moving_needs(look: Look, booking: Booking, move: Move) -> Needs:
+    """Find what moving a booking locks: what it has, and what it would have."""
+    booking_id = booking.booking_id
+    look.want(Where(Claim, "owner_id", booking_id))
+    if booking.customer_id is not None:
+        look.want(ById(Customer, booking.customer_id))
+    choice = choice_after(booking, move)
+    kept, placing = side_by_side(
+        lambda: keeping_needs(look, booking, booking_id), lambda: placing_needs(look, choice)
+    )
+    return Needs(
+        kept.guards | placing.guards, kept.counters | placing.counters, kept.reads | placing.reads
+    )
+
+
+def moved(
+    view: View,
+    booking: Booking,
+    move: Move,
+    *,
+    override: Override | None,
+    keeps_price: bool,
+) -> dict[str, object]:
+    """Give a booking's places back and take others; return what changes about it.
+
+    Its own claims are not in its way. A refusal leaves everything as it was, because nothing is
+    written of a command that is refused. Without a difference nothing changes.
+
+    Raises:
+        HoldfastError: The new request is refused.
+        NeedsMore: It may yet be served by somebody whose key is not locked.
+    """
+    transition(booking.status, BookingAction.RESCHEDULE)
+    _require_not_lapsed(booking, now=view.now)
+    choice = choice_after(booking, move)
+    target = choose(view, choice)
+    if target.offering_id != booking.offering_id:
+        message = "That is a slot of another offering. Cancel this booking and book that one."
+        raise InputInvalid.at("/slot_id", "other_offering", message)
+    size = booking.party_size if move.party_size is None else move.party_size
+    before = _terms(booking)
+    resource_id = target.resource.resource_id if target.resource else None
+    after = {
+        "slot_id": target.slot_id,
+        "starts_at": target.stay.starts_at,
+        "ends_at": target.stay.ends_at,
+        "dates": target.stay.dates,
+        "party_size": size,
+        "components": choice.components,
+    }
+    if after == before and choice.picks == booking.picks and resource_id == booking.resource_id:
+        return {}
+    is_in_place = all(after[name] == before[name] for name in _TIMES)
+    if not is_in_place:
+        _require_notice(view, booking)
+    claims = view.where(Claim, "owner_id", booking.booking_id)
+    slot_ids = give_back(view, booking.booking_id, reason="rescheduled")
+    taken_count = places_taken(view, target)
+    placed = _take_anew(
+        view,
+        booking,
+        choice,
+        claims,
+        size=size,
+        is_in_place=is_in_place,
+        keeps_start=target.stay.starts_at == booking.starts_at,
+        over=override,
+    )
+    close_emptied(view, slot_ids)
+    changes: dict[str, object] = {
+        **after,
+        "resource_id": resource_id,
+        "picks": choice.picks,
+        "assigned": placed.assigned,
+        "zone": target.zone_name,
+        "local_start": wall_time(target.stay.starts_at, zone(target.zone_name)),
+        "override": override or booking.override,
+        "freed_at": None,
+    }
+    if not keeps_price and after != before:
+        changes |= _price(view, target, booking, size=size, taken_count=taken_count)
+    if not is_in_place:
+        changes["reschedule_count"] = booking.reschedule_count + 1
+    return changes
+
+
+def _price(
+    view: View, target: Target, booking: Booking, *, size: int, taken_count: int
+) -> dict[str, object]:
+    """Return what a booking costs at its new time, by the terms that were agreed."""
+    purchase = Purchase(
+        target=target,
+        party_size=size,
+        terms=booking.terms,
+        customer_id=booking.customer_id,
+        metadata=booking.metadata,
+        is_agreed=True,
+    )
+    quote = quote_for(view, purchase, now=view.now, taken_count=taken_count)
+    return {"price": quote.total, "price_lines": quote.lines}
+
+
+_TIMES = ("slot_id", "starts_at", "ends_at", "dates")
+
+
+def _terms(booking: Booking) -> dict[str, object]:
+    names = (*_TIMES, "party_size", "components")
+    return {name: getattr(booking, name) for name in names}
+
+
+def _take_anew(
+    view: View,
+    booking: Booking,
+    choice: Choice,
+    claims: Sequence[Claim],
+    *,
+    size: int,
+    is_in_place: bool,
+    keeps_start: bool,
+    over: Override | None,
+) -> Placed:
+    """Take what a booking is to have, now that its claims are released."""
+    is_shrinking = is_in_place and size < booking.party_size and choice == choice_of(booking)
+    checks = CHECKS
+    if is_shrinking:
+        checks = SHRINKING_CHECKS
+        over = over or _standing(view, booking, claims)
+    elif keeps_start:
+        checks = IN_PLACE_CHECKS
+    if not claims and booking.status is BookingStatus.PENDING:
+        return judged(view, choice, party_size=size, checks=checks)
+    taker = Taker(
+        owner_kind=ClaimOwner.BOOKING,
+        owner_id=booking.booking_id,
+        counts_until=booking.expires_at if booking.status is BookingStatus.PENDING else None,
+    )
+
+    def taken(wished: Choice) -> Placed:
+        return take(view, wished, party_size=size, taker=taker, override=over, checks=checks)
+
+    return _by_the_same(booking, choice, taken) if is_in_place else taken(choice)
+
+
+Taking = Callable[[Choice], Placed]
+
+
+def _by_the_same(booking: Booking, choice: Choice, taken: Taking) -> Placed:
+    """Let those serve who did, if they can and nobody else is wished for."""
+    same = _served_by(booking.assigned)
+    if choice.picks == booking.picks and same and set(same) != set(choice.picks):
+        try:
+            return taken(replace(choice, picks=same))
+        except (AvailabilityClosed, CapacityExceeded):
+            return taken(choice)
+    return taken(choice)
+
+
+def _served_by(assigned: tuple[AssignedResource, ...]) -> tuple[ResourceId, ...]:
+    return tuple(dict.fromkeys(one.resource_id for one in assigned if not one.is_by_slot))
+
+
+def _standing(view: View, booking: Booking, claims: Sequence[Claim]) -> Override | None:
+    """Return what allowed a booking to be over the limit, so that it may be less over it."""
+    reasons = [claim.reason for claim in claims if claim.is_over and claim.reason]
+    if not reasons or Scope.BOOKINGS_WRITE not in view.actor.scopes:
+        return None
+    return booking.override or Override(reason=reasons[0], capacity=True)
+
+
+def _require_not_lapsed(booking: Booking, *, now: datetime) -> None:
+    is_over = booking.expires_at is not None and booking.expires_at <= now
+    if booking.status is BookingStatus.PENDING and is_over:
+        raise TransitionNotAllowed(
+            kind="booking", status=BookingStatus.EXPIRED, action=BookingAction.RESCHEDULE
+        )
+
+
+def _require_notice(view: View, booking: Booking) -> None:
+    """Refuse customers to leave a time that is closer than the notice; staff may always."""
+    notice = booking.policy.notice
+    if not view.actor.is_public or notice is None:
+        return
+    left = booking.starts_at - view.now
+    if left < notice:
+        message = "It is too close to its start to be moved. Ask the business."
+        second = timedelta(seconds=1)
+        raise NoticeTooShort(message, limit=notice // second, actual=left // second)

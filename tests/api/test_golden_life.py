@@ -1,0 +1,106 @@
+"""The golden tests of a booking's life, over HTTP: moved, changed, its day, and taken back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.api.conftest import TUESDAY_TEN, Place
+from tests.api.driver import Reply
+
+ELEVEN = "2026-06-02T09:00:00Z"
+
+
+def placed(place: Place, starts_at: str = TUESDAY_TEN) -> str:
+    """Book a cut, and return its path."""
+    body = {"offering_id": place.cut, "starts_at": starts_at, "contact": {"name": "Ada"}}
+    reply = place.staff.post("/v1/bookings", body)
+    assert reply.status == 201, reply.body
+    return f"/v1/bookings/{reply.json['booking_id']}"
+
+
+def shown(reply: Reply, *names: str) -> list[Any]:
+    assert reply.status == 200, reply.body
+    return [reply.json[name] for name in names]
+
+
+def test_a_booking_is_moved_with_its_number_and_an_idempotency_key_moves_it_once(
+    place: Place,
+) -> None:
+    """AC-D08, C-41."""
+    path = placed(place)
+    number = place.staff.get(path).json["number"]
+    key = {"idempotency_key": "move-1"}
+    body = {"starts_at": ELEVEN, "reason": "asked for it"}
+
+    first = place.staff.post(f"{path}/reschedule", body, **key)
+    back = place.staff.post(f"{path}/reschedule", {"starts_at": TUESDAY_TEN})
+    again = place.staff.post(f"{path}/reschedule", body, **key)
+
+    assert shown(first, "number", "starts_at", "reschedule_count") == [number, ELEVEN, 1]
+    assert shown(back, "starts_at", "reschedule_count") == [TUESDAY_TEN, 2]
+    assert (again.body, again.headers["idempotency-replayed"]) == (first.body, "true")
+    assert place.staff.get(path).json["starts_at"] == TUESDAY_TEN
+
+
+def test_a_refused_move_brings_alternatives_and_changes_nothing(place: Place) -> None:
+    """Invariant 16."""
+    path, taken = placed(place), placed(place, ELEVEN)
+    before = place.staff.get(path)
+
+    refused = place.staff.post(f"{path}/reschedule", {"starts_at": ELEVEN})
+
+    assert (refused.status, refused.code) == (409, "capacity.exceeded")
+    assert refused.json["alternatives"]
+    assert place.staff.get(path).body == before.body
+    assert taken != path
+
+
+def test_a_version_that_somebody_else_has_changed_is_refused(place: Place) -> None:
+    path = placed(place)
+    place.staff.patch(path, {"note": "by the window"})
+
+    refused = place.staff.patch(path, {"note": "in the back"}, if_match='"v1"')
+
+    assert (refused.status, refused.code) == (412, "record.changed")
+    assert place.staff.get(path).json["note"] == "by the window"
+
+
+def test_customers_do_not_see_what_staff_note_and_may_not_write_it(place: Place) -> None:
+    """AC-D24."""
+    body = {"offering_id": place.cut, "starts_at": TUESDAY_TEN, "contact": {"name": "Ada"}}
+    path = f"/v1/bookings/{place.page.post('/v1/bookings', body).json['booking_id']}"
+    place.staff.patch(path, {"internal_note": "pays late", "reference": "ours-7"})
+
+    seen = place.page.get(path)
+    denied = place.page.patch(path, {"internal_note": "pays in time"})
+
+    assert "pays late" not in seen.body.decode()
+    assert (denied.status, denied.code) == (403, "access.denied")
+    assert place.staff.get(path).json["internal_note"] == "pays late"
+
+
+def test_the_day_of_a_booking_over_http(place: Place) -> None:
+    """AC-D09, AC-D10: too early, once, twice with the first time, out, and back."""
+    path = placed(place)
+    early = place.staff.post(f"{path}/check-in", {})
+    place.clock.advance(days=1)
+
+    first, second = (place.staff.post(f"{path}/check-in", {}) for _ in range(2))
+    out = place.staff.post(f"{path}/check-out", {"gives_back": True})
+    rated = place.staff.post(f"{path}/rating", {"rating": 5})
+    undone = place.staff.post(f"{path}/undo", {"only_if_status": "completed"})
+
+    assert (early.status, early.code, early.json["opens_at"]) == (
+        409,
+        "policy.too_early",
+        "2026-06-02T07:30:00Z",
+    )
+    assert first.body == second.body
+    assert shown(first, "status", "checked_in_at") == ["checked_in", TUESDAY_TEN]
+    assert shown(out, "status", "checked_out_at", "freed_at") == [
+        "completed",
+        TUESDAY_TEN,
+        TUESDAY_TEN,
+    ]
+    assert shown(rated, "rating") == [5]
+    assert shown(undone, "status", "freed_at") == ["checked_in", None]
