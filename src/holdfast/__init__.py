@@ -87,6 +87,7 @@ if TYPE_CHECKING:
     from holdfast.domain.errors import InputInvalid as InputInvalid
     from holdfast.domain.errors import InputTooLarge as InputTooLarge
     from holdfast.domain.errors import InputUnsupported as InputUnsupported
+    from holdfast.domain.errors import InvitationExpired as InvitationExpired
     from holdfast.domain.errors import KeyReused as KeyReused
     from holdfast.domain.errors import LengthRefused as LengthRefused
     from holdfast.domain.errors import LimitReached as LimitReached
@@ -172,6 +173,11 @@ if TYPE_CHECKING:
     from holdfast.domain.terms import Terms as Terms
     from holdfast.domain.utilisation import DayReport as DayReport
     from holdfast.domain.verdicts import Verdict as Verdict
+    from holdfast.domain.waitlists import InLine as InLine
+    from holdfast.domain.waitlists import WaitlistEntry as WaitlistEntry
+    from holdfast.domain.waitlists import WaitlistStatus as WaitlistStatus
+    from holdfast.domain.waitlists import WishedDates as WishedDates
+    from holdfast.domain.waitlists import Wishes as Wishes
     from holdfast.engine.availability import Availability as Availability
     from holdfast.engine.availability import AvailabilityQuery as AvailabilityQuery
     from holdfast.engine.availability import DailyAvailability as DailyAvailability
@@ -225,7 +231,8 @@ _HOMES = {
     "holdfast.domain.errors": (
         "AccessDenied Alternative AvailabilityClosed BeyondHorizon CancellationClosed "
         "CapacityExceeded ClockBehind HoldExpired HoldfastError InputFault InputInvalid "
-        "InputTooLarge InputUnsupported KeyReused LengthRefused LimitReached MethodNotAllowed "
+        "InputTooLarge InputUnsupported InvitationExpired KeyReused LengthRefused LimitReached "
+        "MethodNotAllowed "
         "NoticeTooShort PartySizeRefused PolicyRefused RateLimited RecordChanged RecordExists "
         "RecordInUse RecordNotFound RequestFailed RequestInProgress ServerBusy "
         "TooEarly TooLate TransitionNotAllowed Unauthenticated"
@@ -261,6 +268,7 @@ _HOMES = {
     "holdfast.domain.tenants": "Tenant TenantStatus",
     "holdfast.domain.utilisation": "DayReport",
     "holdfast.domain.verdicts": "Verdict",
+    "holdfast.domain.waitlists": "InLine WaitlistEntry WaitlistStatus WishedDates Wishes",
     "holdfast.engine.availability": "Availability AvailabilityQuery DailyAvailability",
     "holdfast.engine.blocks": "AddBlock",
     "holdfast.engine.calendars": "DaysChanged InitialiseDays",

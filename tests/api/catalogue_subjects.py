@@ -106,6 +106,8 @@ def _offering(bazaar: Shelf) -> dict[str, Any]:
         "pending_takes": True,
         "pending_ttl_seconds": 3_600,
         "confirm_delay_seconds": 60,
+        "has_waitlist": True,
+        "invitation_ttl_seconds": 600,
         "believes_customers": True,
         "price_rules": [
             {

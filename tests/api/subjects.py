@@ -18,6 +18,7 @@ from tests.api.booking_subjects import BOOKINGS, GUEST, Court
 from tests.api.catalogue_subjects import CATALOGUE, FLOOR, Shelf
 from tests.api.conftest import TUESDAY_TEN, Place
 from tests.api.driver import Client
+from tests.api.waitlist_subjects import WAITLIST, Queue, entry
 
 FAIR_AT = "2026-07-14T18:00:00Z"
 CONTACT = {"name": "Ada", "email": "ada@b.example", "phone": "+33 6 12 34"}
@@ -192,6 +193,7 @@ class Bazaar:
             "customer_id": self.customer,
             "member_id": self.member,
             "key_id": self.key,
+            "entry_id": entry(self),
             "number": "K7QM-2FX0",
             "date": "2026-07-01",
         }
@@ -285,7 +287,8 @@ Make = Callable[[Bazaar], Asked]
 # By operation id, and by a second name where a route takes two kinds of bodies.
 def _asked(
     make: Callable[[Shelf], tuple[str, dict[str, Any]]]
-    | Callable[[Court], tuple[str, dict[str, Any]]],
+    | Callable[[Court], tuple[str, dict[str, Any]]]
+    | Callable[[Queue], tuple[str, dict[str, Any]]],
 ) -> Make:
     def asked(bazaar: Bazaar) -> Asked:
         path, body = make(bazaar)
@@ -297,6 +300,7 @@ def _asked(
 SUBJECTS: dict[str, Make] = {
     **{name: _asked(make) for name, make in CATALOGUE.items()},
     **{name: _asked(make) for name, make in BOOKINGS.items()},
+    **{name: _asked(make) for name, make in WAITLIST.items()},
     "placeHold": lambda b: Asked(
         path="/v1/holds",
         body={

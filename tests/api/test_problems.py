@@ -24,6 +24,7 @@ from holdfast.domain.errors import (
 )
 from holdfast.domain.ids import TenantId
 from holdfast.engine.use_cases import Envelope, Outcome
+from holdfast.workers.invite import invite_waiting
 from tests.api.conftest import TUESDAY_TEN, Place
 from tests.api.driver import Client, Reply
 from tests.api.gateway_for_tests import InlineGateway
@@ -121,6 +122,15 @@ def _too_long(place: Place) -> Reply:
     return place.staff.post("/v1/holds", {"offering_id": offering, **two_days})
 
 
+def _invitation_over(place: Place) -> Reply:
+    place.owner.patch(f"/v1/offerings/{place.cut}", {"has_waitlist": True})
+    body = {"offering_id": place.cut, "contact": {"name": "Ada"}}
+    entry = place.staff.post("/v1/waitlist", body).json["entry_id"]
+    invite_waiting(place.engine)
+    place.clock.advance(minutes=30)
+    return place.staff.post(f"/v1/waitlist/{entry}/accept", {})
+
+
 BY_CODE: dict[str, Callable[[Place], Reply]] = {
     "access.denied": lambda p: p.viewer.post("/v1/resources", {"name": "x"}),
     "access.unauthenticated": lambda p: p.nobody.get("/v1/tenant"),
@@ -131,6 +141,7 @@ BY_CODE: dict[str, Callable[[Place], Reply]] = {
     "input.invalid": lambda p: hold(p.staff, p, party_size="one"),
     "input.too_large": lambda p: hold(p.staff, p, client_key="x" * 300_000),
     "input.unsupported": lambda p: p.staff.post("/v1/holds", b"{}", Content_Type="text/plain"),
+    "invitation.expired": _invitation_over,
     "policy.beyond_horizon": lambda p: hold(p.staff, p, starts_at="2026-08-04T08:00:00Z"),
     "policy.cancellation_closed": refused_by_lane(CancellationClosed("late", limit=1, actual=0)),
     "policy.length": _too_long,

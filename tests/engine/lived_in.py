@@ -8,6 +8,7 @@ from typing import TypedDict, Unpack
 from holdfast.bootstrap import Engine
 from holdfast.domain.bookings import Booking
 from holdfast.domain.closures import WhenBooked
+from holdfast.domain.customers import Contact
 from holdfast.domain.holds import Hold
 from holdfast.domain.ids import ResourceId
 from holdfast.domain.offerings import Component, Counting, Offering
@@ -22,6 +23,7 @@ from holdfast.engine.choosing import Choice
 from holdfast.engine.facade import TenantEngine
 from holdfast.engine.holds import ExpireHold
 from holdfast.engine.limiting import SettleResource
+from holdfast.engine.making import Details
 from holdfast.engine.offerings import AddOffering
 from holdfast.engine.pools import AddPool
 from holdfast.engine.resources import AddResource, ChangeResource
@@ -29,6 +31,7 @@ from holdfast.engine.schedules import WeeklyOpening
 from holdfast.engine.slot_changes import CancelSlots, ChangeSlot
 from holdfast.engine.slots import AddSlot
 from holdfast.testing.clocks import ManualClock
+from holdfast.workers.invite import invite_waiting
 from tests.engine.businesses import FOR_ADA, HOUR, MINUTE, ROUND_THE_CLOCK, at, open_desk
 
 STAFF = Override(reason="a friend of the house", capacity=True)
@@ -50,6 +53,8 @@ class Needs(TypedDict, total=False):
     components: tuple[Component, ...]
     party_max: int | None
     hold_ttl: timedelta
+    has_waitlist: bool
+    invitation_ttl: timedelta | None
 
 
 def june(*days: int) -> tuple[date, ...]:
@@ -217,6 +222,7 @@ class LivedIn:
         )
         self.talked = self.book_at(self.talk, at("15:00", day=2), components=("screen",))
         self._let_wait()
+        self._stand_in_line()
         self._book_alone_and_block()
         self._end_holds()
 
@@ -274,6 +280,39 @@ class LivedIn:
         self.lapsing = self.book_dates(self.waits, june(18))
         self.said_yes = self.book_dates(self.waits, june(18))
         bookings.confirm(self.said_yes.booking_id)
+
+    def _stand_in_line(self) -> None:
+        """Let three wait: one accepts, one is invited, and for one places gather."""
+        desk = self.desk
+        singing = offer(
+            desk,
+            "choir",
+            counting=Counting.PLACES,
+            slot_capacity=6,
+            has_waitlist=True,
+            invitation_ttl=timedelta(days=1),
+        )
+        night = desk.slots.add(
+            AddSlot(
+                slot_id=desk.slots.new_id(),
+                offering_id=singing.offering_id,
+                starts_at=at("20:00", day=20),
+            )
+        )
+
+        seats = [desk.bookings.place(slot_id=night.slot_id, details=FOR_ADA) for _ in range(6)]
+        ben, choir = Details(contact=Contact(name="Ben")), singing.offering_id
+        self.gathering = desk.waitlist.join(choir, party_size=3, details=ben).entry
+        joined = []
+        for seat in seats[:3]:
+            self.clock.advance(seconds=1)
+            joined.append(desk.waitlist.join(choir, details=ben).entry.entry_id)
+            desk.bookings.cancel(seat.booking_id)
+            invite_waiting(self.engine)
+        self.sung_by, self.sung = joined[0], desk.waitlist.accept(joined[0])
+        self.invited = desk.waitlist.get(joined[1]).entry
+        desk.waitlist.decline(joined[2])
+        invite_waiting(self.engine)
 
     def _book_alone_and_block(self) -> None:
         desk = self.desk

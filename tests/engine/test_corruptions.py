@@ -202,6 +202,56 @@ def open_a_block_at_its_end(house: LivedIn) -> Found:
     return {("owner.claims", owner)}
 
 
+def take_an_invitation_away(house: LivedIn) -> Found:
+    owner = house.invited.entry_id
+    first = claims_of(house, owner)[0]
+    write(house, "DELETE FROM claim WHERE claim_id = :id", id=first)
+    return {("owner.claims", owner), ("counter.used", f"slot:{house.invited.slot_id}")}
+
+
+def let_an_invitation_run_for_ever(house: LivedIn) -> Found:
+    owner = house.invited.entry_id
+    first = claims_of(house, owner)[0]
+    write(house, "UPDATE claim SET counts_until = NULL WHERE claim_id = :id", id=first)
+    return {("claim.counts_until", first)}
+
+
+def gather_more_than_was_said(house: LivedIn) -> Found:
+    owner = house.gathering.entry_id
+    write(
+        house,
+        "UPDATE claim SET units = 2 WHERE owner_id = :owner AND released_at IS NULL",
+        owner=owner,
+    )
+    return {
+        ("owner.claims", owner),
+        ("counter.used", f"slot:{house.invited.slot_id}"),
+        ("capacity.oversold", f"slot:{house.invited.slot_id}"),
+    }
+
+
+def keep_an_invitation_that_became_a_booking(house: LivedIn) -> Found:
+    booking = house.sung
+    write(
+        house,
+        "UPDATE claim SET owner_id = :entry, owner_kind = 'invitation' WHERE owner_id = :booking",
+        entry=house.sung_by,
+        booking=booking.booking_id,
+    )
+    return {("owner.still_claims", house.sung_by), ("owner.claims", booking.booking_id)}
+
+
+def leave_and_keep_what_gathered(house: LivedIn) -> Found:
+    owner = house.gathering.entry_id
+    write(
+        house,
+        "UPDATE waitlist_entry SET status = 'left', kept_count = 0, ended_at = created_at"
+        " WHERE entry_id = :id",
+        id=owner,
+    )
+    return {("audit.replay", owner), ("owner.still_claims", owner)}
+
+
 CORRUPTIONS: tuple[Callable[[LivedIn], Found], ...] = (
     delete_the_claim_of_a_date,
     take_more_units_on_a_shared_court,
@@ -222,6 +272,11 @@ CORRUPTIONS: tuple[Callable[[LivedIn], Found], ...] = (
     forget_who_approved,
     take_places_while_waiting_for_an_answer,
     open_a_block_at_its_end,
+    take_an_invitation_away,
+    let_an_invitation_run_for_ever,
+    gather_more_than_was_said,
+    keep_an_invitation_that_became_a_booking,
+    leave_and_keep_what_gathered,
 )
 
 

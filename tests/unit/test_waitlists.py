@@ -11,30 +11,70 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdfast.domain.errors import HoldExpired, TransitionNotAllowed
-from holdfast.domain.ids import OfferingId, ResourceId
+from holdfast.domain.customers import Contact
+from holdfast.domain.errors import InvitationExpired, TransitionNotAllowed
+from holdfast.domain.ids import OfferingId, ResourceId, WaitlistEntryId
+from holdfast.domain.money import Money
+from holdfast.domain.offerings import Counting, Offering, OfferingStatus
+from holdfast.domain.policies import Policy
+from holdfast.domain.price_units import PriceUnit
+from holdfast.domain.requirements import Per, Requirement
+from holdfast.domain.shapes import Stay
 from holdfast.domain.waitlists import (
     PASSES_MAX,
-    Dates,
+    Given,
     InvitationPlan,
     WaitlistAction,
     WaitlistEntry,
-    WaitlistEntryId,
     WaitlistStatus,
+    WishedDates,
     Wishes,
     entry_faults,
+    gathers,
+    gathers_until,
     in_order,
+    is_over,
     is_wished,
-    may_gather,
     plan_invitations,
     position_of,
     transition,
+    wishes_for,
 )
 
 NOW = datetime(2026, 6, 1, 10, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 INSTANT = timedelta(microseconds=1)
 WAITING, INVITED = WaitlistStatus.WAITING, WaitlistStatus.INVITED
+
+
+YOGA = Offering(
+    offering_id=OfferingId("off_1"),
+    slug="yoga",
+    name="Yoga",
+    description="",
+    kind="course",
+    counting=Counting.PLACES,
+    slot_capacity=8,
+    duration=HOUR,
+    slot_step=None,
+    buffer_before=timedelta(0),
+    buffer_after=timedelta(0),
+    notice=None,
+    horizon_days=None,
+    party_min=1,
+    party_max=None,
+    hold_ttl=HOUR,
+    is_approved_by_hand=False,
+    price=Money(amount_minor=0, currency="EUR"),
+    price_unit=PriceUnit.BOOKING,
+    requirements=(),
+    zone=None,
+    sort_order=0,
+    status=OfferingStatus.ACTIVE,
+    created_at=NOW,
+    deleted_at=None,
+    version=1,
+)
 
 
 def entry(
@@ -57,8 +97,10 @@ def entry(
         priority=priority,
         passed_count=passed,
         customer_id=None,
+        contact=Contact(),
+        placed_by="test",
         invited_at=None,
-        invitation_expires_at=None,
+        expires_at=None,
         booking_id=None,
         created_at=NOW + after * MINUTE,
         version=1,
@@ -81,13 +123,17 @@ TABLE = {
     ("left", "leave"): "left",
 }
 # What is otherwise at the instant at which the invitation ends, and after it.
-TABLE_WHEN_OVER = {**TABLE, ("invited", "expire"): "expired", ("invited", "accept"): "hold.expired"}
+TABLE_WHEN_OVER = {
+    **TABLE,
+    ("invited", "expire"): "expired",
+    ("invited", "accept"): "invitation.expired",
+}
 
 
 def outcome(status: WaitlistStatus, action: WaitlistAction, *, ends_at: datetime) -> str:
     try:
         return transition(status, action, now=NOW, invitation_expires_at=ends_at).value
-    except (HoldExpired, TransitionNotAllowed) as refusal:
+    except (InvitationExpired, TransitionNotAllowed) as refusal:
         return refusal.code
 
 
@@ -150,12 +196,30 @@ def test_the_order_is_total_and_does_not_depend_on_how_the_line_is_given(
     assert in_order(shuffled) == in_order(line) == in_order(in_order(line))
 
 
-def plan(entries: Sequence[WaitlistEntry], free: int, **more: int | bool | None) -> InvitationPlan:
+class Pot:
+    """Free places that are given away as long as there are enough."""
+
+    def __init__(self, free: int, capacity: int | None = None) -> None:
+        self.free, self.capacity = free, capacity
+
+    def give(self, one: WaitlistEntry) -> Given:
+        if self.capacity is not None and one.party_size > self.capacity:
+            return Given.NEVER
+        if one.party_size > self.free:
+            return Given.NOT_NOW
+        self.free -= one.party_size
+        return Given.YES
+
+
+def plan(
+    entries: Sequence[WaitlistEntry],
+    pot: Pot,
+    *,
+    gathers: bool = True,
+    passes_max: int = PASSES_MAX,
+) -> InvitationPlan:
     return plan_invitations(
-        entries,
-        free=free,
-        capacity=more.get("capacity"),
-        may_gather=bool(more.get("may_gather", True)),
+        entries, give=pot.give, may_stand=lambda _one: gathers, passes_max=passes_max
     )
 
 
@@ -201,21 +265,25 @@ def test_what_frees_up_is_offered_in_order_to_whom_it_is_enough_for(
     more: dict[str, int | bool],
     expected: tuple[list[str], dict[str, int], str | None, int],
 ) -> None:
-    found = plan(entries, free, **more)
+    pot = Pot(free, more.get("capacity"))
+
+    found = plan(entries, pot, gathers=bool(more.get("may_gather", True)))
 
     names = [it.entry_id for it in found.invited]
-    assert (names, dict(found.passed), found.kept_for, found.kept) == expected
+    stands = found.kept_for.entry_id if found.kept_for and pot.free else None
+    assert (names, dict(found.passed), stands, pot.free if stands else 0) == expected
 
 
 @given(line=LINES, free=st.integers(0, 30), passes_max=st.integers(0, 4), gathers=st.booleans())
 def test_a_plan_gives_away_what_is_free_once_and_passes_nobody_too_often(
     line: list[WaitlistEntry], free: int, passes_max: int, *, gathers: bool
 ) -> None:
-    found = plan_invitations(line, free=free, may_gather=gathers, passes_max=passes_max)
+    pot = Pot(free)
+
+    found = plan(line, pot, gathers=gathers, passes_max=passes_max)
 
     taken = sum(it.party_size for it in found.invited)
-    assert 0 <= taken <= free
-    assert found.kept in (0, free - taken)
+    assert 0 <= taken == free - pot.free <= free
     assert list(found.invited) == [it for it in in_order(line) if it in found.invited]
     if gathers:
         assert max(found.passed.values(), default=0) <= passes_max
@@ -239,7 +307,7 @@ def places_until_invited(
             entry(f"late{places}.{n}", each, after=1 + places)
             for n, each in enumerate(next(arrivals))
         ]
-        found = plan_invitations(line, free=free, passes_max=passes_max)
+        found = plan(line, Pot(free), passes_max=passes_max)
         if any(it.entry_id == "ours" for it in found.invited):
             return places
         free -= sum(it.party_size for it in found.invited)
@@ -281,71 +349,92 @@ def test_without_the_rule_a_large_party_waits_for_ever_and_with_it_it_does_not()
     assert (without, with_it) == (None, PASSES_MAX + 4)
 
 
-@pytest.mark.parametrize(
-    ("left", "expected"),
-    [(2 * HOUR + 30 * MINUTE + INSTANT, True), (2 * HOUR + 30 * MINUTE, False), (-DAY, False)],
-)
-def test_places_are_kept_back_only_while_an_invitation_could_run(
-    left: timedelta, *, expected: bool
-) -> None:
-    found = may_gather(starts_at=NOW + left, now=NOW, notice=2 * HOUR, invitation_ttl=30 * MINUTE)
+def test_places_are_kept_back_only_while_an_invitation_could_run() -> None:
+    offering = replace(YOGA, invitation_ttl=10 * MINUTE)
 
-    assert found is expected
+    found = [
+        gathers_until(YOGA, Policy(notice=2 * HOUR), starts_at=NOW),
+        gathers_until(offering, Policy(), starts_at=NOW),
+    ]
+
+    assert found == [NOW - 2 * HOUR - 30 * MINUTE, NOW - 10 * MINUTE]
 
 
-ANNA, BEN = ResourceId("res_anna"), ResourceId("res_ben")
+def test_places_gather_where_guests_are_counted() -> None:
+    court = Requirement(resource_id=ResourceId("res_court"), per=Per.PARTICIPANT)
+    room = Requirement(resource_id=ResourceId("res_room"))
+    by_resources = replace(YOGA, counting=Counting.RESOURCES)
+
+    found = [
+        gathers(replace(by_resources, requirements=needed))
+        for needed in ((court,), (room,), (court, room), ())
+    ]
+
+    assert (gathers(YOGA), found) == (True, [True, False, False, False])
+
+
+ANNA = ResourceId("res_anna")
 # "Tuesday or Wednesday evening, with Anna, until Friday"; the slot is on Tuesday at 19:00 in Paris.
 SLOT = datetime(2026, 6, 2, 17, tzinfo=UTC)
 EVENING = Wishes(
-    dates=(Dates(first=date(2026, 6, 2), last=date(2026, 6, 3)),),
+    dates=(WishedDates(first=date(2026, 6, 2), last=date(2026, 6, 3)),),
     first_minute=18 * 60,
     last_minute=20 * 60,
-    resources=frozenset({ANNA}),
+    resources=(ANNA,),
     until=NOW + 4 * DAY,
 )
 
 
 @pytest.mark.parametrize(
-    ("wishes", "starts_at", "resources", "now", "expected"),
+    ("wishes", "starts_at", "expected"),
     [
-        (Wishes(), SLOT, {BEN}, NOW, True),
-        (EVENING, SLOT, {ANNA, BEN}, NOW, True),
-        (EVENING, SLOT, {BEN}, NOW, False),
-        (EVENING, SLOT + HOUR, {ANNA}, NOW, True),
-        (EVENING, SLOT + HOUR + MINUTE, {ANNA}, NOW, False),
-        (EVENING, SLOT - HOUR, {ANNA}, NOW, True),
-        (EVENING, SLOT - HOUR - MINUTE, {ANNA}, NOW, False),
-        (EVENING, SLOT + DAY, {ANNA}, NOW, True),
-        (EVENING, SLOT + 2 * DAY, {ANNA}, NOW, False),
-        (EVENING, SLOT, {ANNA}, NOW + 4 * DAY - INSTANT, True),
-        (EVENING, SLOT, {ANNA}, NOW + 4 * DAY, False),
+        (Wishes(), SLOT, True),
+        (EVENING, SLOT, True),
+        (EVENING, SLOT + HOUR, True),
+        (EVENING, SLOT + HOUR + MINUTE, False),
+        (EVENING, SLOT - HOUR, True),
+        (EVENING, SLOT - HOUR - MINUTE, False),
+        (EVENING, SLOT + DAY, True),
+        (EVENING, SLOT + 2 * DAY, False),
         # A local day, not one of UTC: 22:30 UTC on the 1st is 00:30 on the 2nd in Paris.
-        (
-            replace(EVENING, first_minute=0),
-            datetime(2026, 6, 1, 22, 30, tzinfo=UTC),
-            {ANNA},
-            NOW,
-            True,
-        ),
+        (replace(EVENING, first_minute=0), datetime(2026, 6, 1, 22, 30, tzinfo=UTC), True),
     ],
 )
-def test_a_wish_is_for_days_times_and_resources_until_it_is_over(
-    wishes: Wishes,
-    starts_at: datetime,
-    resources: set[ResourceId],
-    now: datetime,
-    *,
-    expected: bool,
+def test_a_wish_is_for_days_and_times(
+    wishes: Wishes, starts_at: datetime, *, expected: bool
 ) -> None:
-    found = is_wished(
-        wishes,
-        starts_at=starts_at,
-        zone_name="Europe/Paris",
-        resources=frozenset(resources),
-        now=now,
-    )
+    found = is_wished(wishes, starts_at=starts_at, zone_name="Europe/Paris")
 
     assert found is expected
+
+
+@pytest.mark.parametrize(
+    ("wishes", "expected"),
+    [
+        (Wishes(), (True, True)),
+        (Wishes(date_count=1), (False, True)),
+        (Wishes(date_count=2), (True, False)),
+        (Wishes(length=2 * HOUR), (False, False)),
+        (Wishes(length=DAY), (False, True)),
+    ],
+)
+def test_a_wish_may_say_how_long(wishes: Wishes, expected: tuple[bool, bool]) -> None:
+    nights = (date(2026, 6, 2), date(2026, 6, 3))
+    stays = (
+        Stay(starts_at=SLOT, ends_at=SLOT + 2 * DAY, dates=nights),
+        Stay(starts_at=SLOT, ends_at=SLOT + DAY, dates=nights[:1]),
+    )
+
+    found = tuple(wishes_for(entry("a", wishes=wishes), stay, "UTC") for stay in stays)
+
+    assert found == expected
+
+
+def test_a_wish_is_over_exactly_at_its_end() -> None:
+    found = [is_over(EVENING, now=NOW + 4 * DAY - INSTANT), is_over(EVENING, now=NOW + 4 * DAY)]
+
+    assert found == [False, True]
+    assert not is_over(Wishes(), now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -359,11 +448,11 @@ def test_a_wish_is_for_days_times_and_resources_until_it_is_over(
         (entry("a", wishes=Wishes(first_minute=600, last_minute=540)), ["/first_minute"]),
         (entry("a", wishes=Wishes(last_minute=1_441)), ["/last_minute"]),
         (
-            entry("a", wishes=Wishes(dates=(Dates(first=SLOT.date(), last=NOW.date()),))),
+            entry("a", wishes=Wishes(dates=(WishedDates(first=SLOT.date(), last=NOW.date()),))),
             ["/dates/0/last"],
         ),
         (
-            entry("a", wishes=Wishes(dates=(Dates(first=NOW.date(), last=NOW.date()),) * 51)),
+            entry("a", wishes=Wishes(dates=(WishedDates(first=NOW.date(), last=NOW.date()),) * 51)),
             ["/dates"],
         ),
     ],

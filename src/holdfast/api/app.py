@@ -40,6 +40,7 @@ from holdfast.api import (
     schedules,
     slots,
     tenants,
+    waitlist,
 )
 from holdfast.api.access import TRUST_SECONDS, Access
 from holdfast.api.calls import Endpoint
@@ -78,6 +79,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *slots.ENDPOINTS,
     *limits.ENDPOINTS,
     *orders.ENDPOINTS,
+    *waitlist.ENDPOINTS,
+    *bookings.INVITATION_ENDPOINTS,
     *categories.ENDPOINTS,
     *customers.ENDPOINTS,
     *members.ENDPOINTS,

@@ -83,6 +83,10 @@ MEANINGS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Unsupported media type",
             "Send the body as uncompressed application/json in UTF-8.",
         ),
+        "invitation.expired": (
+            "The invitation has expired",
+            "Its places go to the next in line. Join the waitlist again, or book what is free.",
+        ),
         "policy.beyond_horizon": (
             "Too far ahead",
             "Bookings are not open that far ahead yet. 'limit' is the number of days.",

@@ -256,9 +256,19 @@ def _capacity(case: Case) -> HoldfastError | None:
     is_forced = case.override is not None and case.override.capacity
     left = slot_places_left(case.scene, case.wish)
     if left is not None and case.wish.party_size > left and not is_forced:
-        return _short("the slot", case.wish.slot_id or "", asked=case.wish.party_size, left=left)
+        return _waitable(
+            case, _short("the slot", case.wish.slot_id or "", asked=case.wish.party_size, left=left)
+        )
     case.taken, shortage = assign(case.scene, case.wish, case.needs, is_forced=is_forced)
-    return None if shortage is None else _shortage(case, shortage)
+    return None if shortage is None else _waitable(case, _shortage(case, shortage))
+
+
+def _waitable(case: Case, refusal: CapacityExceeded) -> CapacityExceeded:
+    """Say that one may wait for a place, where the offering has a waitlist."""
+    if case.scene.offering.has_waitlist:
+        refusal.detail += " You may join the waitlist."
+        refusal.fields["has_waitlist"] = True
+    return refusal
 
 
 def _opening_capacity(case: Case) -> HoldfastError | None:

@@ -24,6 +24,7 @@ class ClaimOwner(StrEnum):
     BOOKING = "booking"
     BLOCK = "block"
     SLOT = "slot"
+    INVITATION = "invitation"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +111,11 @@ def is_counter_key(key: str) -> bool:
 def offering_key(offering_id: OfferingId) -> str:
     """Return the lock of an offering's definition."""
     return f"off:{offering_id}"
+
+
+def waitlist_key(offering_id: OfferingId) -> str:
+    """Return the lock of an offering's waitlist: whoever joins, is invited or leaves holds it."""
+    return f"wait:{offering_id}"
 
 
 def pieces(interval: Interval) -> tuple[Interval, ...]:

@@ -23,6 +23,7 @@ STATUS_BY_CODE: Mapping[str, int] = MappingProxyType(
         "input.invalid": 422,
         "input.too_large": 413,
         "input.unsupported": 415,
+        "invitation.expired": 409,
         "policy.beyond_horizon": 409,
         "policy.cancellation_closed": 409,
         "policy.length": 409,
@@ -204,6 +205,16 @@ class HoldExpired(HoldfastError):
 
     def __init__(self, *, at: datetime) -> None:
         super().__init__("This hold has expired. Place a new one.", at=at)
+
+
+class InvitationExpired(HoldfastError):
+    """The invitation from a waitlist is over; its places went to the next in line."""
+
+    code = "invitation.expired"
+
+    def __init__(self, *, at: datetime) -> None:
+        message = "This invitation has expired. Join the waitlist again, or book what is free."
+        super().__init__(message, at=at)
 
 
 class RecordNotFound(HoldfastError):

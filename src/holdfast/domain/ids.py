@@ -26,6 +26,7 @@ ClaimId = NewType("ClaimId", str)
 EventId = NewType("EventId", str)
 AuditId = NewType("AuditId", str)
 BatchId = NewType("BatchId", str)
+WaitlistEntryId = NewType("WaitlistEntryId", str)
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 BODY_LENGTH = 26

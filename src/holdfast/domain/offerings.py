@@ -75,6 +75,8 @@ class Offering:
         is_scattered: Whether days need not follow each other.
         check_in_minute, check_out_minute: Of nights, on the wall clock of the offering's zone.
         is_always_open: Whether free start and end need no schedule at all.
+        has_waitlist: Whether who comes too late may wait for a place.
+        invitation_ttl: How long an invitation from the waitlist lasts; None is 30 minutes.
         grid_includes_buffer: Whether the grid leaves the buffers between its slots, so that each of
             them can be booked, rather than to filter out what a buffer meets.
         price_rules: What changes the price, in the order in which the last one wins.
@@ -128,3 +130,5 @@ class Offering:
     price_rules: tuple[PriceRule, ...] = ()
     believes_customers: bool = False
     policy: Policy = NOTHING_SAID
+    has_waitlist: bool = False
+    invitation_ttl: timedelta | None = None

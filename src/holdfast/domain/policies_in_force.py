@@ -107,6 +107,15 @@ def words_of(
     return said + [word_of_resource(one) for one in resources if not says_nothing(one)]
 
 
+def farthest_horizon(tenant: Tenant, resources: Iterable[Resource], offering: Offering) -> int:
+    """Return how many days ahead an offering may be booked at most, whoever serves."""
+    own = word_of_offering(offering).horizon_days
+    if own is not None:
+        return own
+    words = words_of(tenant, resources, [offering])
+    return max(word.horizon_days or 0 for word in words)
+
+
 def says_nothing(resource: Resource) -> bool:
     """Whether a resource leaves everything to its offerings and its business."""
     fields = _fields_of_resource(resource).values()

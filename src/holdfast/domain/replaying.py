@@ -10,7 +10,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import TypeVar
 
-from holdfast.domain import bookings, holds, pools, resources
+from holdfast.domain import bookings, holds, pools, resources, waitlists
 from holdfast.domain.blocks import BlockStatus
 from holdfast.domain.bookings import BookingStatus
 from holdfast.domain.history import AuditEntry
@@ -19,6 +19,7 @@ from holdfast.domain.pools import PoolStatus
 from holdfast.domain.proving import Finding, Steps
 from holdfast.domain.resources import ResourceStatus
 from holdfast.domain.rules import RuleStatus
+from holdfast.domain.waitlists import WaitlistStatus
 
 State = Mapping[str, object]
 Moves = frozenset[tuple[str, str]]
@@ -38,6 +39,7 @@ MOVES: Mapping[str, Moves] = MappingProxyType(
         "booking": _moves(bookings.TRANSITIONS),
         "resource": _moves(resources.TRANSITIONS),
         "pool": _moves(pools.TRANSITIONS),
+        "waitlist_entry": _moves(waitlists.TRANSITIONS),
         "block": frozenset({(BlockStatus.ACTIVE.value, BlockStatus.REMOVED.value)}),
         "rule": frozenset({(RuleStatus.ACTIVE.value, RuleStatus.REMOVED.value)}),
     }
@@ -50,6 +52,7 @@ FIRST_STATUSES: Mapping[str, frozenset[str]] = MappingProxyType(
         "booking": frozenset({BookingStatus.PENDING.value, BookingStatus.CONFIRMED.value}),
         "resource": frozenset({ResourceStatus.ACTIVE.value}),
         "pool": frozenset({PoolStatus.ACTIVE.value}),
+        "waitlist_entry": frozenset({WaitlistStatus.WAITING.value}),
         "block": frozenset({BlockStatus.ACTIVE.value}),
         "rule": frozenset({RuleStatus.ACTIVE.value}),
     }
@@ -142,7 +145,11 @@ def status_faults(
 
 
 # What may lapse, and by which status it is kept instead.
-_TIMED = {"hold": HoldStatus.CONVERTED.value, "booking": BookingStatus.CONFIRMED.value}
+_TIMED = {
+    "hold": HoldStatus.CONVERTED.value,
+    "booking": BookingStatus.CONFIRMED.value,
+    "waitlist_entry": WaitlistStatus.ACCEPTED.value,
+}
 
 
 def _untimely(kind: str, name: str, at: datetime, target: str, *, until: str) -> Iterator[Finding]:

@@ -11,21 +11,34 @@ So an entry is invited, at the latest, when as many places have become free as t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from enum import StrEnum
+from enum import Enum, StrEnum
 from types import MappingProxyType
-from typing import NewType
+from typing import Any
 
 from holdfast.domain import checks
 from holdfast.domain.checks import Fault
-from holdfast.domain.errors import HoldExpired, TransitionNotAllowed
-from holdfast.domain.ids import BookingId, CustomerId, OfferingId, ResourceId
-from holdfast.domain.policies import PARTY_MAX
+from holdfast.domain.customers import Contact
+from holdfast.domain.errors import InvitationExpired, TransitionNotAllowed
+from holdfast.domain.holds import AssignedResource
+from holdfast.domain.ids import (
+    BookingId,
+    CustomerId,
+    OfferingId,
+    ResourceId,
+    SlotId,
+    WaitlistEntryId,
+)
+from holdfast.domain.money import Money
+from holdfast.domain.offerings import Counting, Offering
+from holdfast.domain.policies import PARTY_MAX, Policy
+from holdfast.domain.quotes import QuoteLine
+from holdfast.domain.requirements import Per
+from holdfast.domain.shapes import DATES_MAX as STAY_DATES_MAX
+from holdfast.domain.shapes import Stay
 from holdfast.domain.zones import MINUTES_PER_DAY, local_day, zone
-
-WaitlistEntryId = NewType("WaitlistEntryId", str)
 
 INVITATION_TTL = timedelta(minutes=30)
 INVITATION_TTL_MAX = timedelta(days=7)
@@ -34,6 +47,13 @@ PRIORITY_MAX = 1_000
 DATES_MAX = 50
 RESOURCES_MAX = 50
 WAIT_DAYS_MAX = 400
+# So many wait for one offering, and so often the same customer does.
+WAITING_MAX = 500
+WAITING_PER_CUSTOMER_MAX = 3
+# So many of a line are looked at for one time.
+LOOKED_AT_MAX = 200
+STAY_MAX = timedelta(days=366)
+_MINUTE = timedelta(minutes=1)
 
 
 class WaitlistStatus(StrEnum):
@@ -63,7 +83,7 @@ class WaitlistAction(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dates:
+class WishedDates:
     """The local days from `first` to `last`, both of them included."""
 
     first: date
@@ -78,14 +98,43 @@ class Wishes:
         dates: Local days.
         first_minute, last_minute: The earliest and the latest start, in minutes of the local day.
         resources: Those by one of which they would be served.
+        date_count: For how many days or nights; None is as few as the offering takes.
+        length: For how long, of free start and end; None is as short as the offering takes.
         until: When they stop waiting.
     """
 
-    dates: tuple[Dates, ...] = ()
+    dates: tuple[WishedDates, ...] = ()
     first_minute: int = 0
     last_minute: int = MINUTES_PER_DAY
-    resources: frozenset[ResourceId] = frozenset()
+    resources: tuple[ResourceId, ...] = ()
+    date_count: int | None = None
+    length: timedelta | None = None
     until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What is kept for an entry: the places of its invitation, or those that gather for it.
+
+    It reads like a hold: for how many, of what, and which resources serve.
+    """
+
+    offering_id: OfferingId
+    slot_id: SlotId | None
+    starts_at: datetime
+    ends_at: datetime
+    dates: tuple[date, ...]
+    party_size: int
+    assigned: tuple[AssignedResource, ...]
+    picks: tuple[ResourceId, ...]
+    components: tuple[str, ...]
+    created_at: datetime
+    resource_id: ResourceId | None = None
+
+    @property
+    def stay(self) -> Stay:
+        """The time that is kept."""
+        return Stay(starts_at=self.starts_at, ends_at=self.ends_at, dates=self.dates)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +145,13 @@ class WaitlistEntry:
         number: From the same series as booking numbers; the booking that comes of it has it too.
         priority: The higher, the earlier.
         passed_count: How many parties behind it have been invited instead of it.
-        invitation_expires_at: When the invitation and its claims end.
+        slot_id, starts_at, ends_at, dates: What it is or was invited to, or what gathers for it.
+        picks, assigned: Whom of its wishes it gets, and all who serve it there.
+        is_vouched: Whether staff named the customer, so that what is known of them counts.
+        price, price_lines: What it is invited to book costs, as it was quoted then.
+        kept_count: For how many guests places are claimed now; 0 when there are none.
+        kept_until: When places that gather for it are given up.
+        expires_at: When its invitation ends, and its claims with it.
     """
 
     entry_id: WaitlistEntryId
@@ -105,14 +160,91 @@ class WaitlistEntry:
     offering_id: OfferingId
     party_size: int
     wishes: Wishes
+    components: tuple[str, ...] = ()
     priority: int
     passed_count: int
     customer_id: CustomerId | None
+    contact: Contact
+    is_vouched: bool = False
+    note: str = ""
+    metadata: dict[str, object] = field(default_factory=dict)
+    placed_by: str
+    slot_id: SlotId | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    dates: tuple[date, ...] = ()
+    picks: tuple[ResourceId, ...] = ()
+    assigned: tuple[AssignedResource, ...] = ()
+    price: Money | None = None
+    price_lines: tuple[QuoteLine, ...] = ()
+    kept_count: int = 0
+    kept_until: datetime | None = None
     invited_at: datetime | None
-    invitation_expires_at: datetime | None
+    expires_at: datetime | None
     booking_id: BookingId | None
     created_at: datetime
+    ended_at: datetime | None = None
     version: int
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When time changes something by itself: an invitation, a wish or a gathering ends."""
+        if self.status is WaitlistStatus.INVITED:
+            return self.expires_at
+        if self.status is not WaitlistStatus.WAITING:
+            return None
+        ends = [at for at in (self.wishes.until, self.kept_until) if at is not None]
+        return min(ends, default=None)
+
+    @property
+    def kept(self) -> Kept | None:
+        """What is kept for it now."""
+        if not self.kept_count or self.starts_at is None or self.ends_at is None:
+            return None
+        return Kept(
+            offering_id=self.offering_id,
+            slot_id=self.slot_id,
+            starts_at=self.starts_at,
+            ends_at=self.ends_at,
+            dates=self.dates,
+            party_size=self.kept_count,
+            assigned=self.assigned,
+            picks=self.picks,
+            components=self.components,
+            created_at=self.created_at,
+        )
+
+    @property
+    def counts_until(self) -> datetime | None:
+        """Until when what is kept for it counts."""
+        return self.expires_at if self.status is WaitlistStatus.INVITED else self.kept_until
+
+
+NOTHING_KEPT: Mapping[str, Any] = MappingProxyType(
+    {
+        "slot_id": None,
+        "starts_at": None,
+        "ends_at": None,
+        "dates": (),
+        "picks": (),
+        "assigned": (),
+        "price": None,
+        "price_lines": (),
+        "kept_count": 0,
+        "kept_until": None,
+        "invited_at": None,
+        "expires_at": None,
+    }
+)
+"""The fields of an entry for which nothing is kept any more, while it goes on waiting."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InLine:
+    """An entry with its position among those who wait; None when it does not wait."""
+
+    entry: WaitlistEntry
+    position: int | None
 
 
 _WAITING, _INVITED = WaitlistStatus.WAITING, WaitlistStatus.INVITED
@@ -151,14 +283,14 @@ def transition(
     whether a worker has been there or not.
 
     Raises:
-        HoldExpired: The invitation is over and would have been accepted.
+        InvitationExpired: The invitation is over and would have been accepted.
         TransitionNotAllowed: The status does not allow the action.
     """
     target = TRANSITIONS.get((status, action))
     is_invited = status is WaitlistStatus.INVITED
     is_over = is_invited and invitation_expires_at is not None and now >= invitation_expires_at
     if is_over and invitation_expires_at is not None and action is WaitlistAction.ACCEPT:
-        raise HoldExpired(at=invitation_expires_at)
+        raise InvitationExpired(at=invitation_expires_at)
     is_early = is_invited and action is WaitlistAction.EXPIRE and not is_over
     if target is None or is_early:
         raise TransitionNotAllowed(kind="waitlist entry", status=status, action=action)
@@ -177,115 +309,144 @@ def position_of(entry_id: WaitlistEntryId, entries: Iterable[WaitlistEntry]) -> 
     return next(places, None)
 
 
-def is_wished(
-    wishes: Wishes,
-    *,
-    starts_at: datetime,
-    zone_name: str,
-    resources: frozenset[ResourceId],
-    now: datetime,
-) -> bool:
-    """Tell whether a slot is one that somebody waits for.
+def is_wished(wishes: Wishes, *, starts_at: datetime, zone_name: str) -> bool:
+    """Tell whether somebody waits for what begins then, whoever serves them.
 
     Args:
         wishes: What they wait for.
         starts_at: When the slot begins.
         zone_name: The zone in which its days are counted.
-        resources: What would serve them there.
-        now: The instant that counts; at `until` the wish is over.
     """
     here = zone(zone_name)
     local = starts_at.astimezone(here)
     day = local_day(starts_at, here)
     minute = local.hour * 60 + local.minute
     return (
-        (wishes.until is None or now < wishes.until)
-        and (not wishes.dates or any(it.first <= day <= it.last for it in wishes.dates))
-        and wishes.first_minute <= minute <= wishes.last_minute
-        and (not wishes.resources or not wishes.resources.isdisjoint(resources))
+        not wishes.dates or any(it.first <= day <= it.last for it in wishes.dates)
+    ) and wishes.first_minute <= minute <= wishes.last_minute
+
+
+def is_over(wishes: Wishes, *, now: datetime) -> bool:
+    """Tell whether somebody waits no longer; exactly at `until` they do not."""
+    return wishes.until is not None and now >= wishes.until
+
+
+def wishes_for(entry: WaitlistEntry, stay: Stay, zone_name: str) -> bool:
+    """Tell whether somebody waits for a time, whoever serves them then."""
+    wishes = entry.wishes
+    length = stay.ends_at - stay.starts_at
+    return (
+        (wishes.date_count is None or wishes.date_count == len(stay.dates))
+        and (wishes.length is None or wishes.length == length)
+        and is_wished(wishes, starts_at=stay.starts_at, zone_name=zone_name)
     )
+
+
+def is_kept_at(entry: WaitlistEntry, slot_id: SlotId | None, stay: Stay) -> bool:
+    """Tell whether what is kept for an entry is of a time."""
+    if slot_id is not None:
+        return entry.slot_id == slot_id
+    at = (stay.starts_at, stay.ends_at, stay.dates)
+    return (entry.starts_at, entry.ends_at, entry.dates) == at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvitationPlan:
-    """What to do with free places of one slot.
+    """What to do with what is free at one time.
 
     Attributes:
-        invited: Who is invited now, in order; each takes as many places as its party has guests.
+        invited: Who is invited now, in order; to each was given what its party needs.
         passed: New counts of passes, by entry.
-        kept_for: Who stands: the rest of the free places is claimed for it, so that nobody buys
-            what it gathers.
-        kept: How many places that is.
+        kept_for: Who stands: what is left is claimed for it, so that nobody buys what it gathers.
     """
 
     invited: tuple[WaitlistEntry, ...]
     passed: Mapping[WaitlistEntryId, int]
-    kept_for: WaitlistEntryId | None
-    kept: int
+    kept_for: WaitlistEntry | None
+
+
+class Given(Enum):
+    """Whether a party got what it needs.
+
+    NOT_NOW: There is too little of it now.
+    NEVER: It would not be served there even if nothing were taken; it is left out.
+    """
+
+    YES = "yes"
+    NOT_NOW = "not_now"
+    NEVER = "never"
+
+
+Give = Callable[[WaitlistEntry], Given]
+"""Gives a party what it needs, if that is there; says whether it was."""
 
 
 def plan_invitations(
     entries: Iterable[WaitlistEntry],
     *,
-    free: int,
-    capacity: int | None = None,
-    may_gather: bool = True,
+    give: Give,
+    may_stand: Callable[[WaitlistEntry], bool] = lambda _entry: True,
     passes_max: int = PASSES_MAX,
 ) -> InvitationPlan:
-    """Decide who is invited to the free places of one slot.
+    """Decide who is invited to what is free at one time.
 
     Args:
-        entries: Those who wish for the slot; who does not wait is left out.
-        free: Places that are free, those kept for somebody who stands among them.
-        capacity: Places that the slot has at all; a party larger than that never stands.
-        may_gather: Whether there is time enough to keep places back; see `may_gather`.
-        passes_max: How often an entry may be passed.
+        entries: Those who wish for it; who does not wait is left out.
+        give: Asked for one after the other, in order.
+        may_stand: Whether an entry may have places kept back; not when it is too late for that.
+        passes_max: How often an entry that may stand is passed.
     """
-    waiting = [
-        entry
-        for entry in in_order(entries)
-        if entry.status is WaitlistStatus.WAITING
-        and (capacity is None or entry.party_size <= capacity)
-    ]
+    waiting = [it for it in in_order(entries) if it.status is WaitlistStatus.WAITING]
     invited: list[WaitlistEntry] = []
     passed = {entry.entry_id: entry.passed_count for entry in waiting}
-    skipped: list[WaitlistEntryId] = []
+    skipped: list[WaitlistEntry] = []
+    standing: WaitlistEntry | None = None
     for entry in waiting:
-        if entry.party_size <= free:
+        given = give(entry)
+        if given is Given.NEVER:
+            continue
+        if given is Given.YES:
             invited.append(entry)
-            free -= entry.party_size
             for other in skipped:
-                passed[other] += 1
+                passed[other.entry_id] += 1
         else:
-            skipped.append(entry.entry_id)
-        standing = next((other for other in skipped if passed[other] >= passes_max), None)
-        if free == 0 or (standing is not None and may_gather):
+            skipped.append(entry)
+        stand = (it for it in skipped if passed[it.entry_id] >= passes_max and may_stand(it))
+        standing = next(stand, None)
+        if standing is not None:
             break
-    else:
-        standing = None
-    is_kept = standing is not None and may_gather and free > 0
     changed = {
         entry.entry_id: passed[entry.entry_id]
-        for entry in waiting
-        if entry.entry_id in skipped and passed[entry.entry_id] != entry.passed_count
+        for entry in skipped
+        if passed[entry.entry_id] != entry.passed_count
     }
     return InvitationPlan(
-        invited=tuple(invited),
-        passed=MappingProxyType(changed),
-        kept_for=standing if is_kept else None,
-        kept=free if is_kept else 0,
+        invited=tuple(invited), passed=MappingProxyType(changed), kept_for=standing
     )
 
 
-def may_gather(
-    *, starts_at: datetime, now: datetime, notice: timedelta, invitation_ttl: timedelta
-) -> bool:
-    """Tell whether places may still be kept back for somebody who stands.
+def gathers(offering: Offering) -> bool:
+    """Tell whether places of an offering may be kept one by one until a party has enough.
 
-    Only while an invitation could run its whole time before the last moment to book: after that
+    So it is where guests are counted: places in a slot, or one thing that has a place for each.
+    Where a party takes a room or a table as a whole, there is nothing to gather.
+    """
+    if offering.counting is Counting.PLACES:
+        return True
+    needed = offering.requirements
+    if len(needed) != 1 or offering.components:
+        return False
+    return needed[0].is_single and needed[0].per is Per.PARTICIPANT and needed[0].quantity == 1
+
+
+def gathers_until(offering: Offering, policy: Policy, *, starts_at: datetime) -> datetime:
+    """Return until when places may be kept back for somebody who stands.
+
+    Only while an invitation could run its whole time before the last moment to book: from then on
     an empty place helps nobody, and is offered to whomever it is enough for.
     """
-    return now + invitation_ttl < starts_at - notice
+    notice = policy.notice or timedelta(0)
+    return starts_at - notice - (offering.invitation_ttl or INVITATION_TTL)
 
 
 def entry_faults(entry: WaitlistEntry, *, now: datetime, pointer: str = "") -> list[Fault]:
@@ -303,12 +464,14 @@ def entry_faults(entry: WaitlistEntry, *, now: datetime, pointer: str = "") -> l
         checks.whole(f"{pointer}/last_minute", last, least=0, most=MINUTES_PER_DAY),
         checks.whole(f"{pointer}/dates", len(wishes.dates), least=0, most=DATES_MAX),
         checks.whole(f"{pointer}/resources", len(wishes.resources), least=0, most=RESOURCES_MAX),
+        checks.whole(f"{pointer}/date_count", wishes.date_count, least=1, most=STAY_DATES_MAX),
+        checks.length(f"{pointer}/length", wishes.length, least=_MINUTE, most=STAY_MAX),
         *_date_faults(wishes.dates, pointer),
     ]
     return [fault for fault in found if fault is not None]
 
 
-def _date_faults(dates: Sequence[Dates], pointer: str) -> list[Fault | None]:
+def _date_faults(dates: Sequence[WishedDates], pointer: str) -> list[Fault | None]:
     return [
         checks.fault(f"{pointer}/dates/{index}/last", "out_of_range", "It is before the first.")
         for index, days in enumerate(dates)

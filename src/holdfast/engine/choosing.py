@@ -26,6 +26,7 @@ from holdfast.domain.scenes import Wish
 from holdfast.domain.shapes import DATES_MAX, Shape, Stay
 from holdfast.domain.slots import Slot, SlotStatus, start_key
 from holdfast.domain.tenants import Tenant
+from holdfast.domain.waitlists import Kept
 from holdfast.domain.zones import SkippedDay, zone
 from holdfast.engine.ports import ById, Where
 from holdfast.engine.use_cases import Look
@@ -281,8 +282,8 @@ def _manual_slot_at(look: Look, offering_id: OfferingId, starts_at: datetime) ->
     return live[0] if live else None
 
 
-def target_of(look: Look, record: Hold | Booking) -> Target:
-    """Return what a hold or booking is about, as it is stored now."""
+def target_of(look: Look, record: Hold | Booking | Kept) -> Target:
+    """Return what a hold, a booking or an invitation is about, as it is stored now."""
     look.want(ById(Tenant, look.tenant_id))
     tenant = look.get(Tenant, look.tenant_id)
     if record.offering_id is None:
@@ -312,7 +313,7 @@ def target_of(look: Look, record: Hold | Booking) -> Target:
     )
 
 
-def choice_of(record: Hold | Booking) -> Choice:
+def choice_of(record: Hold | Booking | Kept) -> Choice:
     """Return the choice that led to a hold or booking."""
     if record.slot_id is not None:
         return Choice(slot_id=record.slot_id, picks=record.picks, components=record.components)

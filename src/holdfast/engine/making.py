@@ -162,7 +162,7 @@ def waiting_of(offering: Offering, *, now: datetime) -> Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreed:
-    """What a booking is about, however it came about."""
+    """What a booking is about, however it came about. `number` is one that it has already."""
 
     target: Target
     party_size: int
@@ -174,6 +174,7 @@ class Agreed:
     components: tuple[str, ...]
     override: Override | None
     hold: Hold | None
+    number: str | None = None
 
 
 def write_booking(
@@ -198,7 +199,7 @@ def write_booking(
     serving = [view.get(Resource, one.resource_id) for one in agreed.assigned]
     booking = Booking(
         booking_id=booking_id,
-        number=view.new_booking_number(),
+        number=agreed.number or view.new_booking_number(),
         status=status,
         pending_reasons=waiting.reasons,
         offering_id=target.offering_id,

@@ -88,6 +88,8 @@ class AddOffering:
     believes_customers: bool = False
     policy: Policy = NOTHING_SAID
     preset: PolicyPreset | None = None
+    has_waitlist: bool = False
+    invitation_ttl: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +142,8 @@ CHANGEABLE = frozenset(
         "price_rules",
         "believes_customers",
         "policy",
+        "has_waitlist",
+        "invitation_ttl",
     }
 )
 
@@ -242,6 +246,8 @@ def _add(view: View, command: AddOffering, now: datetime) -> Offering:
         price_rules=command.price_rules,
         believes_customers=command.believes_customers,
         policy=command.policy,
+        has_waitlist=command.has_waitlist,
+        invitation_ttl=command.invitation_ttl,
     )
     offering = replace(offering, policy=with_preset(offering, command.preset))
     require_valid(offering)

@@ -1,4 +1,4 @@
-"""Whose holds and bookings: staff may touch any, the public what it placed itself.
+"""Whose holds, bookings and places in line: staff may touch any, the public its own.
 
 Whoever comes with the link of a booking is that booking's actor: its id is theirs.
 """
@@ -9,7 +9,8 @@ from holdfast.domain.access import Actor, ActorKind, Scope
 from holdfast.domain.bookings import Booking
 from holdfast.domain.errors import RecordNotFound
 from holdfast.domain.holds import Hold
-from holdfast.domain.ids import BookingId, HoldId
+from holdfast.domain.ids import BookingId, HoldId, WaitlistEntryId
+from holdfast.domain.waitlists import WaitlistEntry
 from holdfast.engine.ports import ReadStore
 from holdfast.engine.reading import get
 from holdfast.engine.use_cases import Look
@@ -72,3 +73,32 @@ def may_touch_booking(actor: Actor, booking: Booking) -> bool:
     """Whether an actor may see a booking: staff any, the public what it placed or has a link to."""
     is_linked = actor.kind is ActorKind.CUSTOMER_LINK and actor.actor_id == booking.booking_id
     return Scope.BOOKINGS_READ in actor.scopes or booking.placed_by == actor.actor_id or is_linked
+
+
+def own_entry(look: Look, entry_id: WaitlistEntryId) -> WaitlistEntry:
+    """Return an entry of a waitlist that the actor may touch.
+
+    Raises:
+        RecordNotFound: There is none, or it is somebody else's.
+    """
+    entry = look.get(WaitlistEntry, entry_id)
+    if not may_touch_entry(look.actor, entry):
+        raise RecordNotFound(kind="waitlist_entry", key=entry_id)
+    return entry
+
+
+def own_entry_in(store: ReadStore, actor: Actor, entry_id: WaitlistEntryId) -> WaitlistEntry:
+    """Return an entry of a waitlist that the actor may see.
+
+    Raises:
+        RecordNotFound: There is none, or it is somebody else's.
+    """
+    entry = get(store, WaitlistEntry, entry_id)
+    if not may_touch_entry(actor, entry):
+        raise RecordNotFound(kind="waitlist_entry", key=entry_id)
+    return entry
+
+
+def may_touch_entry(actor: Actor, entry: WaitlistEntry) -> bool:
+    """Whether an actor may see and change an entry: staff any, the public what it placed."""
+    return Scope.BOOKINGS_READ in actor.scopes or entry.placed_by == actor.actor_id

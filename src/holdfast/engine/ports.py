@@ -309,6 +309,8 @@ class Due(StrEnum):
     SETTLING_BLOCKS = "settling_blocks"
     SETTLING_RESOURCES = "settling_resources"
     LIMITED_SLOTS = "limited_slots"
+    WAITLIST_ENDS = "waitlist_ends"
+    WAITLISTS = "waitlists"
 
 
 class Quiescence(Protocol):

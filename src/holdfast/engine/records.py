@@ -26,6 +26,7 @@ from holdfast.domain.resources import Resource
 from holdfast.domain.rules import ScheduleRule
 from holdfast.domain.slots import Slot
 from holdfast.domain.tenants import Tenant
+from holdfast.domain.waitlists import InLine, WaitlistEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ KINDS: Mapping[type, RecordKind] = MappingProxyType(
         Slot: RecordKind("slot", "slot_id"),
         Hold: RecordKind("hold", "hold_id"),
         Booking: RecordKind("booking", "booking_id"),
+        WaitlistEntry: RecordKind("waitlist_entry", "entry_id", "status", "waiting"),
         Claim: RecordKind("claim", "claim_id", "released_at", None),
     }
 )
@@ -64,6 +66,8 @@ KINDS: Mapping[type, RecordKind] = MappingProxyType(
 
 def record_of(result: object) -> object:
     """Return the record that a result is about."""
+    if isinstance(result, InLine):
+        return result.entry
     return result.record if isinstance(result, Closure) else result
 
 

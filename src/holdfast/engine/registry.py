@@ -16,6 +16,7 @@ from holdfast.engine import (
     changing,
     customers,
     holds,
+    inviting,
     keys,
     limiting,
     members,
@@ -30,6 +31,7 @@ from holdfast.engine import (
     slots,
     striping,
     tenants,
+    waitlist,
 )
 from holdfast.engine.use_cases import UseCase
 
@@ -57,6 +59,8 @@ _FEATURES = (
     attending,
     rescheduling,
     changing,
+    waitlist,
+    inviting,
 )
 
 USE_CASES: Mapping[type, UseCase[Any, Any]] = MappingProxyType(

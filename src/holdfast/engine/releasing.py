@@ -14,6 +14,7 @@ from holdfast.domain.offerings import Counting, OfferingStatus
 from holdfast.domain.resources import Resource, ResourceStatus
 from holdfast.domain.slots import Slot, SlotOrigin, SlotStatus
 from holdfast.domain.tenants import TenantStatus
+from holdfast.domain.waitlists import Kept
 from holdfast.engine.choosing import Target, target_of
 from holdfast.engine.ports import ById, Over, Where
 from holdfast.engine.staging import claimed_keys, demand_slots
@@ -74,7 +75,7 @@ def release_needs(look: Look, owner_id: str) -> Needs:
     return Needs.of(guards=guards, counters=counters | places)
 
 
-def keeping_needs(look: Look, kept: Hold | Booking, owner_id: str) -> Needs:
+def keeping_needs(look: Look, kept: Hold | Booking | Kept, owner_id: str) -> Needs:
     """Find what keeping places longer locks: what releasing them does, and all their keys.
 
     The keys are named even when nothing is claimed under them any more. Whoever reaped the claims
@@ -138,8 +139,13 @@ def release(view: View, owner_id: str, *, reason: str) -> None:
 
 def give_back(view: View, owner_id: str, *, reason: str) -> list[SlotId]:
     """Give an owner's places back, and return the slots that they were in."""
+    return give_back_some(view, view.where(Claim, "owner_id", owner_id), reason=reason)
+
+
+def give_back_some(view: View, claims: Iterable[Claim], *, reason: str) -> list[SlotId]:
+    """Give the places of some claims back, and return the slots that they were in."""
     slot_ids = []
-    for claim in view.where(Claim, "owner_id", owner_id):
+    for claim in claims:
         _release(view, claim, reason=reason)
         if claim.resource_id is None:
             slot_ids.append(slot_id_of(claim.key))

@@ -30,6 +30,7 @@ from holdfast.web.visits import House
 from holdfast.workers.approve import confirm_due_bookings
 from holdfast.workers.clockwork import Clockwork, Job
 from holdfast.workers.expire import expire_due
+from holdfast.workers.invite import invite_waiting
 from holdfast.workers.limit import settle_limits
 from holdfast.workers.past import mark_slots_past
 from holdfast.workers.purge import purge_old_rows
@@ -47,7 +48,7 @@ DRAIN_SECONDS = 2.0
 STOP_WORKERS_SECONDS = 2.0
 UNKNOWN_ROUTE = "none"
 # So many jobs does `worker_jobs` return, each in a thread of its own.
-WORKERS = 6
+WORKERS = 7
 
 
 class HoldfastApp:
@@ -224,6 +225,11 @@ def worker_jobs(engine: Engine, settings: Settings) -> tuple[Job, ...]:
             name="past",
             every_seconds=settings.past_seconds,
             work=lambda should_stop: mark_slots_past(engine, should_stop=should_stop),
+        ),
+        Job(
+            name="invite",
+            every_seconds=settings.invite_seconds,
+            work=lambda should_stop: invite_waiting(engine, should_stop=should_stop),
         ),
         Job(
             name="settle",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -34,10 +34,11 @@ from holdfast.domain.resources import Resource
 from holdfast.domain.rules import ScheduleRule
 from holdfast.domain.slots import Slot
 from holdfast.domain.tenants import Tenant
+from holdfast.domain.waitlists import WaitlistEntry, WishedDates, Wishes
 from holdfast.engine.records import field_names, plain
 from holdfast.storage.policy_rows import policy_of, policy_row
 from holdfast.storage.price_rows import line_from, rule_from, terms_from, terms_row
-from holdfast.storage.schema import catalogue, history, ledger, people
+from holdfast.storage.schema import catalogue, history, ledger, people, waitlists
 
 Row = Mapping[str, Any] | RowMapping
 """A row by the names of its columns, or a part of one that is kept as JSON."""
@@ -57,6 +58,22 @@ def _money(name: str) -> Form:
         lambda value: {minor: value.amount_minor, currency: value.currency},
         lambda row: Money(amount_minor=row[minor], currency=row[currency]),
     )
+
+
+def _money_or_none(name: str) -> Form:
+    minor, currency = f"{name}_minor", f"{name}_currency"
+
+    def write(value: Money | None) -> dict[str, Any]:
+        if value is None:
+            return {minor: None, currency: None}
+        return {minor: value.amount_minor, currency: value.currency}
+
+    def read(row: Row) -> Money | None:
+        if row[minor] is None:
+            return None
+        return Money(amount_minor=row[minor], currency=row[currency])
+
+    return Form(write, read)
 
 
 def _contact(name: str) -> Form:
@@ -235,6 +252,31 @@ class Mapper:
         return self.kind(**values)
 
 
+def _wishes_row(value: Wishes) -> dict[str, Any]:
+    row = plain(value)
+    assert isinstance(row, dict)
+    return {"wishes": row}
+
+
+def _wishes(row: Row) -> Wishes:
+    said = row["wishes"]
+    length, until = said["length"], said["until"]
+    return Wishes(
+        dates=tuple(
+            WishedDates(
+                first=date.fromisoformat(one["first"]), last=date.fromisoformat(one["last"])
+            )
+            for one in said["dates"]
+        ),
+        first_minute=said["first_minute"],
+        last_minute=said["last_minute"],
+        resources=tuple(ResourceId(one) for one in said["resources"]),
+        date_count=said["date_count"],
+        length=None if length is None else timedelta(seconds=length),
+        until=None if until is None else datetime.fromisoformat(until),
+    )
+
+
 _LIST_OF_ASSIGNED = _list("assigned", _assigned_row, _assigned)
 
 MAPPERS: Mapping[type, Mapper] = MappingProxyType(
@@ -321,6 +363,22 @@ MAPPERS: Mapping[type, Mapper] = MappingProxyType(
                 "pending_reasons": _list(
                     "pending_reasons", lambda reason: reason.value, PendingReason
                 ),
+            },
+        ),
+        WaitlistEntry: Mapper(
+            WaitlistEntry,
+            waitlists.waitlist_entry,
+            unique="number",
+            derived=["due_at"],
+            forms={
+                "wishes": Form(_wishes_row, _wishes),
+                "components": _COMPONENT_KEYS,
+                "contact": _contact("contact"),
+                "dates": _DATES,
+                "picks": _PICKS,
+                "assigned": _LIST_OF_ASSIGNED,
+                "price": _money_or_none("price"),
+                "price_lines": _PRICE_LINES,
             },
         ),
         AuditEntry: Mapper(AuditEntry, history.audit),

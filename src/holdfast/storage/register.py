@@ -15,10 +15,11 @@ from holdfast.domain.holds import HoldStatus
 from holdfast.domain.ids import TenantId
 from holdfast.domain.slots import SlotStatus
 from holdfast.domain.tenants import Tenant
+from holdfast.domain.waitlists import WaitlistStatus
 from holdfast.engine.ports import Due
 from holdfast.storage.database import Database
 from holdfast.storage.mapping import mapper_of
-from holdfast.storage.schema import catalogue, ledger
+from holdfast.storage.schema import catalogue, ledger, waitlists
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,7 @@ class _Work:
 
 _hold, _booking, _slot = ledger.hold.columns, ledger.booking.columns, ledger.slot.columns
 _block, _resource = catalogue.block.columns, catalogue.resource.columns
+_waiting = waitlists.waitlist_entry.columns
 _WORK: Mapping[Due, _Work] = MappingProxyType(
     {
         Due.HOLDS: _Work(
@@ -87,6 +89,19 @@ _WORK: Mapping[Due, _Work] = MappingProxyType(
             record_id=_slot.slot_id,
             at=_slot.starts_at,
             condition=_slot.limit_to.is_not(None),
+            is_timed=False,
+        ),
+        Due.WAITLIST_ENDS: _Work(
+            table=waitlists.waitlist_entry,
+            record_id=_waiting.entry_id,
+            at=_waiting.due_at,
+            condition=_waiting.due_at.is_not(None),
+        ),
+        Due.WAITLISTS: _Work(
+            table=waitlists.waitlist_entry,
+            record_id=_waiting.entry_id,
+            at=_waiting.created_at,
+            condition=_waiting.status == WaitlistStatus.WAITING,
             is_timed=False,
         ),
         Due.SETTLING_RESOURCES: _Work(

@@ -91,6 +91,10 @@ class ConvertHoldIn(DetailsIn):
     """Who books what is held. Without a contact it is the hold's."""
 
 
+class AcceptInvitationIn(DetailsIn):
+    """What else is to be said of the booking. What is not is as it was when joining."""
+
+
 class ConfirmBookingIn(Body):
     """Nothing has to be said to confirm; an `override` sets aside what stands in the way."""
 

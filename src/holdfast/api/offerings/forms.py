@@ -69,6 +69,7 @@ from holdfast.domain.shapes import (
     Shape,
 )
 from holdfast.domain.tenants import DEFAULT_HOLD_TTL
+from holdfast.domain.waitlists import INVITATION_TTL_MAX
 from holdfast.engine.offering_checks import LENGTH_MAX
 from holdfast.engine.offerings import AddOffering
 from holdfast.engine.policy_changes import with_policy
@@ -85,6 +86,7 @@ Length = Annotated[int, Field(ge=1, le=minutes_of(LENGTH_MAX))]
 Dates = Annotated[int, Field(ge=1, le=DATES_MAX)]
 PendingTtl = Annotated[int, Field(ge=60, le=seconds_of(YEAR))]
 ConfirmDelay = Annotated[int, Field(ge=0, le=seconds_of(YEAR))]
+InvitationTtl = Annotated[int, Field(ge=60, le=seconds_of(INVITATION_TTL_MAX))]
 _CHECK_IN = show_clock(DEFAULT_CHECK_IN_MINUTE)
 _CHECK_OUT = show_clock(DEFAULT_CHECK_OUT_MINUTE)
 
@@ -115,6 +117,7 @@ TURNS = MappingProxyType(
         "check_out": Turn("check_out_minute", int, show_clock),
         "pending_ttl_seconds": Turn("pending_ttl", seconds, seconds_of),
         "confirm_delay_seconds": Turn("confirm_delay", seconds, seconds_of),
+        "invitation_ttl_seconds": Turn("invitation_ttl", seconds, seconds_of),
         "price": Turn("price", MoneyIn.money, MoneyOut.of),
         "requirements": Turn("requirements", requirements, _requirements_out),
         "components": Turn("components", components, _components_out),
@@ -178,6 +181,8 @@ class OfferingTerms(Body):
     price_rules: PriceRules = Field(default_factory=list)
     believes_customers: bool = False
     policy: PolicyIn = PolicyIn()
+    has_waitlist: bool = False
+    invitation_ttl_seconds: InvitationTtl | None = None
 
 
 class AddOfferingIn(OfferingTerms):
@@ -312,6 +317,8 @@ class OfferingOut(Out):
     price_rules: list[PriceRuleOut]
     believes_customers: bool
     policy: PolicyOut
+    has_waitlist: bool
+    invitation_ttl_seconds: int | None
 
     @classmethod
     def of(cls, offering: Offering) -> OfferingOut:

@@ -17,7 +17,7 @@ from holdfast.domain.implied import implied_offering
 from holdfast.domain.intervals import LAST_INSTANT, Interval
 from holdfast.domain.listing import WINDOW_DAYS_MAX, Asked, OpenSlot, search_slots
 from holdfast.domain.offerings import Offering
-from holdfast.domain.policies_in_force import word_of_offering, words_of
+from holdfast.domain.policies_in_force import farthest_horizon
 from holdfast.domain.resources import Resource
 from holdfast.domain.schedules import TooManySlots
 from holdfast.domain.shapes import Shape
@@ -159,10 +159,7 @@ def search(
 
 def _latest(company: Company, offering: Offering, *, since: datetime, now: datetime) -> datetime:
     """Return until when a search may look: no further than bookings are taken of anybody."""
-    horizon = word_of_offering(offering).horizon_days
-    if horizon is None:
-        words = words_of(company.tenant, company.resources.values(), [offering])
-        horizon = max(word.horizon_days or 0 for word in words)
+    horizon = farthest_horizon(company.tenant, company.resources.values(), offering)
     bookable = now + timedelta(days=horizon + 1)
     return min(bookable, since + timedelta(days=WINDOW_DAYS_MAX), LAST_INSTANT)
 

@@ -23,6 +23,7 @@ from holdfast.engine.facade.port import Port, result_of
 from holdfast.engine.facade.quotes import Quotes
 from holdfast.engine.facade.reports import Reports
 from holdfast.engine.facade.slots import Slots
+from holdfast.engine.facade.waitlist import Waitlist
 from holdfast.engine.ports import Clock, Ids, Quiescence, ReadStores, TenantRegister
 from holdfast.engine.reading import get
 from holdfast.engine.tenants import AddTenant, ChangeTenant
@@ -38,7 +39,8 @@ class TenantEngine:
         categories, resources, pools, calendars, offerings, schedules, blocks, slots: What it
             offers, and when.
         members, keys, customers: Its people.
-        availability, quotes, eligibility, holds, bookings, orders, history: What is taken.
+        availability, quotes, eligibility, holds, bookings, waitlist, orders, history: What is
+            taken.
     """
 
     def __init__(self, port: Port) -> None:
@@ -61,6 +63,7 @@ class TenantEngine:
         self.bookings = Bookings(port, self.availability)
         self.quotes = Quotes(port)
         self.eligibility = EligibleResources(port)
+        self.waitlist = Waitlist(port)
         self.orders = Orders(port)
         self.history = History(port)
         self.reports = Reports(port)

@@ -28,6 +28,7 @@ from holdfast.domain.proving import (
 from holdfast.domain.requirements import Requirement
 from holdfast.domain.shapes import Stay
 from holdfast.domain.slots import Slot, SlotOrigin, SlotStatus
+from holdfast.domain.waitlists import Kept, WaitlistEntry
 from holdfast.engine.proving.histories import Histories
 
 # Where definitions changed in the very instant of a claim, so many ways to read them are tried.
@@ -53,7 +54,8 @@ class Owners:
         asked = [
             requirement
             for record, claims in owners
-            if isinstance(record, Hold | Booking | Slot) and record.offering_id is not None
+            if isinstance(record, Hold | Booking | Slot | WaitlistEntry)
+            and record.offering_id is not None
             for at in _taken_at(record, claims)
             for offering in self._histories.offerings(record.offering_id, at)
             for requirement in offering.every_requirement()
@@ -83,6 +85,8 @@ class Owners:
                 return self._slot(record, claims)
             case Block():
                 return self._block(record, claims)
+            case WaitlistEntry():
+                return self._waiting(record, claims)
             case _:
                 message = f"{type(record).__name__} has no claims"
                 raise AssertionError(message)
@@ -129,6 +133,23 @@ class Owners:
             return False
         then = self._histories.offerings(booking.offering_id, booking.created_at)
         return any(offering.is_taken_on_approval for offering in then)
+
+    def _waiting(self, entry: WaitlistEntry, claims: Sequence[Claim]) -> Owner:
+        """Read an entry of a waitlist: its invitation's places, or those that gather for it."""
+        name, kind, kept = entry.entry_id, ClaimOwner.INVITATION, entry.kept
+        if kept is None:  # it may have had others before, of other times, or as they gathered
+            return Owner(name=name, kind=kind, duty=Duty.GIVE_BACK)
+        until = entry.counts_until
+        is_over = until is not None and self._now >= until
+        at = _taken_at(kept, [claim for claim in claims if claim.counts_until == until])
+        return Owner(
+            name=name,
+            kind=kind,
+            duty=Duty.KEEP_UNLESS_LAPSED if is_over else Duty.KEEP,
+            options=self._options(kept, at),
+            is_served=self._is_served(kept, at),
+            counts_until=until,
+        )
 
     def _slot(self, slot: Slot, claims: Sequence[Claim]) -> Owner:
         if slot.status is SlotStatus.CANCELLED:  # it may never have had any
@@ -179,7 +200,7 @@ class Owners:
 
     # What was taken
 
-    def _options(self, record: Hold | Booking, at: Iterable[datetime]) -> list[Takes]:
+    def _options(self, record: Hold | Booking | Kept, at: Iterable[datetime]) -> list[Takes]:
         """Return what a hold or booking may take, once for each way to read its definitions."""
         parts = [(one.resource_id, one.units) for one in record.assigned if not one.is_by_slot]
         options = list[Takes]()
@@ -195,7 +216,7 @@ class Owners:
                         options.append(option)
         return options
 
-    def _offerings(self, record: Hold | Booking, at: datetime) -> list[OfferingThen]:
+    def _offerings(self, record: Hold | Booking | Kept, at: datetime) -> list[OfferingThen]:
         if record.offering_id is not None:
             return self._histories.offerings(record.offering_id, at)
         return [
@@ -220,7 +241,7 @@ class Owners:
 
     # Who serves
 
-    def _is_served(self, record: Hold | Booking, at: Iterable[datetime]) -> bool:
+    def _is_served(self, record: Hold | Booking | Kept, at: Iterable[datetime]) -> bool:
         """Whether those who serve are whom the offering asked for, when they were taken."""
         if record.offering_id is None:
             return True
@@ -298,6 +319,9 @@ def without_what_was_over(claims: Sequence[Claim]) -> list[Claim]:
 def _names_in(record: object) -> Iterator[str]:
     """Yield the definitions that a record names."""
     match record:
+        case WaitlistEntry():
+            yield from (one.resource_id for one in record.assigned)
+            yield record.offering_id
         case Hold() | Booking():
             yield from (one.resource_id for one in record.assigned)
             yield record.offering_id or record.resource_id or ""
@@ -309,7 +333,9 @@ def _names_in(record: object) -> Iterator[str]:
             pass
 
 
-def _taken_at(record: Hold | Booking | Slot, claims: Sequence[Claim]) -> list[datetime]:
+def _taken_at(
+    record: Hold | Booking | Slot | WaitlistEntry | Kept, claims: Sequence[Claim]
+) -> list[datetime]:
     """Return when claims were taken, those before as well: what is over the limit is taken anew."""
     instants = sorted({claim.acquired_at for claim in claims} or {record.created_at})
     return instants[-READINGS_MAX:]

@@ -17,6 +17,7 @@ from holdfast.domain.proving import Finding, owner_faults
 from holdfast.domain.replaying import Replay, replay, status_faults
 from holdfast.domain.requirements import Requirement
 from holdfast.domain.slots import Slot
+from holdfast.domain.waitlists import WaitlistEntry
 from holdfast.engine.ports import ById
 from holdfast.engine.proving.histories import Histories
 from holdfast.engine.proving.owners import Owners, without_what_was_over
@@ -34,12 +35,17 @@ _KIND_OF_OWNER: dict[ClaimOwner, type] = {
     ClaimOwner.BOOKING: Booking,
     ClaimOwner.BLOCK: Block,
     ClaimOwner.SLOT: Slot,
+    ClaimOwner.INVITATION: WaitlistEntry,
 }
 _OWNER_OF_KIND = {kind: owner for owner, kind in _KIND_OF_OWNER.items()}
 # What a row raises whose values nobody can have written.
 _UNREADABLE = (KeyError, TypeError, ValueError)
 # Whose every change is told to the outbox.
-_TOLD: dict[type, str] = {Hold: "hold", Booking: "booking"}
+_TOLD: dict[type, str] = {
+    Hold: "hold",
+    Booking: "booking",
+    WaitlistEntry: "waitlist_entry",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,6 +168,8 @@ offering = Table(
     later_json("price_rules", "[]"),
     later_flag("believes_customers", default=False),
     json_column("policy", nullable=True),
+    later_flag("has_waitlist", default=False),
+    Column("invitation_ttl", Length(), nullable=True),
     Index("uq_offering_slug", "tenant_id", "slug", unique=True),
 )
 

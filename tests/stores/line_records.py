@@ -1,0 +1,51 @@
+"""An entry of a waitlist with every field filled, some of them nastily."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from holdfast.domain.ids import WaitlistEntryId
+from holdfast.domain.waitlists import WaitlistEntry, WaitlistStatus, WishedDates, Wishes
+from tests.stores.records import HOUR, NOW, WORDS, customer, hold, offering, resource, slot
+
+entry = WaitlistEntry(
+    entry_id=WaitlistEntryId("wle_1"),
+    number="WAIT-0001",
+    status=WaitlistStatus.INVITED,
+    offering_id=offering.offering_id,
+    party_size=2,
+    wishes=Wishes(
+        dates=(WishedDates(first=date(2026, 6, 1), last=date(2026, 6, 3)),),
+        first_minute=600,
+        last_minute=720,
+        resources=(resource.resource_id,),
+        date_count=2,
+        length=HOUR,
+        until=NOW + 2 * HOUR,
+    ),
+    components=("a",),
+    priority=5,
+    passed_count=1,
+    customer_id=customer.customer_id,
+    contact=hold.contact,
+    note=WORDS,
+    metadata={"a": [1, None]},
+    placed_by="key_1",
+    slot_id=slot.slot_id,
+    starts_at=NOW,
+    ends_at=NOW + HOUR,
+    dates=(date(2026, 6, 1),),
+    picks=(resource.resource_id,),
+    assigned=hold.assigned,
+    is_vouched=True,
+    price=hold.price,
+    price_lines=hold.price_lines,
+    kept_count=2,
+    kept_until=NOW + HOUR,
+    invited_at=NOW,
+    expires_at=NOW + HOUR,
+    booking_id=None,
+    created_at=NOW,
+    ended_at=None,
+    version=1,
+)
