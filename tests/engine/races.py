@@ -168,12 +168,12 @@ class HastyStore:
     def load(self, reads: Collection[Read]) -> Mapping[Read, tuple[object, ...]]:
         """Load without a lock."""
         with self._database.read(self._tenant_id) as transaction:
-            return reading.load(transaction.connection, self._tenant_id, reads)
+            return reading.load(transaction, self._tenant_id, reads)
 
     def lapsed(self, keys: Collection[str], *, now: datetime) -> list[Lapsed]:
         """Sum up without a lock."""
         with self._database.read(self._tenant_id) as transaction:
-            return reading.lapsed(transaction.connection, self._tenant_id, keys, now)
+            return reading.lapsed(transaction, self._tenant_id, keys, now)
 
     def answers(
         self, names: Collection[tuple[str, str, str]]

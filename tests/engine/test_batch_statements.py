@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, event
 
 from holdfast.engine.ports import StorageUnavailable, TransactionConflict
-from holdfast.storage.database.steps import Step
+from holdfast.storage.database.steps import Answer, Query, Step
 from tests.engine.scenes import seven
 from tests.engine.stages import Stage
 
@@ -32,9 +32,16 @@ class Broken:
 
 @contextmanager
 def breaking(stage: Stage, broken: Broken) -> Iterator[None]:
-    """Fail a statement of the writers while a block lasts, the steps of a flush one by one."""
+    """Fail a statement of the writers while a block lasts, those of an exchange one by one."""
     backend = stage.database._backend
-    write = backend.write
+    read, write = backend.read, backend.write
+
+    def read_each(connection: Connection, queries: Sequence[Query]) -> list[Answer]:
+        answers = []
+        for query in queries:
+            broken()
+            answers += read(connection, [query])
+        return answers
 
     def write_each(connection: Connection, steps: Sequence[Step]) -> list[int]:
         counts = []
@@ -46,6 +53,7 @@ def breaking(stage: Stage, broken: Broken) -> Iterator[None]:
     event.listen(backend.writers, "before_cursor_execute", broken)
     try:
         with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(backend, "read", read_each)
             patch.setattr(backend, "write", write_each)
             yield
     finally:

@@ -25,7 +25,7 @@ from holdfast.engine.holds import PlaceHold
 from holdfast.engine.making import Details
 from holdfast.engine.use_cases import Envelope
 from holdfast.storage.database import Database
-from holdfast.storage.database.steps import Step
+from holdfast.storage.database.steps import Answer, Query, Step
 from holdfast.testing.clocks import ManualClock
 from holdfast.workers.due import BATCH_MAX
 from holdfast.workers.expire import expire_holds
@@ -203,11 +203,15 @@ def test_golden_9_the_first_of_two_pendings_gets_the_last_setup_and_the_second_s
 def _statements(database: Database) -> Iterator[Counter[str]]:
     """Count what the writers send while a block lasts."""
     backend = database._backend
-    write = backend.write
+    read, write = backend.read, backend.write
     counted: Counter[str] = Counter()
 
     def count(*_: object) -> None:
         counted["statements"] += 1
+
+    def read_counted(connection: Connection, queries: Sequence[Query]) -> list[Answer]:
+        counted["statements"] += len(queries)
+        return read(connection, queries)
 
     def write_counted(connection: Connection, steps: Sequence[Step]) -> list[int]:
         counted["statements"] += len(steps)
@@ -216,6 +220,7 @@ def _statements(database: Database) -> Iterator[Counter[str]]:
     event.listen(backend.writers, "before_cursor_execute", count)
     try:
         with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(backend, "read", read_counted)
             patch.setattr(backend, "write", write_counted)
             yield counted
     finally:

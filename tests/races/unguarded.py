@@ -100,15 +100,15 @@ class _HastyStore:
         return self._looking.now()
 
     def load(self, reads: Collection[Read]) -> Mapping[Read, tuple[object, ...]]:
-        return reading.load(self._looking.connection, self._tenant_id, reads) if reads else {}
+        return reading.load(self._looking, self._tenant_id, reads) if reads else {}
 
     def lapsed(self, keys: Collection[str], *, now: datetime) -> list[Lapsed]:
-        return reading.lapsed(self._looking.connection, self._tenant_id, keys, now)
+        return reading.lapsed(self._looking, self._tenant_id, keys, now)
 
     def answers(
         self, names: Collection[tuple[str, str, str]]
     ) -> dict[tuple[str, str, str], KeptAnswer]:
-        return reading.answers(self._looking.connection, self._tenant_id, names)
+        return reading.answers(self._looking, self._tenant_id, names)
 
     def flush(self, changes: Changes) -> None:
         """Now that all is decided: lock, and write."""
@@ -137,7 +137,7 @@ class _HastyStore:
         """Put the version of now in the place of the one that was read."""
         assert self._writing is not None
         read = ById(type(after), id_of(after))
-        (found,) = reading.load(self._writing.connection, self._tenant_id, [read])[read]
+        (found,) = reading.load(self._writing, self._tenant_id, [read])[read]
         versioned: Any = before
         return replace(versioned, version=version_of(found)), after
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Connection,
     Dialect,
     FromClause,
+    Join,
     Select,
     Text,
     bindparam,
@@ -55,6 +56,57 @@ class _Bytewise(GenericFunction[str]):
     inherit_cache = True
 
 
+class _JsonElements(GenericFunction[object]):
+    """The elements of a JSON array that is given as text, one a row, in column `value`."""
+
+    name = "json_elements"
+    inherit_cache = True
+
+
+class _JsonItem(GenericFunction[str]):
+    """What stands at a place, counted from 0, in a JSON array: as text."""
+
+    name = "json_item"
+    inherit_cache = True
+
+
+class _Led(Join):
+    """Two tables, the first of which SQLite goes through for want of anything better to do."""
+
+    inherit_cache = True
+
+
+@compiles(_Led)
+def _led(element: _Led, compiler: SQLCompiler, **options: object) -> str:
+    options["asfrom"] = True
+    left, right = (compiler.process(side, **options) for side in (element.left, element.right))
+    return f"{left} CROSS JOIN {right}"
+
+
+@compiles(_JsonElements, "sqlite")
+def _elements_on_sqlite(element: _JsonElements, compiler: SQLCompiler, **options: object) -> str:
+    return f"json_each({compiler.process(element.clauses, **options)})"
+
+
+@compiles(_JsonElements, "postgresql")
+def _elements_on_postgresql(
+    element: _JsonElements, compiler: SQLCompiler, **options: object
+) -> str:
+    return f"jsonb_array_elements(({compiler.process(element.clauses, **options)})::jsonb)"
+
+
+@compiles(_JsonItem, "sqlite")
+def _item_on_sqlite(element: _JsonItem, compiler: SQLCompiler, **options: object) -> str:
+    array, place = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"json_extract({array}, '$[{place}]')"
+
+
+@compiles(_JsonItem, "postgresql")
+def _item_on_postgresql(element: _JsonItem, compiler: SQLCompiler, **options: object) -> str:
+    array, place = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"({array} ->> {place})"
+
+
 @compiles(_JsonTexts, "sqlite")
 def _texts_on_sqlite(element: _JsonTexts, compiler: SQLCompiler, **options: object) -> str:
     return f"json_each({compiler.process(element.clauses, **options)})"
@@ -78,6 +130,30 @@ def _bytewise_on_postgresql(element: _Bytewise, compiler: SQLCompiler, **options
 def listed(name: str) -> FromClause:
     """Return the texts of a parameter as rows, in a column `value`; give them by `as_list`."""
     return func.json_texts(bindparam(name, type_=Text())).table_valued("value")
+
+
+def elements(name: str) -> FromClause:
+    """Return the elements of a parameter, a JSON array of arrays, as rows."""
+    return func.json_elements(bindparam(name, type_=Text())).table_valued("value")
+
+
+def led_by(rows: FromClause, table: FromClause) -> FromClause:
+    """Return rows with those of a table, which is searched once for each of the first.
+
+    SQLite, which knows nothing of a parameter's length, would go through the table otherwise.
+    Conditions belong into WHERE.
+    """
+    return _Led(rows, table, true())
+
+
+def text_at(rows: FromClause, place: int) -> ColumnElement[str]:
+    """Return a text of each element of `elements`."""
+    return bytewise(func.json_item(rows.c.value, literal_column(str(place))))
+
+
+def number_at(rows: FromClause, place: int) -> ColumnElement[int]:
+    """Return a number of each element of `elements`."""
+    return cast(func.json_item(rows.c.value, literal_column(str(place))), BigInteger())
 
 
 def as_list(texts: Iterable[str]) -> str:

@@ -88,7 +88,7 @@ class SqlProofStore:
 
     def load(self, reads: Collection[Read]) -> Mapping[Read, tuple[object, ...]]:
         """Answer reads in a few statements."""
-        return reading.load(self._transaction.connection, self._tenant_id, reads)
+        return reading.load(self._transaction, self._tenant_id, reads)
 
     def row_count(self) -> int:
         """Return how many rows the streams have, claims twice."""

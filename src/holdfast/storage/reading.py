@@ -1,24 +1,25 @@
-"""Reading: many reads in a few statements, whatever their number; pages; sums of claims."""
+"""Reading: many reads in one exchange, whatever their number; pages; sums of claims."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
+    Text,
     and_,
     bindparam,
     func,
-    literal,
+    literal_column,
     or_,
     select,
-    tuple_,
 )
 from sqlalchemy import false as sql_false
 
@@ -40,13 +41,16 @@ from holdfast.engine.ports import (
     Where,
 )
 from holdfast.engine.records import KINDS, id_of
+from holdfast.storage.at_once import among, as_list, elements, led_by, number_at, text_at
+from holdfast.storage.database.steps import Answer as Answered
+from holdfast.storage.database.steps import Query
 from holdfast.storage.mapping import Mapper, mapper_of
 from holdfast.storage.schema import capacity as ledger_schema
 from holdfast.storage.schema import history, ledger
+from holdfast.storage.types import Instant, Words, canonical_json, microseconds
 
 # The databases take far more; a statement of this size is still planned quickly.
 CHUNK = 400
-OVER_SIZES = (1, 4, 16, 64)
 
 T = TypeVar("T")
 
@@ -58,127 +62,195 @@ def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
         yield part
 
 
+class Reading(Protocol):
+    """A transaction that answers queries."""
+
+    def read(self, queries: Sequence[Query]) -> list[Answered]:
+        """Answer queries, each in its place."""
+
+
 def load(
-    connection: Connection, tenant_id: str, reads: Collection[Read]
+    transaction: Reading, tenant_id: str, reads: Collection[Read]
 ) -> dict[Read, tuple[object, ...]]:
-    """Answer reads: by id and by field one statement a kind, overlaps one for all of them.
+    """Answer reads in one exchange: by id and by field one query a kind, overlaps one for all.
 
-    Looking for a few takes a statement each.
+    Looking for a few takes a query each.
     """
+    questions = list(_questions(tenant_id, reads))
     answers: dict[Read, tuple[object, ...]] = {}
-    by_id: dict[type, list[ById]] = {}
-    where: dict[tuple[type, str], list[Where]] = {}
-    overs: list[Over] = []
-    counters: list[CounterOf] = []
+    for question, rows in zip(
+        questions, transaction.read([question.query for question in questions]), strict=True
+    ):
+        answers.update(question.answer(rows))
+    return answers
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A query that answers several reads, and how."""
+
+    query: Query
+    answer: Callable[[Answered], Mapping[Read, tuple[object, ...]]]
+
+
+def _questions(tenant_id: str, reads: Collection[Read]) -> Iterator[_Question]:
+    grouped: dict[tuple[type, type | None, str | None], list[Any]] = {}
     for read in reads:
-        if isinstance(read, ById):
-            by_id.setdefault(read.kind, []).append(read)
-        elif isinstance(read, Where):
-            where.setdefault((read.kind, read.field), []).append(read)
-        elif isinstance(read, Over):
-            overs.append(read)
-        elif isinstance(read, Few):
-            answers[read] = _load_few(connection, tenant_id, read)
-        elif isinstance(read, CountersBetween):
-            answers[read] = _load_counters(connection, tenant_id, read)
+        match read:
+            case Few() | CountersBetween():
+                yield _question_of(tenant_id, read)
+            case ById():
+                grouped.setdefault((ById, read.kind, None), []).append(read)
+            case Where():
+                grouped.setdefault((Where, read.kind, read.field), []).append(read)
+            case Over() | CounterOf():
+                grouped.setdefault((type(read), None, None), []).append(read)
+    for (of, kind, field), wanted in grouped.items():
+        if of is Over:
+            yield _over(tenant_id, wanted)
+        elif of is CounterOf:
+            yield _caps(tenant_id, wanted)
         else:
-            counters.append(read)
-    for kind, wanted in by_id.items():
-        answers.update(_load_by_id(connection, tenant_id, kind, wanted))
-    for (kind, field), fields in where.items():
-        answers.update(_load_where(connection, tenant_id, kind, field, fields))
-    for part in chunks(overs, OVER_SIZES[-1]):
-        answers.update(_load_over(connection, tenant_id, part))
-    for some in chunks(counters, CHUNK):
-        answers.update(_load_caps(connection, tenant_id, some))
-    return answers
+            assert kind is not None
+            yield _records(tenant_id, kind, field, wanted)
 
 
-def _load_caps(
-    connection: Connection, tenant_id: str, reads: Sequence[CounterOf]
-) -> dict[Read, tuple[object, ...]]:
-    values = {"b_tenant": tenant_id, "b_keys": [read.key for read in reads]}
-    answers: dict[Read, tuple[object, ...]] = dict.fromkeys(reads, ())
-    for key, cap in connection.execute(_CAPS, values):
-        answers[CounterOf(key)] = (cap,)
-    return answers
+def _question_of(tenant_id: str, read: Few | CountersBetween) -> _Question:
+    if isinstance(read, CountersBetween):
+        values = {_TENANT: tenant_id, "b_first": read.first_key, "b_last": read.last_key}
+        return _Question(
+            Query(_COUNTERS, values), lambda rows: {read: tuple(row["key"] for row in rows)}
+        )
+    statement = _few_statement(read.kind, read.field, read.statuses, read.limit)
+    from_row = mapper_of(read.kind).from_row
+    return _Question(
+        Query(statement, {_TENANT: tenant_id, "b_value": read.value}),
+        lambda rows: {read: tuple(map(from_row, rows))},
+    )
 
 
+def _caps(tenant_id: str, reads: Sequence[CounterOf]) -> _Question:
+    values = {_TENANT: tenant_id, _VALUES: as_list(read.key for read in reads)}
+    nothing: dict[Read, tuple[object, ...]] = dict.fromkeys(reads, ())
+    return _Question(
+        Query(_CAPS, values),
+        lambda rows: nothing | {CounterOf(row["key"]): (row["cap"],) for row in rows},
+    )
+
+
+def _records(
+    tenant_id: str, kind: type, field: str | None, reads: Sequence[ById | Where]
+) -> _Question:
+    mapper = mapper_of(kind)
+    texts = [read.record_id if isinstance(read, ById) else read.value for read in reads]
+
+    def answer(rows: Answered) -> Mapping[Read, tuple[object, ...]]:
+        found: dict[str, list[object]] = {text: [] for text in texts}
+        for record in map(mapper.from_row, rows):
+            found[id_of(record) if field is None else getattr(record, field)].append(record)
+        return {read: tuple(found[text]) for read, text in zip(reads, texts, strict=True)}
+
+    statement = _in_statement(kind, field)
+    return _Question(Query(statement, {_TENANT: tenant_id, _VALUES: as_list(texts)}), answer)
+
+
+def _over(tenant_id: str, overs: Sequence[Over]) -> _Question:
+    ranges = {
+        (
+            over.key,
+            microseconds(over.ends_at),
+            microseconds(over.starts_at),
+            microseconds(bounded(over.starts_at)),
+        )
+        for over in overs
+    }
+
+    def answer(rows: Answered) -> Mapping[Read, tuple[object, ...]]:
+        # A claim in two ranges is found twice.
+        claims = {row["claim_id"]: row for row in rows}
+        by_key: dict[str, list[Claim]] = {}
+        from_row = mapper_of(Claim).from_row
+        for claim_id in sorted(claims):
+            claim: Claim = from_row(claims[claim_id])
+            by_key.setdefault(claim.key, []).append(claim)
+        return {
+            over: tuple(
+                claim
+                for claim in by_key.get(over.key, ())
+                if claim.starts_at < over.ends_at and claim.ends_at > over.starts_at
+            )
+            for over in overs
+        }
+
+    values = {_TENANT: tenant_id, _VALUES: canonical_json(sorted(ranges))}
+    return _Question(Query(_OVER, values), answer)
+
+
+_TENANT, _VALUES = "b_tenant", "b_values"
+
+
+def _tenant() -> ColumnElement[str]:
+    return bindparam(_TENANT, type_=Text())
+
+
+# Building an expression costs more than running it, so they are built once.
 _row = ledger_schema.capacity.columns
 _CAPS = select(_row.key, _row.cap).where(
-    _row.tenant_id == bindparam("b_tenant"),
-    _row.key.in_(bindparam("b_keys", expanding=True)),
-    _row.cap.is_not(None),
+    _row.tenant_id == _tenant(), among(_row.key, _VALUES), _row.cap.is_not(None)
+)
+_COUNTERS = (
+    select(_row.key)
+    .where(
+        _row.tenant_id == _tenant(),
+        _row.key >= bindparam("b_first", type_=Words()),
+        _row.key <= bindparam("b_last", type_=Words()),
+        _row.cap.is_not(None),
+    )
+    .order_by(_row.key)
+)
+_claim = ledger.claim.columns
+_range = elements(_VALUES)
+# The ranges lead and the claims follow, one search in the index for each. A chain of alternatives
+# was searched through the tenant's every claim until PostgreSQL knew its tables.
+_OVER = (
+    select(ledger.claim)
+    .select_from(led_by(_range, ledger.claim))
+    .where(
+        _claim.tenant_id == _tenant(),
+        _claim.released_at.is_(None),
+        _claim.key == text_at(_range, 0),
+        _claim.starts_at < number_at(_range, 1),
+        _claim.ends_at > number_at(_range, 2),
+        # No claim is longer than this, so the search has an end on both sides.
+        _claim.starts_at > number_at(_range, 3),
+    )
 )
 
 
-def _load_counters(
-    connection: Connection, tenant_id: str, read: CountersBetween
-) -> tuple[str, ...]:
-    statement = (
-        select(_row.key)
-        .where(
-            _row.tenant_id == tenant_id,
-            _row.key >= read.first_key,
-            _row.key <= read.last_key,
-            _row.cap.is_not(None),
-        )
-        .order_by(_row.key)
-    )
-    return tuple(connection.execute(statement).scalars())
-
-
-def _load_by_id(
-    connection: Connection, tenant_id: str, kind: type, reads: Sequence[ById]
-) -> dict[Read, tuple[object, ...]]:
+@cache
+def _few_statement(
+    kind: type[object], field: str, statuses: tuple[str, ...], limit: int
+) -> Select[Any]:
     mapper = mapper_of(kind)
-    statement = _in_statement(kind, None)
-    answers: dict[Read, tuple[object, ...]] = dict.fromkeys(reads, ())
-    for part in chunks(reads, CHUNK):
-        values = {"b_tenant": tenant_id, "b_values": [read.record_id for read in part]}
-        for record in _records(connection, statement, values, mapper):
-            answers[ById(kind, id_of(record))] = (record,)
-    return answers
-
-
-def _load_where(
-    connection: Connection, tenant_id: str, kind: type, field: str, reads: Sequence[Where]
-) -> dict[Read, tuple[object, ...]]:
-    mapper = mapper_of(kind)
-    statement = _in_statement(kind, field)
-    found: dict[str, list[object]] = {read.value: [] for read in reads}
-    for part in chunks(found, CHUNK):
-        values = {"b_tenant": tenant_id, "b_values": part}
-        for record in _records(connection, statement, values, mapper):
-            found[getattr(record, field)].append(record)
-    return {read: tuple(found[read.value]) for read in reads}
-
-
-def _load_few(connection: Connection, tenant_id: str, read: Few) -> tuple[object, ...]:
-    mapper = mapper_of(read.kind)
     columns = mapper.table.columns
     # Written out, since an index that covers one status is of no use to a status yet unknown.
-    named = [
-        columns.status == literal(status, columns.status.type, literal_execute=True)
-        for status in read.statuses
-    ]
-    statement = (
+    assert all(status.isidentifier() for status in statuses), "a status is a word"
+    named = [columns.status == literal_column(f"'{status}'") for status in statuses]
+    value = bindparam("b_value", type_=columns[field].type)
+    return (
         select(mapper.table)
-        .where(columns.tenant_id == tenant_id, columns[read.field] == read.value, or_(*named))
+        .where(columns.tenant_id == _tenant(), columns[field] == value, or_(*named))
         .order_by(mapper.id_column)
-        .limit(read.limit)
+        .limit(literal_column(str(limit)))
     )
-    return tuple(_records(connection, statement, {}, mapper))
 
 
-# Building an expression costs more than running it, so those of the hot path are built once.
 @cache
 def _in_statement(kind: type[object], field: str | None) -> Select[Any]:
     """The records of a kind whose field (None: whose id) is one of some values."""
     mapper = mapper_of(kind)
     column = mapper.id_column if field is None else mapper.table.columns[field]
-    values = column.in_(bindparam("b_values", expanding=True))
-    conditions = [mapper.table.columns.tenant_id == bindparam("b_tenant"), values]
+    conditions = [mapper.table.columns.tenant_id == _tenant(), among(column, _VALUES)]
     if field is not None:
         conditions.append(live(mapper))
     return select(mapper.table).where(*conditions).order_by(mapper.id_column)
@@ -193,125 +265,85 @@ def live(mapper: Mapper) -> ColumnElement[bool]:
     return column.is_(None) if kind.live_value is None else column == kind.live_value
 
 
-def _load_over(
-    connection: Connection, tenant_id: str, overs: Sequence[Over]
-) -> dict[Read, tuple[object, ...]]:
-    # Statements come in a few sizes; what is left of a size repeats the last range.
-    size = next(size for size in OVER_SIZES if size >= len(overs))
-    values: dict[str, object] = {"b_tenant": tenant_id}
-    for i in range(size):
-        over = overs[min(i, len(overs) - 1)]
-        values[f"key_{i}"], values[f"ends_{i}"] = over.key, over.ends_at
-        values[f"starts_{i}"], values[f"bound_{i}"] = over.starts_at, bounded(over.starts_at)
-    rows: dict[str, list[Claim]] = {}
-    mapper = mapper_of(Claim)
-    for found in _records(connection, _over_statement(size), values, mapper):
-        rows.setdefault(found.key, []).append(found)
-    return {
-        over: tuple(
-            row
-            for row in rows.get(over.key, ())
-            if row.starts_at < over.ends_at and row.ends_at > over.starts_at
-        )
-        for over in overs
-    }
-
-
-@cache
-def _over_statement(size: int) -> Select[Any]:
-    """The unreleased claims in any of some ranges of keys and time."""
-    claim = ledger.claim.columns
-    ranges = [
-        and_(
-            claim.key == bindparam(f"key_{i}"),
-            claim.starts_at < bindparam(f"ends_{i}"),
-            claim.ends_at > bindparam(f"starts_{i}"),
-            # No claim is longer than this, so the search has an end on both sides.
-            claim.starts_at > bindparam(f"bound_{i}"),
-        )
-        for i in range(size)
-    ]
-    return (
-        select(ledger.claim)
-        .where(claim.tenant_id == bindparam("b_tenant"), claim.released_at.is_(None), or_(*ranges))
-        .order_by(claim.claim_id)
-    )
-
-
 def bounded(starts_at: datetime) -> datetime:
     """Return the instant after which every claim begins that lasts beyond another one."""
     earliest = datetime.min.replace(tzinfo=starts_at.tzinfo)
     return earliest if starts_at - earliest < LONGEST_CLAIM else starts_at - LONGEST_CLAIM
 
 
-def _records(
-    connection: Connection, statement: Select[Any], values: Mapping[str, object], mapper: Mapper
-) -> Iterator[Any]:
-    for row in connection.execute(statement, values).mappings():
-        yield mapper.from_row(row)
-
-
 def lapsed(
-    connection: Connection, tenant_id: str, keys: Collection[str], now: datetime
+    transaction: Reading, tenant_id: str, keys: Collection[str], now: datetime
 ) -> list[Lapsed]:
     """Sum up the claims of counters that no longer count and are not yet released."""
-    claim = ledger.claim.columns
-    found = []
-    for part in chunks(sorted(keys), CHUNK):
-        statement = (
-            select(claim.key, func.sum(claim.units), func.count())
-            .where(
-                claim.tenant_id == tenant_id,
-                claim.key.in_(part),
-                claim.released_at.is_(None),
-                claim.counts_until.is_not(None),
-                claim.counts_until <= now,
-            )
-            .group_by(claim.key)
-            .order_by(claim.key)
-        )
-        for key, units, count in connection.execute(statement):
-            found.append(Lapsed(key=key, units=int(units), count=int(count)))
-    return found
+    if not keys:
+        return []
+    values = {_TENANT: tenant_id, _VALUES: as_list(keys), "b_now": now}
+    (rows,) = transaction.read([Query(_LAPSED, values)])
+    return [Lapsed(key=row["key"], units=int(row["units"]), count=row["count"]) for row in rows]
+
+
+_LAPSED = (
+    select(_claim.key, func.sum(_claim.units).label("units"), func.count().label("count"))
+    .where(
+        _claim.tenant_id == _tenant(),
+        among(_claim.key, _VALUES),
+        _claim.released_at.is_(None),
+        _claim.counts_until.is_not(None),
+        _claim.counts_until <= bindparam("b_now", type_=Instant()),
+    )
+    .group_by(_claim.key)
+    .order_by(_claim.key)
+)
 
 
 def used(
-    connection: Connection, tenant_id: str, keys: Collection[str], now: datetime
+    transaction: Reading, tenant_id: str, keys: Collection[str], now: datetime
 ) -> dict[str, int]:
     """Return what counters have in use, lapsed claims not counted. For display only."""
-    table = ledger_schema.capacity.columns
-    found: dict[str, int] = {}
-    for part in chunks(sorted(keys), CHUNK):
-        statement = select(table.key, table.used).where(
-            table.tenant_id == tenant_id, table.key.in_(part)
-        )
-        found.update((key, units) for key, units in connection.execute(statement))
-    for row in lapsed(connection, tenant_id, list(found), now):
-        found[row.key] -= row.units
+    if not keys:
+        return {}
+    (rows,) = transaction.read([Query(_USED, {_TENANT: tenant_id, _VALUES: as_list(keys)})])
+    found: dict[str, int] = {row["key"]: row["used"] for row in rows}
+    for ended in lapsed(transaction, tenant_id, list(found), now):
+        found[ended.key] -= ended.units
     return found
+
+
+_USED = select(_row.key, _row.used).where(_row.tenant_id == _tenant(), among(_row.key, _VALUES))
 
 
 def answers(
-    connection: Connection, tenant_id: str, names: Collection[tuple[str, str, str]]
+    transaction: Reading, tenant_id: str, names: Collection[tuple[str, str, str]]
 ) -> dict[tuple[str, str, str], KeptAnswer]:
     """Find committed answers by caller, route and idempotency key."""
-    table = history.answer.columns
+    values = {_TENANT: tenant_id, _VALUES: canonical_json(sorted(names))}
+    (rows,) = transaction.read([Query(_ANSWERS, values)])
     found = {}
-    for part in chunks(sorted(names), CHUNK):
-        statement = select(history.answer).where(
-            table.tenant_id == tenant_id, tuple_(table.caller, table.route, table.key).in_(part)
+    for row in rows:
+        key = IdempotencyKey(
+            caller=row["caller"],
+            route=row["route"],
+            key=row["key"],
+            fingerprint=row["fingerprint"],
         )
-        for row in connection.execute(statement).mappings():
-            key = IdempotencyKey(
-                caller=row["caller"],
-                route=row["route"],
-                key=row["key"],
-                fingerprint=row["fingerprint"],
-            )
-            headers = tuple((name, value) for name, value in row["headers"])
-            answer = Answer(status=row["status"], headers=headers, body=bytes(row["body"]))
-            found[key.name] = KeptAnswer(key=key, answer=answer, at=row["at"])
+        headers = tuple((name, value) for name, value in row["headers"])
+        answer = Answer(status=row["status"], headers=headers, body=bytes(row["body"]))
+        found[key.name] = KeptAnswer(key=key, answer=answer, at=row["at"])
     return found
+
+
+_answer = history.answer.columns
+_name = elements(_VALUES)
+_ANSWERS = (
+    select(history.answer)
+    .select_from(led_by(_name, history.answer))
+    .where(
+        _answer.tenant_id == _tenant(),
+        _answer.caller == text_at(_name, 0),
+        _answer.route == text_at(_name, 1),
+        _answer.key == text_at(_name, 2),
+    )
+)
 
 
 def page(connection: Connection, tenant_id: str, listing: Listing) -> list[object]:

@@ -42,17 +42,17 @@ class SqlWriteStore:
         """Answer reads in a few statements."""
         if not reads:
             return {}
-        return reading.load(self._transaction.connection, self._transaction.tenant_id, reads)
+        return reading.load(self._transaction, self._transaction.tenant_id, reads)
 
     def lapsed(self, keys: Collection[str], *, now: datetime) -> list[Lapsed]:
         """Sum up the lapsed claims of counters."""
-        return reading.lapsed(self._transaction.connection, self._transaction.tenant_id, keys, now)
+        return reading.lapsed(self._transaction, self._transaction.tenant_id, keys, now)
 
     def answers(
         self, names: Collection[tuple[str, str, str]]
     ) -> dict[tuple[str, str, str], KeptAnswer]:
         """Find committed answers by caller, route and idempotency key."""
-        return reading.answers(self._transaction.connection, self._transaction.tenant_id, names)
+        return reading.answers(self._transaction, self._transaction.tenant_id, names)
 
     def flush(self, changes: Changes) -> None:
         """Write everything in the fixed order of the ledger."""
@@ -90,7 +90,7 @@ class SqlReadStore:
         others = [read for read in reads if not isinstance(read, ById | Where)]
         found: dict[Read, tuple[object, ...]] = {}
         if others:
-            found.update(reading.load(self._transaction.connection, self._tenant_id, others))
+            found.update(reading.load(self._transaction, self._tenant_id, others))
         if plain:
             answers, instant = surveying.load(
                 self._transaction.connection,
@@ -112,7 +112,7 @@ class SqlReadStore:
 
     def used(self, keys: Collection[str], *, now: datetime) -> dict[str, int]:
         """Return what counters have in use, lapsed claims not counted."""
-        return reading.used(self._transaction.connection, self._tenant_id, keys, now)
+        return reading.used(self._transaction, self._tenant_id, keys, now)
 
     def page(self, listing: Listing) -> list[object]:
         """Return one page of records."""

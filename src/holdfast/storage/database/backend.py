@@ -12,7 +12,7 @@ from typing import Protocol
 from sqlalchemy import Connection, Engine
 
 from holdfast.engine.ports import LockedRow, LockRequest, StorageFault
-from holdfast.storage.database.steps import Step
+from holdfast.storage.database.steps import Answer, Query, Step
 
 
 class DatabaseMisconfigured(Exception):
@@ -81,6 +81,10 @@ class Backend(Protocol):
         is_first: bool,
     ) -> Locked:
         """Lock rows in the order given; with `is_first`, begin the transaction before that."""
+        ...
+
+    def read(self, connection: Connection, queries: Sequence[Query]) -> list[Answer]:
+        """Answer queries, each in its place."""
         ...
 
     def write(self, connection: Connection, steps: Sequence[Step]) -> list[int]:

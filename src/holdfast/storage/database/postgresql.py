@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any, cast
 
 import psycopg
+from psycopg.adapt import Transformer
 from psycopg.pq import DiagnosticField, ExecStatus, TransactionStatus
 from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
@@ -31,12 +32,15 @@ from holdfast.storage.database.backend import DatabaseMisconfigured, Locked
 from holdfast.storage.database.options import DatabaseOptions, milliseconds
 from holdfast.storage.database.steps import (
     POSTGRESQL,
+    Answer,
     Insertion,
+    Query,
     Step,
     array,
     change_form,
     insert_form,
     parameter,
+    query_form,
 )
 from holdfast.storage.types import instant_from
 
@@ -143,6 +147,22 @@ class PostgresBackend:
         found = [_locked_row(item, answer) for item, answer in zip(requests, answers, strict=True)]
         clock = int(answers[-1].get_value(0, 6) or 0) if answers else None
         return Locked(rows=found, instant=None if clock is None else instant_from(clock))
+
+    def read(self, connection: Connection, queries: Sequence[Query]) -> list[Answer]:
+        """Answer queries, in one round trip."""
+        exchange = self._exchange(connection)
+        forms = [query_form(query.statement, POSTGRESQL) for query in queries]
+        for form, query in zip(forms, queries, strict=True):
+            values = [parameter(value) for value in form.parameters(query.values)]
+            exchange.run(form.sql.encode(), values)
+        with self._faults():
+            outcomes = exchange.end(limit_seconds=self._options.read_statement_seconds)
+            loading = Transformer(_driver(connection))
+            answers = []
+            for form, outcome in zip(forms, outcomes, strict=True):
+                loading.set_pgresult(outcome)
+                answers.append(form.rows(loading.load_rows(0, outcome.ntuples, tuple)))
+        return answers
 
     def write(self, connection: Connection, steps: Sequence[Step]) -> list[int]:
         """Write rows, in one round trip: an array a column, or a prepared statement a row."""

@@ -29,7 +29,16 @@ from holdfast.storage.database.constraints import constraint_in
 from holdfast.storage.database.memory import MemoryFolder
 from holdfast.storage.database.options import DatabaseOptions, milliseconds
 from holdfast.storage.database.queueing import WriterQueue
-from holdfast.storage.database.steps import SQLITE, Insertion, Step, change_form, insert_form
+from holdfast.storage.database.steps import (
+    SQLITE,
+    Answer,
+    Insertion,
+    Query,
+    Step,
+    change_form,
+    insert_form,
+    query_form,
+)
 from holdfast.storage.types import instant_from
 
 VERSION_MIN = (3, 35, 0)  # the first with RETURNING
@@ -120,6 +129,16 @@ class SqliteBackend:
                     )
                 )
         return Locked(rows=rows, instant=None)
+
+    def read(self, connection: Connection, queries: Sequence[Query]) -> list[Answer]:
+        """Answer queries, one after the other."""
+        answers = []
+        cursor = _driver(connection).cursor()
+        with self._faults():
+            for query in queries:
+                form = query_form(query.statement, SQLITE)
+                answers.append(form.rows(cursor.execute(form.sql, form.parameters(query.values))))
+        return answers
 
     def write(self, connection: Connection, steps: Sequence[Step]) -> list[int]:
         """Write rows: one `executemany` a step."""

@@ -1,13 +1,13 @@
-"""Steps of a flush: rows to insert and rows to change, past SQLAlchemy's machinery for each row.
+"""Queries and steps of a flush: statements of the hot path, past what SQLAlchemy does anew.
 
-The statements are SQLAlchemy's own, compiled once for each database; what is saved is what it does
-anew for every row. PostgreSQL gets all steps of a flush in one round trip, an insertion as one
-array a column; SQLite gets one `executemany` a step.
+The statements are SQLAlchemy's own, compiled once for each database; what is saved is its work for
+every execution and every row. PostgreSQL gets all queries of a load, and all steps of a flush, in
+one round trip, an insertion as one array a column; SQLite gets them one after the other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -16,6 +16,7 @@ from sqlalchemy import (
     ARRAY,
     Dialect,
     Insert,
+    Select,
     Table,
     Update,
     bindparam,
@@ -62,6 +63,18 @@ Step = Insertion | Change
 
 
 @dataclass(frozen=True, slots=True)
+class Query:
+    """A SELECT and the values of its parameters. It lives as long as the program, too."""
+
+    statement: Select[Any]
+    values: Row
+
+
+Answer = list[dict[str, Any]]
+"""The rows of a query, by the names of its columns."""
+
+
+@dataclass(frozen=True, slots=True)
 class Form:
     """A statement as one database takes it: its SQL, and what its parameters are called."""
 
@@ -78,6 +91,51 @@ class Form:
             [row[name] for row in rows] if bind is None else [bind(row[name]) for row in rows]
             for name, bind in self.binds
         ]
+
+
+@dataclass(frozen=True, slots=True)
+class QueryForm(Form):
+    """A query as one database takes it, and how its rows are read."""
+
+    columns_read: tuple[tuple[str, Bind], ...]
+    constants: Row
+
+    def parameters(self, values: Row) -> list[Any]:
+        """Return a query's values, and what its statement says itself, in their order."""
+        return self.values({**self.constants, **values})
+
+    def rows(self, found: Iterable[Sequence[Any]]) -> Answer:
+        """Return rows as the driver gave them by the names of their columns."""
+        columns = self.columns_read
+        return [
+            {
+                name: value if read is None else read(value)
+                for (name, read), value in zip(columns, row, strict=True)
+            }
+            for row in found
+        ]
+
+
+@lru_cache(maxsize=_FORMS_KEPT)
+def query_form(statement: Select[Any], dialect: Dialect) -> QueryForm:
+    """Compile a SELECT."""
+    sql, names, compiled = _compiled(statement, dialect)
+    binds = [compiled.binds[name] for name in names]
+    kinds = [bind.type for bind in binds]
+    columns_read = tuple(
+        (column.name, column.type.dialect_impl(dialect).result_processor(dialect, None))
+        for column in statement.selected_columns
+    )
+    return QueryForm(
+        sql=sql,
+        binds=_binds(names, kinds, dialect),
+        columns_read=columns_read,
+        constants={
+            name: bind.effective_value
+            for name, bind in zip(names, binds, strict=True)
+            if not bind.required
+        },
+    )
 
 
 @lru_cache(maxsize=_FORMS_KEPT)
@@ -105,7 +163,9 @@ def insert_form(table: Table, names: tuple[str, ...], dialect: Dialect) -> Form:
     return Form(sql=sql, binds=_binds(parameters, kinds, dialect))
 
 
-def _compiled(statement: Insert | Update, dialect: Dialect) -> tuple[str, list[str], SQLCompiler]:
+def _compiled(
+    statement: Insert | Update | Select[Any], dialect: Dialect
+) -> tuple[str, list[str], SQLCompiler]:
     """Return the SQL and the names of its parameters, in their order."""
     compiled = statement.compile(dialect=dialect)
     assert isinstance(compiled, SQLCompiler)

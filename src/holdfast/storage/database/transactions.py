@@ -25,7 +25,7 @@ from holdfast.engine.ports import (
     TransactionConflict,
 )
 from holdfast.storage.database.backend import Backend, Statistics
-from holdfast.storage.database.steps import Step
+from holdfast.storage.database.steps import Answer, Query, Step
 
 FAILED = "holdfast_failed"
 """Set on a connection when a statement failed on it, until its transaction is over."""
@@ -175,6 +175,23 @@ class WriteTransaction:
         self._instant_after_lock = locked.instant
         return locked.rows
 
+    def read(self, queries: Sequence[Query]) -> list[Answer]:
+        """Answer queries, each in its place.
+
+        Raises:
+            TransactionConflict, StorageUnavailable: And all is undone.
+        """
+        if not queries:
+            return []
+        connection = self.connection
+        assert FAILED not in connection.info, "a statement of this transaction has failed"
+        self._statistics.add_statements(len(queries))
+        try:
+            return self._backend.read(connection, queries)
+        except BaseException:
+            self.rollback()
+            raise
+
     def write(self, steps: Sequence[Step]) -> list[int]:
         """Write rows, step by step, and return how many each step inserted or changed.
 
@@ -294,6 +311,17 @@ class ReadTransaction:
     def connection(self) -> Connection:
         """SQLAlchemy's connection, in the transaction. Writing on it fails."""
         return self._lease.connection or self._lease.start(self._only_begin)
+
+    def read(self, queries: Sequence[Query]) -> list[Answer]:
+        """Answer queries, each in its place.
+
+        Raises:
+            StorageUnavailable: The database cannot be reached, or took too long.
+        """
+        if not queries:
+            return []
+        self._statistics.add_statements(len(queries))
+        return self._backend.read(self.connection, queries)
 
     @property
     def has_clock(self) -> bool:
