@@ -129,6 +129,22 @@ def test_every_malformed_slot_of_several_is_named(desk: TenantEngine) -> None:
     assert pointers(empty) == [("/slots", "out_of_range")]
 
 
+def test_a_slot_is_made_in_time(desk: TenantEngine, clock: ManualClock) -> None:
+    """What has begun could be booked by nobody."""
+    fair = add_class(desk, "fair", places=5, openings=())
+    clock.set(at("12:00"))
+    late, begun = new_slot(desk, fair, at("13:00")), new_slot(desk, fair, at("11:59"))
+
+    refusals = [refusal_of(partial(desk.slots.add, begun))]
+    refusals.append(refusal_of(partial(desk.slots.add_many, [late, begun])))
+
+    assert [pointers(one) for one in refusals] == [
+        [("/starts_at", "over")],
+        [("/slots/1/starts_at", "over")],
+    ]
+    assert desk.slots.add(new_slot(desk, fair, at("12:00"))).status is SlotStatus.OPEN
+
+
 # Generated
 
 

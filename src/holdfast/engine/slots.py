@@ -72,6 +72,13 @@ def _interval(command: AddSlot, offering: Offering) -> Interval:
     return Interval(starts_at=command.starts_at, ends_at=ends_at)
 
 
+def _require_to_come(interval: Interval, now: datetime) -> None:
+    """Refuse a slot that nobody could book any more."""
+    if interval.starts_at < now:
+        message = "This start is over. Give one that is to come."
+        raise InputInvalid.at("/starts_at", "over", message)
+
+
 def _target(look: Look, command: AddSlot) -> Target:
     look.want(ById(Tenant, look.tenant_id), ById(Offering, command.offering_id))
     offering = look.get(Offering, command.offering_id)
@@ -117,6 +124,7 @@ def _add_needs(command: AddSlot, look: Look) -> Needs:
 def _add(view: View, command: AddSlot, now: datetime) -> Slot:
     offering = view.get(Offering, command.offering_id)
     interval = _interval(command, offering)
+    _require_to_come(interval, now)
     checks.require(
         [
             checks.whole("/capacity", command.capacity, least=1, most=CAPACITY_MAX),
