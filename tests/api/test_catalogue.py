@@ -457,3 +457,29 @@ def test_an_offering_begins_with_a_preset_for_what_it_does_not_say_itself(place:
     assert list(by_name) == ["medical", "beauty", "live_class", "restaurant", "event", "coaching"]
     assert offering["notice_minutes"] == 60
     assert offering["policy"] == {**by_name["medical"], "notice_minutes": None}
+
+
+def test_only_slots_need_a_duration_and_days_and_nights_have_none(place: Place) -> None:
+    nights = {"slug": "hut", "name": "Hut", "shape": "nights", "duration_minutes": 30}
+    rooms = [
+        {"slug": "hall", "name": "Hall", "kind": "room"},
+        {"slug": "den", "name": "Den", "kind": "room", "slot_step_minutes": 15},
+        {"slug": "yard", "name": "Yard", "kind": "room", "length_min_minutes": 120},
+    ]
+
+    hut = place.owner.post("/v1/offerings", nights)
+    made = [place.owner.post("/v1/offerings", room) for room in rooms]
+    slots = place.owner.post("/v1/offerings", {"slug": "trim", "name": "Trim"})
+    path = f"/v1/offerings/{hut.json['offering_id']}"
+    changed = place.owner.patch(path, {"duration_minutes": 60})
+
+    assert (hut.status, hut.json["duration_minutes"]) == (201, None)
+    assert [(one.status, one.json["duration_minutes"]) for one in made] == [
+        (201, 30),
+        (201, 15),
+        (201, 120),
+    ]
+    assert [f["pointer"] for f in slots.json["errors"]] == ["/duration_minutes"]
+    assert [(f["pointer"], f["code"]) for f in changed.json["errors"]] == [
+        ("/duration_minutes", "wrong_form")
+    ]

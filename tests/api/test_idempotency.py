@@ -141,3 +141,16 @@ def test_making_a_key_takes_no_idempotency_key_since_the_secret_would_be_kept(
     everything = json.dumps(place.owner.get("/v1/history", {"limit": "200"}).json)
     assert made.json["secret"] not in everything
     assert "digest" not in everything
+
+
+def test_a_question_takes_a_key_as_every_post_does_and_is_answered_anew(place: Place) -> None:
+    """C-41."""
+    ask = {"offering_id": place.cut, "starts_at": "2026-06-02T08:00:00Z"}
+
+    first = place.page.post("/v1/availability/check", ask, Idempotency_Key="k")
+    booked = place.staff.post("/v1/bookings", {**ask, "contact": {"name": "Ada"}})
+    second = place.page.post("/v1/availability/check", ask, Idempotency_Key="k")
+
+    assert (first.status, booked.status, second.status) == (200, 201, 200)
+    assert (first.json["can_book"], second.json["can_book"]) == (True, False)
+    assert "idempotency-replayed" not in second.headers

@@ -290,9 +290,6 @@ class Call:
         if endpoint.is_write and "if-match" in headers and not endpoint.takes_version:
             message = "If-Match is not looked at here. Leave it out."
             raise InputInvalid.at("/If-Match", "not_supported", message)
-        if endpoint.is_question and "idempotency-key" in headers:
-            message = "Nothing is changed here, so an Idempotency-Key means nothing. Leave it out."
-            raise InputInvalid.at("/Idempotency-Key", "not_supported", message)
         if not endpoint.takes_idempotency_key and "idempotency-key" in headers:
             message = (
                 "An Idempotency-Key is not taken here: the answer holds a secret, and it would"

@@ -33,7 +33,7 @@ from holdfast.domain.scenes import (
     unknown_component,
 )
 from holdfast.domain.schedules import opens_anything
-from holdfast.domain.shapes import Shape, in_words, runs
+from holdfast.domain.shapes import DATED, Shape, in_words, runs
 from holdfast.domain.slots import SlotOrigin, SlotStatus
 from holdfast.domain.tenants import TenantStatus
 from holdfast.domain.zones import day_interval, zone
@@ -167,7 +167,7 @@ def _own_hours(case: Case, owners: Sequence[str]) -> HoldfastError | None:
     scene, wish = case.scene, case.wish
     offering = scene.offering
     if not owners:
-        if offering.is_always_open or offering.shape in {Shape.DAYS, Shape.NIGHTS}:
+        if offering.is_always_open or offering.shape in DATED:
             return None
         message = f"'{offering.name}' has no opening hours; book one of its slots."
         return _closed(message, "no_schedule")

@@ -17,7 +17,7 @@ from holdfast.domain.intervals import Interval
 from holdfast.domain.listing import Asked, OpenSlot, open_slot, stay_from, wish_of, wishes_in
 from holdfast.domain.remaining import places_in_all, places_left
 from holdfast.domain.scenes import Scene, Wish
-from holdfast.domain.shapes import Shape
+from holdfast.domain.shapes import DATED
 from holdfast.domain.zones import SkippedDay, Zone, days_touched, local_day, zone
 
 
@@ -56,7 +56,7 @@ def open_days(scene: Scene, window: Interval, *, asked: Asked, now: datetime) ->
     """
     here = zone(scene.zone_name)
     days = days_touched(window, here)
-    if scene.offering.shape in {Shape.DAYS, Shape.NIGHTS}:
+    if scene.offering.shape in DATED:
         found = (_dated(scene, day, here, asked=asked, now=now) for day in days)
         return [day for day in found if day is not None]
     by_day: dict[date, list[OpenSlot]] = {day: [] for day in days}

@@ -16,7 +16,7 @@ DATES_MAX = 366
 DEFAULT_CHECK_IN_MINUTE = 15 * 60
 DEFAULT_CHECK_OUT_MINUTE = 11 * 60
 
-_DAY = timedelta(days=1)
+A_DAY = timedelta(days=1)
 
 
 class Shape(StrEnum):
@@ -30,6 +30,10 @@ class Shape(StrEnum):
     FREE = "free"
     DAYS = "days"
     NIGHTS = "nights"
+
+
+DATED = frozenset({Shape.DAYS, Shape.NIGHTS})
+"""What is booked by local dates."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +78,7 @@ def runs(dates: Sequence[date]) -> list[tuple[date, date]]:
     """
     found: list[tuple[date, date]] = []
     for day in dates:
-        if found and day - found[-1][1] == _DAY:
+        if found and day - found[-1][1] == A_DAY:
             found[-1] = (found[-1][0], day)
         else:
             found.append((day, day))
@@ -109,11 +113,11 @@ def stay_of_nights(
         raise ValueError("Give at least one night.")
     if len(runs(nights)) > 1:
         raise ValueError("Nights have to follow each other.")
-    for day in (nights[0], nights[-1] + _DAY):
+    for day in (nights[0], nights[-1] + A_DAY):
         day_interval(day, zone)
     return Stay(
         starts_at=instant_of(nights[0], check_in_minute, zone, gap="forward"),
-        ends_at=instant_of(nights[-1] + _DAY, check_out_minute, zone, gap="forward"),
+        ends_at=instant_of(nights[-1] + A_DAY, check_out_minute, zone, gap="forward"),
         dates=nights,
     )
 

@@ -23,7 +23,7 @@ from holdfast.domain.listing import stay_of
 from holdfast.domain.offerings import Offering
 from holdfast.domain.resources import Resource
 from holdfast.domain.scenes import Wish
-from holdfast.domain.shapes import DATES_MAX, Shape, Stay
+from holdfast.domain.shapes import DATED, DATES_MAX, Shape, Stay
 from holdfast.domain.slots import Slot, SlotStatus, start_key
 from holdfast.domain.tenants import Tenant
 from holdfast.domain.waitlists import Kept
@@ -194,7 +194,7 @@ def _choose_resource(look: Look, choice: Choice) -> Target:
 
 def _stay(offering: Offering, tenant: Tenant, choice: Choice) -> Stay:
     """Return the time that is asked for, in the form that the offering has."""
-    is_dated = offering.shape in {Shape.DAYS, Shape.NIGHTS}
+    is_dated = offering.shape in DATED
     if choice.is_by_nights and offering.shape is not Shape.NIGHTS:
         message = f"'{offering.name}' has no nights to check in for."
         raise InputInvalid.at("/check_in_on", "wrong_form", message)

@@ -25,7 +25,7 @@ from holdfast.domain.scenes import (
     every_requirement,
 )
 from holdfast.domain.schedules import Rule
-from holdfast.domain.shapes import Shape
+from holdfast.domain.shapes import DATED, Shape
 from holdfast.domain.slots import SlotOrigin
 from holdfast.domain.tenants import Tenant
 from holdfast.domain.timetables import Timetables
@@ -219,7 +219,7 @@ def _stretch(
     for offering in offerings:
         longest = max(offering.duration, timedelta(days=max(31, stay_days + 2)))
         first, last = window.starts_at, min(window.ends_at + longest, LAST_INSTANT)
-        if offering.shape in {Shape.DAYS, Shape.NIGHTS}:
+        if offering.shape in DATED:
             # A day has begun before the window, and elsewhere it may be the day before.
             first = max(first - timedelta(days=2), FIRST_INSTANT)
         parts.append(Interval(starts_at=first, ends_at=last))

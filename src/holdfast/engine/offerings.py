@@ -13,7 +13,13 @@ from holdfast.domain.access import Scope
 from holdfast.domain.capacity import spread
 from holdfast.domain.categories import Category
 from holdfast.domain.claims import offering_key
-from holdfast.domain.errors import CapacityExceeded, RecordExists, RecordInUse, TransitionNotAllowed
+from holdfast.domain.errors import (
+    CapacityExceeded,
+    InputInvalid,
+    RecordExists,
+    RecordInUse,
+    TransitionNotAllowed,
+)
 from holdfast.domain.ids import OfferingId
 from holdfast.domain.money import AMOUNT_MAX, Money
 from holdfast.domain.offerings import Component, Counting, Offering, OfferingStatus
@@ -25,7 +31,13 @@ from holdfast.domain.price_rules import PriceRule
 from holdfast.domain.price_units import PriceUnit
 from holdfast.domain.requirements import Requirement
 from holdfast.domain.resources import Resource
-from holdfast.domain.shapes import DEFAULT_CHECK_IN_MINUTE, DEFAULT_CHECK_OUT_MINUTE, Shape
+from holdfast.domain.shapes import (
+    A_DAY,
+    DATED,
+    DEFAULT_CHECK_IN_MINUTE,
+    DEFAULT_CHECK_OUT_MINUTE,
+    Shape,
+)
 from holdfast.domain.slots import Slot, SlotStatus
 from holdfast.domain.tenants import DEFAULT_HOLD_TTL, Tenant
 from holdfast.engine.offering_checks import require_valid, requirement_places
@@ -43,6 +55,8 @@ _ZERO = timedelta(0)
 class AddOffering:
     """Add something that customers can book. `slot_capacity` None is unlimited places.
 
+    Its `duration` is that of a slot, or of free start and end the shortest unless `length_min` says
+    so; of what is booked by days or nights it means nothing.
     `preset` is the usual policy of a kind of business, for what is not said otherwise.
     """
 
@@ -208,7 +222,7 @@ def _add(view: View, command: AddOffering, now: datetime) -> Offering:
         kind=command.kind,
         counting=command.counting,
         slot_capacity=command.slot_capacity,
-        duration=command.duration,
+        duration=A_DAY if command.shape in DATED else command.duration,
         slot_step=command.slot_step,
         buffer_before=command.buffer_before,
         buffer_after=command.buffer_after,
@@ -291,6 +305,9 @@ def _change(view: View, command: ChangeOffering, now: datetime) -> Offering:
     offering = view.get(Offering, command.offering_id)
     require_version(offering, command.if_version)
     changes = with_policy(command.changes, offering.policy)
+    if "duration" in changes and offering.shape in DATED:
+        message = f"'{offering.name}' is booked by {offering.shape}: leave the duration out."
+        raise InputInvalid.at("/duration", "wrong_form", message)
     status = changes.get("status", offering.status)
     if offering.status is OfferingStatus.DELETED and status is OfferingStatus.DELETED:
         if changes.keys() <= {"status"}:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar
 
@@ -63,6 +64,8 @@ from holdfast.domain.price_units import PriceUnit
 from holdfast.domain.requirements import Requirement
 from holdfast.domain.schedules import STEP_MAX
 from holdfast.domain.shapes import (
+    A_DAY,
+    DATED,
     DATES_MAX,
     DEFAULT_CHECK_IN_MINUTE,
     DEFAULT_CHECK_OUT_MINUTE,
@@ -75,7 +78,6 @@ from holdfast.engine.offerings import AddOffering
 from holdfast.engine.policy_changes import with_policy
 
 _LONGEST = minutes_of(DURATION_MAX)
-_A_DAY = 1_440
 Duration = Annotated[int, Field(ge=1, le=_LONGEST)]
 Step = Annotated[int, Field(ge=1, le=minutes_of(STEP_MAX))]
 Buffer = Annotated[int, Field(ge=0, le=_LONGEST)]
@@ -194,8 +196,9 @@ class AddOfferingIn(OfferingTerms):
 
     What is usual for the `kind` (appointment, table, room, event, rental, course, subscription,
     custom or a word of yours) counts where `counting`, `shape` or `price_unit` is null and where
-    `slot_step_minutes` is left out. Days and nights need no `duration_minutes`; free start and end
-    take `length_min_minutes` instead.
+    `slot_step_minutes` is left out. Only slots need `duration_minutes`. Of days and nights it means
+    nothing; free start and end last at least `length_min_minutes`, without that a duration, or
+    one step.
 
     `policy` says more than the fields here, and `preset` is the usual policy of a kind of business,
     for what is not said otherwise.
@@ -223,7 +226,7 @@ class AddOfferingIn(OfferingTerms):
         return AddOffering(
             slug=self.slug,
             name=self.name,
-            duration=minutes(self._duration(usual.shape)),
+            duration=minutes(self._duration(usual.shape, terms["slot_step"])),
             counting=self.counting or usual.counting,
             shape=usual.shape,
             price_minor=self.price.amount_minor,
@@ -233,13 +236,14 @@ class AddOfferingIn(OfferingTerms):
             **with_policy(terms, NOTHING_SAID),
         )
 
-    def _duration(self, shape: Shape) -> int:
+    def _duration(self, shape: Shape, step: timedelta | None) -> int:
         if self.duration_minutes is not None:
             return self.duration_minutes
-        if shape in {Shape.DAYS, Shape.NIGHTS}:
-            return _A_DAY
-        if shape is Shape.FREE and self.length_min_minutes is not None:
-            return min(self.length_min_minutes, _LONGEST)
+        if shape in DATED:
+            return minutes_of(A_DAY)
+        shortest = self.length_min_minutes or (step and minutes_of(step))
+        if shape is Shape.FREE and shortest:
+            return min(shortest, _LONGEST)
         raise InputInvalid.at("/duration_minutes", "missing", "This is needed.")
 
 
@@ -270,7 +274,7 @@ class OfferingQuery(PageQuery):
 
 
 class OfferingOut(Out):
-    """Something that customers can book."""
+    """Something that customers can book. What is booked by days or nights has no duration."""
 
     offering_id: str
     slug: str
@@ -279,7 +283,7 @@ class OfferingOut(Out):
     kind: str
     counting: Counting
     slot_capacity: int | None
-    duration_minutes: int
+    duration_minutes: int | None
     slot_step_minutes: int | None
     buffer_before_minutes: int
     buffer_after_minutes: int
@@ -323,7 +327,10 @@ class OfferingOut(Out):
     @classmethod
     def of(cls, offering: Offering) -> OfferingOut:
         """Show an offering."""
-        return cls(**show_fields(offering, cls.model_fields, TURNS))
+        shown = show_fields(offering, cls.model_fields, TURNS)
+        if offering.shape in DATED:
+            shown["duration_minutes"] = None
+        return cls(**shown)
 
 
 class OfferingPage(PageOut):

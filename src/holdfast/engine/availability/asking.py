@@ -17,7 +17,7 @@ from holdfast.domain.offerings import Offering, OfferingStatus
 from holdfast.domain.pools import Pool, PoolStatus
 from holdfast.domain.resources import CAPACITY_MAX, Resource, ResourceStatus
 from holdfast.domain.scenes import Scene, candidate_ids, requirements_of, unknown_component
-from holdfast.domain.shapes import DATES_MAX, Shape
+from holdfast.domain.shapes import DATED, DATES_MAX, Shape
 from holdfast.domain.tenants import Tenant
 from holdfast.domain.zones import MINUTES_PER_DAY, instant_of, zone
 from holdfast.engine.choosing import PICKS_MAX
@@ -116,7 +116,7 @@ def require_form(offering: Offering, query: AvailabilityQuery) -> None:
     Raises:
         InputInvalid: It is a number of dates without days or nights, or a length without free ends.
     """
-    is_dated = offering.shape in {Shape.DAYS, Shape.NIGHTS}
+    is_dated = offering.shape in DATED
     if query.date_count is not None and not is_dated:
         message = f"'{offering.name}' is not booked by days or nights."
         raise InputInvalid.at("/date_count", "wrong_form", message)

@@ -20,7 +20,7 @@ from holdfast.domain.offerings import Offering
 from holdfast.domain.policies_in_force import farthest_horizon
 from holdfast.domain.resources import Resource
 from holdfast.domain.schedules import TooManySlots
-from holdfast.domain.shapes import Shape
+from holdfast.domain.shapes import DATED
 from holdfast.domain.slots import Slot
 from holdfast.domain.tenants import Tenant
 from holdfast.domain.zones import instant_of, local_day, zone
@@ -255,6 +255,6 @@ def _meant(
         offering = implied_offering(resource, tenant) if resource is not None else None
     if offering is None or start is None:
         return None
-    if (offering.shape in {Shape.DAYS, Shape.NIGHTS}) is not bool(choice.dates):
+    if (offering.shape in DATED) is not bool(choice.dates):
         return None
     return offering, start

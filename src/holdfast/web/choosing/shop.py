@@ -12,7 +12,7 @@ from holdfast.domain.offerings import Offering
 from holdfast.domain.open_days import OpenDay
 from holdfast.domain.requirements import Choosing, Per, Requirement
 from holdfast.domain.resources import Resource, ResourceStatus
-from holdfast.domain.shapes import Shape
+from holdfast.domain.shapes import DATED
 from holdfast.domain.tenants import Tenant
 from holdfast.domain.zones import local_day, zone
 from holdfast.engine.availability import AvailabilityQuery
@@ -125,7 +125,7 @@ class Shop:
     @cached_property
     def pickable(self) -> tuple[Resource, ...]:
         """Who can be wished for by name: the candidates of a requirement for any one of several."""
-        if self.offering.shape in {Shape.DAYS, Shape.NIGHTS}:
+        if self.offering.shape in DATED:
             return ()
         for requirement in self.offering.requirements:
             ids = self._candidates(requirement)
