@@ -104,3 +104,24 @@ def test_the_day_of_a_booking_over_http(place: Place) -> None:
     ]
     assert shown(rated, "rating") == [5]
     assert shown(undone, "status", "freed_at") == ["checked_in", None]
+
+
+def test_the_history_of_a_booking_says_who_when_why_and_from_what_to_what(place: Place) -> None:
+    """AC-D12."""
+    path = placed(place)
+    place.staff.post(f"{path}/reschedule", {"starts_at": ELEVEN, "reason": "asked for it"})
+
+    lines = place.staff.get(f"{path}/history").json["items"]
+
+    assert [line["action"] for line in lines] == ["booking.place", "booking.reschedule"]
+    moved = lines[1]
+    assert (moved["origin"], moved["source"], moved["reason"]) == (
+        "business",
+        "api",
+        "asked for it",
+    )
+    assert moved["actor_kind"] == "secret_key"
+    assert moved["changes"]["starts_at"] == [
+        "2026-06-02T08:00:00+00:00",
+        "2026-06-02T09:00:00+00:00",
+    ]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from holdfast.bootstrap import Engine
+from holdfast.domain.access import Actor, ActorKind, Role
 from holdfast.domain.bookings import Booking, BookingStatus
 from holdfast.domain.errors import HoldfastError
 from holdfast.domain.history import Event
@@ -249,3 +250,24 @@ def test_every_step_is_one_version_one_line_of_history_and_one_fact(
         "booking.completed",
         "booking.undone",
     ]
+
+
+def test_the_history_says_who_by_which_door_and_why(
+    desk: TenantEngine, engine: Engine, booked: Booking, clock: ManualClock
+) -> None:
+    """AC-D12: actor, origin and source on every change."""
+    page = Actor(kind=ActorKind.PUBLISHABLE_KEY, actor_id=booked.placed_by)
+    staff = Actor(kind=ActorKind.MEMBER, actor_id="mbr_bo", role=Role.STAFF)
+    engine.at(desk.tenant_id, actor=page).bookings.change(booked.booking_id, {"note": "hello"})
+    engine.at(desk.tenant_id, actor=staff).bookings.check_in(booked.booking_id, reason="came early")
+
+    lines = desk.bookings.history(booked.booking_id).items
+
+    assert [(one.origin, one.actor_id, one.source, one.reason) for one in lines] == [
+        ("system", "system", "library", None),
+        ("customer", "system", "library", None),
+        ("business", "mbr_bo", "library", "came early"),
+    ]
+    assert lines[1].changes == {"note": ["", "hello"]}
+    assert lines[2].changes["status"] == ["confirmed", "checked_in"]
+    assert clock.now() == lines[2].at

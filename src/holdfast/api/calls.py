@@ -348,7 +348,11 @@ class Call:
             return Answer(status=status, headers=tuple(headers), body=body)
 
         envelope = Envelope(
-            command=command, actor=self.actor, render=render, idempotency=self._idempotency()
+            command=command,
+            actor=self.actor,
+            source="api",
+            render=render,
+            idempotency=self._idempotency(),
         )
         outcome = await self.gateway.write(self.tenant_id, envelope)
         if outcome.error is not None:
@@ -390,7 +394,7 @@ class Call:
     async def _steps(self, command: SettleSlot | SettleBlock) -> Settled | None:
         """Run a step until nothing is left; None if it came to nothing before that."""
         for _ in range(SETTLING_STEPS_MAX):
-            envelope = Envelope(command=command, actor=self.actor)
+            envelope = Envelope(command=command, actor=self.actor, source="api")
             settled = (await self.gateway.write(self.tenant_id, envelope)).result
             if not isinstance(settled, Settled):
                 return None

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from holdfast.api.calls import Call, Endpoint
 from holdfast.api.models import InstantOut, Out
 from holdfast.api.paging import PageOut, PageQuery
-from holdfast.domain.access import Scope
+from holdfast.domain.access import Origin, Scope
 from holdfast.domain.history import AuditEntry
 from holdfast.domain.ids import BookingId
 from holdfast.engine.reading import Page
@@ -28,7 +28,9 @@ class HistoryQuery(PageQuery):
 class HistoryOut(Out):
     """One change: of a new record every field, else `{field: [before, after]}`.
 
-    Fields are called and measured as they are kept: lengths of time in seconds.
+    `origin` is on whose side the actor stands (customer, business, system), `source` by which
+    door the change came (api, pages, library, worker), and `reason` why, in the actor's own
+    words. Fields are called and measured as they are kept: lengths of time in seconds.
     """
 
     audit_id: str
@@ -36,6 +38,9 @@ class HistoryOut(Out):
     action: str
     actor_kind: str
     actor_id: str
+    origin: Origin
+    source: str
+    reason: str | None
     subject_kind: str
     subject_id: str
     subject_version: int
@@ -50,6 +55,9 @@ class HistoryOut(Out):
             action=entry.action,
             actor_kind=entry.actor_kind,
             actor_id=entry.actor_id,
+            origin=entry.origin,
+            source=entry.source,
+            reason=entry.reason,
             subject_kind=entry.subject_kind,
             subject_id=entry.subject_id,
             subject_version=entry.subject_version,

@@ -64,7 +64,7 @@ async def limit(call: Call) -> Response:
     response = await call.write(command, LimitedSlotOut.of)
     # Should this not be reached, a worker opens it.
     if await call.read(lambda desk: desk.slots.is_outlived(slot_id)):
-        settle = Envelope(command=SettleSlotLimit(slot_id=slot_id), actor=call.actor)
+        settle = Envelope(command=SettleSlotLimit(slot_id=slot_id), actor=call.actor, source="api")
         await call.gateway.write(call.tenant_id, settle)
     return response
 

@@ -270,7 +270,9 @@ async def _settle(call: Call, resource_id: ResourceId) -> bool:
     if since is None:
         return False
     command = SettleResource(resource_id=resource_id, since=since)
-    await call.gateway.write(call.tenant_id, Envelope(command=command, actor=call.actor))
+    await call.gateway.write(
+        call.tenant_id, Envelope(command=command, actor=call.actor, source="api")
+    )
     return True
 
 

@@ -21,6 +21,14 @@ class Role(StrEnum):
     VIEWER = "viewer"
 
 
+class Origin(StrEnum):
+    """On whose side an actor stands."""
+
+    CUSTOMER = "customer"
+    BUSINESS = "business"
+    SYSTEM = "system"
+
+
 class ActorKind(StrEnum):
     """What sort of actor performs a use case."""
 
@@ -29,6 +37,17 @@ class ActorKind(StrEnum):
     PUBLISHABLE_KEY = "publishable_key"
     CUSTOMER_LINK = "customer_link"
     SYSTEM = "system"
+
+    @property
+    def origin(self) -> Origin:
+        """On whose side such an actor stands."""
+        match self:
+            case ActorKind.SYSTEM:
+                return Origin.SYSTEM
+            case ActorKind.PUBLISHABLE_KEY | ActorKind.CUSTOMER_LINK:
+                return Origin.CUSTOMER
+            case _:
+                return Origin.BUSINESS
 
 
 class Scope(StrEnum):
@@ -93,7 +112,7 @@ class Actor:
     @property
     def is_public(self) -> bool:
         """Whether the actor stands for customers, who see and change only what is theirs."""
-        return self.kind in {ActorKind.PUBLISHABLE_KEY, ActorKind.CUSTOMER_LINK}
+        return self.kind.origin is Origin.CUSTOMER
 
     def require(self, *scopes: Scope) -> None:
         """Refuse unless one of the scopes is granted.

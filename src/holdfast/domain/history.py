@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from holdfast.domain.access import ActorKind
+from holdfast.domain.access import ActorKind, Origin
 from holdfast.domain.ids import AuditId, BatchId, EventId
 
 
@@ -16,6 +16,8 @@ class AuditEntry:
     Attributes:
         subject_kind, subject_id, subject_version: The record and its version afterwards.
         changes: For a new record every field; for a change `{field: [before, after]}`.
+        source: By which door it came: `api`, `pages`, `library`, `worker`.
+        reason: Why, in the words of whoever did it.
     """
 
     audit_id: AuditId
@@ -28,6 +30,13 @@ class AuditEntry:
     subject_version: int
     changes: dict[str, object]
     at: datetime
+    source: str = ""
+    reason: str | None = None
+
+    @property
+    def origin(self) -> Origin:
+        """On whose side whoever did it stands."""
+        return self.actor_kind.origin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,6 +54,8 @@ def changes_of(
                 subject_version=version_of(entry.after),
                 changes=changes_between(entry.before, entry.after),
                 at=view.now,
+                source=entry.source,
+                reason=entry.reason,
             )
         )
     changes.events = list(view.events)

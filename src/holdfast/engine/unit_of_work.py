@@ -38,7 +38,7 @@ from holdfast.engine.ports import (
     WriteStores,
 )
 from holdfast.engine.snapshots import Snapshot, SnapshotLook, UndeclaredRead
-from holdfast.engine.use_cases import Envelope, Needs, NeedsMore, Outcome, UseCase
+from holdfast.engine.use_cases import Envelope, Needs, NeedsMore, Outcome, UseCase, reason_in
 from holdfast.engine.views import BatchView, CommandView
 
 log = structlog.get_logger("holdfast.batch")
@@ -288,6 +288,8 @@ class UnitOfWork:
             action=item.use_case.name,
             moves=item.moves,
             luck=item.luck,
+            source=envelope.source,
+            reason=reason_in(envelope.command),
         )
         try:
             needs = item.use_case.needs(envelope.command, view)

@@ -220,7 +220,8 @@ Render = Callable[[object], Answer]
 class Envelope:
     """A command on its way: who sends it, how its answer is rendered, and under which key.
 
-    `deadline` is on the monotonic clock, in seconds; past it the command is not begun.
+    `deadline` is on the monotonic clock, in seconds; past it the command is not begun. `source`
+    is the door by which it comes, for the history.
     """
 
     command: object
@@ -228,6 +229,16 @@ class Envelope:
     render: Render | None = None
     idempotency: IdempotencyKey | None = None
     deadline: float | None = None
+    source: str = ""
+
+
+def reason_in(command: object) -> str | None:
+    """Return why a command is given, in the words of whoever gives it: its reason or override's."""
+    for said in (command, getattr(command, "override", None)):
+        reason = getattr(said, "reason", None)
+        if isinstance(reason, str) and reason.strip():
+            return reason
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

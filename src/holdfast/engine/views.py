@@ -50,6 +50,8 @@ class AuditNote:
     actor: Actor
     before: object | None
     after: object
+    source: str
+    reason: str | None
 
 
 class BatchView:
@@ -135,9 +137,12 @@ class CommandView:
         action: str,
         moves: int = 0,
         luck: int = 0,
+        source: str = "",
+        reason: str | None = None,
     ) -> None:
         self.moves = moves
         self.luck = luck
+        self._source, self._reason = source, reason
         self._found: dict[Hashable, object] = {}
         self._batch = batch
         self._tenant_id = batch.tenant_id
@@ -371,7 +376,14 @@ class CommandView:
         if isinstance(after, Claim):
             return  # a claim's row keeps its own history
         self.audit.append(
-            AuditNote(action=self._action, actor=self._actor, before=before, after=after)
+            AuditNote(
+                action=self._action,
+                actor=self._actor,
+                before=before,
+                after=after,
+                source=self._source,
+                reason=self._reason,
+            )
         )
 
     def _count(self, key: str, units: int) -> None:

@@ -233,7 +233,9 @@ class Visit:
         Raises:
             HoldfastError: It was refused.
         """
-        outcome = await self.house.gateway.write(tenant_id, Envelope(command=command, actor=actor))
+        outcome = await self.house.gateway.write(
+            tenant_id, Envelope(command=command, actor=actor, source="pages")
+        )
         if outcome.error is not None:
             raise outcome.error from outcome.bug
         assert isinstance(outcome.result, kind)

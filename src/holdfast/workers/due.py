@@ -79,5 +79,5 @@ def _of_tenant(
 
 def run_all(engine: Engine, tenant_id: TenantId, commands: Sequence[object]) -> list[Outcome]:
     """Run commands of one business as the system, in one batch."""
-    envelopes = [Envelope(command=command, actor=SYSTEM) for command in commands]
+    envelopes = [Envelope(command=command, actor=SYSTEM, source="worker") for command in commands]
     return engine.unit_of_work.run(tenant_id, envelopes)

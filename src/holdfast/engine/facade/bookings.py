@@ -13,6 +13,7 @@ from holdfast.domain.errors import (
     HoldfastError,
     RecordNotFound,
 )
+from holdfast.domain.history import AuditEntry
 from holdfast.domain.ids import (
     BookingId,
     CustomerId,
@@ -36,6 +37,7 @@ from holdfast.engine.bookings import CancelBooking, ConvertHold, PlaceBooking
 from holdfast.engine.changing import ChangeBooking, RateBooking
 from holdfast.engine.choosing import Choice, choice_of
 from holdfast.engine.facade.availability import AvailabilityAnswers, placed
+from holdfast.engine.facade.history import History
 from holdfast.engine.facade.port import Port, in_utc, result_of
 from holdfast.engine.making import Details
 from holdfast.engine.moving import Move, choice_after
@@ -365,6 +367,16 @@ class Bookings:
         actor = self._port.actor
         actor.require(Scope.BOOKINGS_OWN, Scope.BOOKINGS_READ)
         return self._port.read(lambda store: own_booking_in(store, actor, booking_id))
+
+    def history(
+        self, booking_id: BookingId, request: PageRequest = _FIRST_PAGE
+    ) -> Page[AuditEntry]:
+        """Return who changed a booking, when, why, from what and to what, in order.
+
+        Raises:
+            RecordNotFound: There is no such booking.
+        """
+        return History(self._port).of_booking(booking_id, request)
 
     def get_by_number(self, number: str) -> Booking:
         """Return the booking of a number, however a person typed it.

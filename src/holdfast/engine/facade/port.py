@@ -77,6 +77,7 @@ class Port:
             actor=self.actor,
             render=_reference if key else None,
             idempotency=key,
+            source="library",
         )
         outcome = self._unit_of_work.run(self.tenant_id, [envelope])[0]
         return self._result(outcome)

@@ -10,6 +10,7 @@ from holdfast.storage.schema.base import (
     instant_column,
     json_column,
     key_column,
+    later_words,
     metadata,
     number_column,
     status_column,
@@ -32,6 +33,8 @@ audit = Table(
     number_column("subject_version"),
     json_column("changes"),
     instant_column("at"),
+    later_words("source", ""),
+    words_column("reason", nullable=True),
     Index("ix_audit_subject", "tenant_id", "subject_id", "subject_version"),
 )
 
