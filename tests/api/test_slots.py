@@ -118,6 +118,27 @@ def test_a_booked_slot_is_refused_listed_or_cancelled(place: Place) -> None:
     assert place.staff.get(f"/v1/bookings/{kept['booking_id']}").json["status"] == "cancelled"
 
 
+def test_a_slot_shows_how_much_of_it_is_taken_and_over_how_many_counters(place: Place) -> None:
+    offering_id = fair(place)
+    slot, free = slot_at(place, offering_id), slot_at(place, offering_id, "2026-07-14T20:00:00Z")
+    booked(place, slot["slot_id"])
+    place.page.post("/v1/holds", {"slot_id": slot["slot_id"], "party_size": 2})
+    place.owner.post(f"/v1/slots/{slot['slot_id']}/stripes", {"stripes": 2})
+
+    shown = place.viewer.get(f"/v1/slots/{slot['slot_id']}")
+    unchanged = place.viewer.get(
+        f"/v1/slots/{slot['slot_id']}", If_None_Match=shown.headers["etag"]
+    )
+    listed = place.viewer.get("/v1/slots", {"offering_id": offering_id}).json["items"]
+
+    assert (shown.json["taken"], shown.json["stripes"]) == (3, 2)
+    assert unchanged.status == 200
+    assert [(one["slot_id"], one["taken"]) for one in listed] == [
+        (slot["slot_id"], 3),
+        (free["slot_id"], 0),
+    ]
+
+
 def test_a_range_is_deleted_all_or_none(place: Place) -> None:
     """AC-B08, P-136."""
     offering_id = fair(place)

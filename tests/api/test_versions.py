@@ -63,7 +63,15 @@ def test_a_star_matches_any_version(place: Place) -> None:
     assert (reply.status, reply.headers["etag"]) == (200, '"v2"')
 
 
-@pytest.mark.parametrize("endpoint", RECORDS, ids=lambda endpoint: endpoint.name)
+# Their answers say more than their version: what is taken, and the place in the line.
+ALWAYS_SENT = {"getSlot", "getWaitlistEntry"}
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [e for e in RECORDS if e.name not in ALWAYS_SENT],
+    ids=lambda endpoint: endpoint.name,
+)
 def test_a_version_that_is_known_is_not_sent_again(place: Place, endpoint: object) -> None:
     named = next(e for e in RECORDS if e is endpoint)
     bazaar = Bazaar(place)

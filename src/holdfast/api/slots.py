@@ -30,6 +30,7 @@ from holdfast.domain.access import Scope
 from holdfast.domain.closures import Closure, WhenBooked
 from holdfast.domain.ids import SlotId
 from holdfast.domain.slots import Slot, SlotOrigin, SlotStatus
+from holdfast.engine.facade import TenantEngine
 from holdfast.engine.reading import Page
 from holdfast.engine.slot_changes import CancelSlot, CancelSlots, ChangeSlot
 from holdfast.engine.slot_generating import Generated, GenerateSlots
@@ -121,6 +122,7 @@ class SlotOut(Out):
     cancel_reason: str | None
     blocked_by: str | None
     is_settling: bool
+    stripes: int
     metadata: dict[str, Any]
     created_at: InstantOut
     version: int
@@ -129,6 +131,17 @@ class SlotOut(Out):
     def of(cls, slot: Slot) -> SlotOut:
         """Show a slot."""
         return cls(**_shown(slot))
+
+
+class CountedSlotOut(SlotOut):
+    """A stored slot, and how many of its places are taken or held; null if nobody counts them."""
+
+    taken: int | None
+
+    @classmethod
+    def counted(cls, slot: Slot, taken: int | None) -> CountedSlotOut:
+        """Show a slot with what is taken of it."""
+        return cls(**_shown(slot), taken=taken)
 
 
 class ClosedSlotOut(SlotOut):
@@ -178,6 +191,7 @@ def _shown(slot: Slot) -> dict[str, Any]:
         "cancel_reason": slot.cancel_reason,
         "blocked_by": slot.blocked_by,
         "is_settling": slot.is_settling,
+        "stripes": slot.stripes,
         "metadata": slot.metadata,
         "created_at": slot.created_at,
         "version": slot.version,
@@ -187,7 +201,7 @@ def _shown(slot: Slot) -> dict[str, Any]:
 class SlotPage(PageOut):
     """A page of slots, by their start."""
 
-    items: list[SlotOut]
+    items: list[CountedSlotOut]
 
 
 def _slot_id(call: Call) -> SlotId:
@@ -299,25 +313,35 @@ async def list_(call: Call) -> Response:
     """List slots."""
     query = call.query(SlotQuery)
     request = call.page_request(query)
-    page: Page[Slot] = await call.read(
-        lambda desk: desk.slots.list(
+
+    def listed(desk: TenantEngine) -> tuple[Page[Slot], dict[SlotId, int | None]]:
+        page = desk.slots.list(
             request,
             offering_id=query.offering_id,
             starts_from=query.starts_from,
             starts_before=query.starts_before,
             statuses=query.status or (SlotStatus.OPEN, SlotStatus.BLOCKED),
         )
-    )
+        return page, desk.slots.taken(page.items)
+
+    page, taken = await call.read(listed)
     cursor = call.next_cursor(page)
-    items = [SlotOut.of(slot) for slot in page.items]
+    items = [CountedSlotOut.counted(slot, taken[slot.slot_id]) for slot in page.items]
     return call.page(SlotPage(items=items, next_cursor=cursor), cursor)
 
 
 async def get(call: Call) -> Response:
     """Show a stored slot."""
     slot_id = _slot_id(call)
-    slot = await call.read(lambda desk: desk.slots.get(slot_id))
-    return call.record(SlotOut.of(slot), version=slot.version)
+
+    def counted(desk: TenantEngine) -> tuple[Slot, int | None]:
+        slot = desk.slots.get(slot_id)
+        return slot, desk.slots.taken([slot])[slot_id]
+
+    slot, taken = await call.read(counted)
+    # What is taken changes without its version, so it is always sent in full.
+    shown = CountedSlotOut.counted(slot, taken)
+    return call.record(shown, version=slot.version, is_settled=False)
 
 
 _ADDED = (
@@ -389,10 +413,10 @@ ENDPOINTS = (
         method="GET",
         path="/v1/slots/{slot_id}",
         name="getSlot",
-        summary="Show a stored slot",
+        summary="Show a stored slot, and how much of it is taken",
         scopes=(Scope.CATALOGUE_READ,),
         run=get,
-        answer=SlotOut,
+        answer=CountedSlotOut,
         codes=("record.not_found",),
     ),
     Endpoint(

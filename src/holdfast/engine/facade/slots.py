@@ -11,11 +11,12 @@ from holdfast.domain.access import Scope
 from holdfast.domain.closures import Closure, WhenBooked
 from holdfast.domain.errors import InputInvalid
 from holdfast.domain.ids import OfferingId, SlotId
+from holdfast.domain.offerings import Counting, Offering
 from holdfast.domain.slots import Slot, SlotStatus
 from holdfast.engine.facade.port import OUTLIVE_SECONDS, Port, in_utc, instant_in_utc, result_of
 from holdfast.engine.facade.settling import settle
 from holdfast.engine.limiting import LimitSlot, SettleSlotLimit
-from holdfast.engine.ports import Comparison, Filter, Listing
+from holdfast.engine.ports import ById, Comparison, Filter, Listing, ReadStore
 from holdfast.engine.reading import Page, PageRequest, find, get, page
 from holdfast.engine.slot_changes import (
     SLOTS_CANCELLED_MAX,
@@ -233,6 +234,14 @@ class Slots:
         self._port.actor.require(Scope.CATALOGUE_READ)
         return self._port.read(lambda store: get(store, Slot, slot_id))
 
+    def taken(self, slots: Sequence[Slot]) -> dict[SlotId, int | None]:
+        """Return how many places of stored slots are taken or held; None where nobody counts them.
+
+        Places are counted in slots that have a capacity, of an offering that counts places.
+        """
+        self._port.actor.require(Scope.CATALOGUE_READ)
+        return self._port.read(lambda store: _taken(store, slots))
+
     def find(self, slot_id: SlotId) -> Slot | None:
         """Return a stored slot or None."""
         self._port.actor.require(Scope.CATALOGUE_READ)
@@ -259,3 +268,19 @@ class Slots:
         return self._port.read(
             lambda store: page(store, Slot, request, order_by="starts_at", filters=filters)
         )
+
+
+def _taken(store: ReadStore, slots: Sequence[Slot]) -> dict[SlotId, int | None]:
+    offerings = store.load([ById(Offering, slot.offering_id) for slot in slots])
+    by_places = {
+        offering.offering_id
+        for rows in offerings.values()
+        for offering in cast("tuple[Offering, ...]", rows)
+        if offering.counting is Counting.PLACES
+    }
+    taken: dict[SlotId, int | None] = dict.fromkeys(slot.slot_id for slot in slots)
+    counted = [s for s in slots if s.capacity is not None and s.offering_id in by_places]
+    used = store.used([key for slot in counted for key in slot.counter_keys], now=store.now())
+    for slot in counted:
+        taken[slot.slot_id] = sum(used.get(key, 0) for key in slot.counter_keys)
+    return taken
