@@ -2,8 +2,8 @@
 
 Run as `python -m holdfast.bench.load`, with a `Load` as JSON on standard input and the file of
 journeys beside it. As much of HTTP/1.1 as it takes and no more: the machine's time is for what is
-measured. A journey is a list of requests; `{id}` in one stands for the id that the answer before
-it gave.
+measured. A journey is a list of requests; `CREATED` in one stands for the id that the answer
+before it gave.
 """
 
 from __future__ import annotations
@@ -24,8 +24,12 @@ from typing import Any
 LATEST_SECONDS = 30.0
 """After so long without an answer a connection gives up."""
 
+CREATED = "{id-of-what-was-just-created.}"
+"""As long as an id is, so that the length of a request does not change."""
+
 _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
-_CREATED = re.compile(rb'"((?:hld|bkg)_[0-9a-z]+)"', re.IGNORECASE)
+_CREATED = re.compile(rb'"((?:hld|bkg)_[0-9a-z]{26})"')
+_CREATED_MARK = CREATED.encode()
 _BODY_AT = re.compile(rb"\r\n\r\n")
 
 Journey = tuple[bytes, ...]
@@ -193,7 +197,7 @@ class _Connection(asyncio.Protocol):
             self._steps, self._is_whole = iter(journey), True
             step = next(self._steps)
         self._asked_at = time.perf_counter()
-        self._transport.write(step.replace(b"{id}", self._created))
+        self._transport.write(step.replace(_CREATED_MARK, self._created))
 
 
 async def _send(load: Load, journeys: list[Journey]) -> Loaded:

@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 
 from holdfast.bench.measuring import Result
 from holdfast.bench.options import Options
-from holdfast.bench.scenarios import holds
+from holdfast.bench.scenarios import crowds, holds
 
 SCENARIOS: Mapping[str, Callable[[Options], Result]] = {
     "holds": holds.holds,
     "hot": holds.hot,
     "tenants": holds.tenants,
     "idle": holds.idle,
+    "mixed": crowds.mixed,
+    "storm": crowds.storm,
 }

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 
 from holdfast.bench import limits
-from holdfast.bench.grounds import Ground, Servers, ground, serving
-from holdfast.bench.load import Journey, Load, run
+from holdfast.bench.load import Journey
 from holdfast.bench.measuring import Measured, Result, compared, measure
 from holdfast.bench.options import Options
-from holdfast.bench.shops import Shop, add_rooms, first_instant, open_shop, stays
-from holdfast.bootstrap import Engine
+from holdfast.bench.places import WARM_JOURNEYS, Place, open_event, placed, warm_up
+from holdfast.bench.shops import Shop, add_rooms, open_shop, stays
 from holdfast.domain.ids import ResourceId
-from holdfast.domain.offerings import Counting
 from holdfast.engine.choosing import Choice
-from holdfast.engine.offerings import AddOffering
-from holdfast.engine.slots import AddSlot
 
 CONNECTIONS = 64
 ROOMS = 1_000
@@ -32,7 +26,7 @@ JOURNEYS_PER_SECOND_MAX = 8_000
 
 def holds(options: Options) -> Result:
     """Create holds of 1,000 exclusive resources of one tenant from 64 connections."""
-    with _place(options) as place:
+    with placed(options) as place:
         wanted = stays(add_rooms(place.shop, ROOMS))
         asked = ((place.shop.post("/v1/holds", body),) for body in wanted)
         return _beside_limit(place, options, asked, is_hot=False)
@@ -40,8 +34,8 @@ def holds(options: Options) -> Result:
 
 def hot(options: Options) -> Result:
     """The same on one event, whose places one counter counts."""
-    with _place(options) as place:
-        slot_id = _open_event(place.shop)
+    with placed(options) as place:
+        slot_id = open_event(place.shop, places=TICKETS)
         asked = _endlessly((place.shop, {"slot_id": slot_id}))
         found = _beside_limit(place, options, asked, is_hot=True)
         return {**found, **_slowing(place, asked)}
@@ -49,14 +43,16 @@ def hot(options: Options) -> Result:
 
 def tenants(options: Options) -> Result:
     """Create holds from 64 connections for 64 tenants, who cannot share batches."""
-    with _place(options) as place:
+    with placed(options) as place:
         shops = [open_shop(place.engine, f"bench-{number}") for number in range(TENANTS)]
         wanted = [(shop, stays(add_rooms(shop, ROOMS // TENANTS))) for shop in shops]
         wanted += [(place.shop, stays(add_rooms(place.shop, ROOMS // TENANTS)))]
 
         def asked() -> Iterator[Journey]:
-            # The limit's script is made from the first two, of the shop that stands last.
-            yield from ((place.shop.post("/v1/holds", next(wanted[-1][1])),) for _ in range(2))
+            # The limit's script is made from the last of the first, of the shop that stands last.
+            yield from (
+                (place.shop.post("/v1/holds", next(wanted[-1][1])),) for _ in range(WARM_JOURNEYS)
+            )
             while True:
                 for shop, bodies in wanted[:-1]:
                     yield (shop.post("/v1/holds", next(bodies)),)
@@ -66,11 +62,10 @@ def tenants(options: Options) -> Result:
 
 def idle(options: Options) -> Result:
     """One client after the other: the lane and HTTP beside a direct call of the library."""
-    with _place(options) as place:
+    with placed(options) as place:
         bodies = stays(add_rooms(place.shop, ROOMS))
         asked = ((place.shop.post("/v1/holds", body),) for body in bodies)
-        warm = list(islice(asked, 100))
-        run(_load(place, connections=1, seconds=30), warm, folder=place.ground.folder)
+        warm_up(place, asked, connections=1)
         found = _send(place, asked, connections=1, seconds=options.seconds)
         direct = _directly(place, bodies, seconds=options.seconds)
         return {
@@ -83,7 +78,7 @@ def idle(options: Options) -> Result:
         }
 
 
-def _directly(place: _Place, bodies: Iterator[dict[str, str]], *, seconds: float) -> float:
+def _directly(place: Place, bodies: Iterator[dict[str, str]], *, seconds: float) -> float:
     """Return how many holds a second one caller of the library places on the same database."""
     began = time.perf_counter()
     count = 0
@@ -100,38 +95,15 @@ def _directly(place: _Place, bodies: Iterator[dict[str, str]], *, seconds: float
     return count / passed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
-    ground: Ground
-    engine: Engine
-    shop: Shop
-    servers: Servers
-
-
-@contextmanager
-def _place(options: Options) -> Iterator[_Place]:
-    """Open a business on a database of its own, and serve it."""
-    with ground(options.url) as found:
-        engine = Engine.open(found.url)
-        try:
-            shop = open_shop(engine, options.new_slug())
-            with serving(found.url, found.folder, count=options.servers) as servers:
-                yield _Place(ground=found, engine=engine, shop=shop, servers=servers)
-        finally:
-            engine.close()
-
-
 def _beside_limit(
-    place: _Place, options: Options, asked: Iterator[Journey], *, is_hot: bool
+    place: Place, options: Options, asked: Iterator[Journey], *, is_hot: bool
 ) -> Result:
     """Measure the limit, Holdfast, and the limit again."""
-    two = list(islice(asked, 2))  # the second finds everything warm: the script is made from it
-    done = run(_load(place, connections=1, seconds=30), two, folder=place.ground.folder)
-    assert done.accepted == len(two), done.statuses
+    # The last one finds everything warm: the script is made from it.
+    warm_up(place, asked, connections=1)
     script = limits.script_of(place.ground, tenant_id=str(place.shop.desk.tenant_id), is_hot=is_hot)
     before = script.measure(seconds=options.seconds, run=0)
-    warm = list(islice(asked, 20 * CONNECTIONS))
-    run(_load(place, connections=CONNECTIONS, seconds=30), warm, folder=place.ground.folder)
+    warm_up(place, asked, connections=CONNECTIONS)
     found = _send(place, asked, connections=CONNECTIONS, seconds=options.seconds)
     after = script.measure(seconds=options.seconds, run=1)
     return {
@@ -143,31 +115,9 @@ def _beside_limit(
     }
 
 
-def _send(place: _Place, asked: Iterator[Journey], *, connections: int, seconds: float) -> Measured:
+def _send(place: Place, asked: Iterator[Journey], *, connections: int, seconds: float) -> Measured:
     journeys = list(islice(asked, round(seconds * JOURNEYS_PER_SECOND_MAX)))
     return measure(place.ground, place.servers, journeys, connections=connections, seconds=seconds)
-
-
-def _load(place: _Place, *, connections: int, seconds: float) -> Load:
-    return Load(ports=place.servers.ports, connections=connections, seconds=seconds)
-
-
-def _open_event(shop: Shop) -> str:
-    """Add one event of very many places."""
-    offering = shop.desk.offerings.add(
-        AddOffering(
-            slug="event",
-            name="Event",
-            counting=Counting.PLACES,
-            slot_capacity=TICKETS,
-            duration=timedelta(hours=3),
-        )
-    )
-    slot_id = shop.desk.slots.new_id()
-    shop.desk.slots.add(
-        AddSlot(slot_id=slot_id, offering_id=offering.offering_id, starts_at=first_instant())
-    )
-    return str(slot_id)
 
 
 def _endlessly(*wanted: tuple[Shop, dict[str, str]]) -> Iterator[Journey]:
@@ -176,7 +126,7 @@ def _endlessly(*wanted: tuple[Shop, dict[str, str]]) -> Iterator[Journey]:
             yield (shop.post("/v1/holds", body),)
 
 
-def _slowing(place: _Place, asked: Iterator[Journey]) -> Result:
+def _slowing(place: Place, asked: Iterator[Journey]) -> Result:
     """Compare a thousand holds now with a thousand once 50,000 are sold."""
     first = _send_count(place, asked, 1_000)
     (sold,), *_ = place.ground.ask("SELECT max(used) FROM capacity WHERE kind = 'counter'")
@@ -189,7 +139,7 @@ def _slowing(place: _Place, asked: Iterator[Journey]) -> Result:
     }
 
 
-def _send_count(place: _Place, asked: Iterator[Journey], count: int) -> float:
+def _send_count(place: Place, asked: Iterator[Journey], count: int) -> float:
     """Return the CPU seconds of servers and database for so many holds."""
     journeys = list(islice(asked, count))
     found = measure(place.ground, place.servers, journeys, connections=CONNECTIONS, seconds=600)
