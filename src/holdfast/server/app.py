@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from datetime import timedelta
 from typing import Any
 
@@ -210,37 +210,21 @@ def lane_options(engine: Engine, settings: Settings) -> LaneOptions:
 def worker_jobs(engine: Engine, settings: Settings) -> tuple[Job, ...]:
     """Return the background workers, for inside a server or beside it."""
     housekeeping = SqlHousekeeping(engine.database)
+
+    def job(name: str, seconds: float, work: Callable[..., Mapping[str, int]]) -> Job:
+        return Job(
+            name=name,
+            every_seconds=seconds,
+            work=lambda should_stop: work(engine, should_stop=should_stop),
+        )
+
     return (
-        Job(
-            name="expire",
-            every_seconds=settings.expire_seconds,
-            work=lambda should_stop: expire_due(engine, should_stop=should_stop),
-        ),
-        Job(
-            name="approve",
-            every_seconds=settings.approve_seconds,
-            work=lambda should_stop: confirm_due_bookings(engine, should_stop=should_stop),
-        ),
-        Job(
-            name="past",
-            every_seconds=settings.past_seconds,
-            work=lambda should_stop: mark_slots_past(engine, should_stop=should_stop),
-        ),
-        Job(
-            name="invite",
-            every_seconds=settings.invite_seconds,
-            work=lambda should_stop: invite_waiting(engine, should_stop=should_stop),
-        ),
-        Job(
-            name="settle",
-            every_seconds=settings.settle_seconds,
-            work=lambda should_stop: settle_closures(engine, should_stop=should_stop),
-        ),
-        Job(
-            name="limit",
-            every_seconds=settings.settle_seconds,
-            work=lambda should_stop: settle_limits(engine, should_stop=should_stop),
-        ),
+        job("expire", settings.expire_seconds, expire_due),
+        job("approve", settings.approve_seconds, confirm_due_bookings),
+        job("past", settings.past_seconds, mark_slots_past),
+        job("invite", settings.invite_seconds, invite_waiting),
+        job("settle", settings.settle_seconds, settle_closures),
+        job("limit", settings.settle_seconds, settle_limits),
         Job(
             name="purge",
             every_seconds=settings.purge_seconds,
