@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from holdfast.domain.capacity import (
     Use,
-    first_overlap,
     fits,
     lowered_over_commit,
     peak_units,
@@ -63,27 +62,12 @@ def test_the_sums_equal_a_count_of_every_minute(
         sum(units for (begin, length), units in rows if begin <= minute < begin + length)
         for minute in range(start, end)
     ]
-    starts_of_overlapping = [
-        begin
-        for (begin, length), _ in rows
-        if any(begin <= minute < begin + length for minute in range(start, end))
-    ]
 
     peak = peak_units(uses, span(start, end))
     remaining = [remaining_units(cap, uses, span(start, end)) for cap in (None, 0, 3, 100)]
-    first = first_overlap(uses, span(start, end))
 
     assert peak == max(used_at)
     assert remaining == [None, 0, max(0, 3 - peak), 100 - peak]
-    assert (first.starts_at if first else None) == min(map(at, starts_of_overlapping), default=None)
-
-
-def test_the_first_overlap_does_not_depend_on_the_order_of_the_uses() -> None:
-    uses = [use(18, 25), use(5, 12, 2), use(5, 12, 1), use(0, 10)]
-
-    found = [first_overlap(uses, span(10, 20)), first_overlap(uses[::-1], span(10, 20))]
-
-    assert found == [use(5, 12, 1), use(5, 12, 1)]
 
 
 @pytest.mark.parametrize(

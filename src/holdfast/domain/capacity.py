@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from holdfast.domain.claims import Claim
 from holdfast.domain.intervals import Interval, UtcInstant
@@ -28,9 +28,6 @@ class TakesUnits(Protocol):
     def units(self) -> int:
         """How many units are taken, at least one."""
         ...
-
-
-UseT = TypeVar("UseT", bound=TakesUnits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,15 +104,6 @@ def beyond_cap(claims: Iterable[Claim], cap: int) -> list[Claim]:
             used -= last.units
             beyond.append(last)
     return beyond
-
-
-def first_overlap(uses: Iterable[UseT], interval: Interval) -> UseT | None:
-    """Return the earliest use that shares time with the interval, or None."""
-    return min(
-        (use for use in uses if _overlaps(use, interval)),
-        key=lambda use: (use.starts_at, use.ends_at, use.units),
-        default=None,
-    )
 
 
 def _overlaps(use: TakesUnits, interval: Interval) -> bool:

@@ -64,10 +64,6 @@ class Interval:
         """Say whether the two share at least one instant; touching is not overlapping."""
         return self.starts_at < other.ends_at and other.starts_at < self.ends_at
 
-    def contains(self, other: Interval) -> bool:
-        """Say whether every instant of the other lies in this one."""
-        return self.starts_at <= other.starts_at and other.ends_at <= self.ends_at
-
     def covers(self, instant: UtcInstant) -> bool:
         """Say whether the instant lies in this interval; its end does not."""
         return self.starts_at <= instant < self.ends_at

@@ -67,9 +67,6 @@ class ClaimIndex:
         return max(self._units[first : bisect_left(self._edges, interval.ends_at)], default=0)
 
 
-_NO_CLAIMS = ClaimIndex(())
-
-
 @dataclass(frozen=True, slots=True)
 class DayUse:
     """How many units of a dated resource there are on one date, and how many are taken."""
@@ -177,10 +174,6 @@ class Scene:
     def zone_of(self, resource: Resource) -> Zone:
         """The zone in which a resource's days are counted."""
         return zone(resource.zone or self.tenant.zone)
-
-    def claims_on(self, resource_id: ResourceId) -> ClaimIndex:
-        """The claims on a resource."""
-        return self.claims.get(resource_id, _NO_CLAIMS)
 
     def candidates(self, requirement: Requirement) -> list[Resource]:
         """The resources that a requirement may be served by, in the order they are tried."""
