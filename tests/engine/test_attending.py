@@ -149,6 +149,20 @@ def test_places_given_back_by_a_no_show_can_be_booked_at_once_and_are_gone_for_a
     assert prove(engine.database).violations == ()
 
 
+def test_places_given_back_stay_so_when_it_is_ended_anew_after_its_time(
+    desk: TenantEngine, booked: Booking, clock: ManualClock, database: Database
+) -> None:
+    until(clock, "12:30")
+    desk.bookings.mark_no_show(booked.booking_id, gives_back=True)
+    until(clock, "13:30")
+    desk.bookings.undo(booked.booking_id)
+
+    completed = desk.bookings.complete(booked.booking_id)
+
+    assert completed.freed_at == at("12:30")
+    assert prove(database).violations == ()
+
+
 def test_places_of_a_class_that_are_given_back_are_counted_once(
     desk: TenantEngine, engine: Engine, clock: ManualClock
 ) -> None:

@@ -148,7 +148,8 @@ def _end(view: View, command: Ending, now: datetime) -> Booking:
         status=status,
         ended_at=now,
         checked_out_at=now if action is BookingAction.CHECK_OUT else None,
-        freed_at=now if command.gives_back else None,
+        # Given back before, and not taken again since its time was over: it has none still.
+        freed_at=now if command.gives_back else booking.freed_at,
     )
     view.fact(f"booking.{status}", ended, number=ended.number, by=action)
     return ended
