@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from holdfast.bootstrap import Engine
+from holdfast.domain.requirements import Requirement
 from holdfast.domain.resources import Resource
 from holdfast.domain.shapes import Shape
 from holdfast.engine.blocks import AddBlock
@@ -14,7 +15,14 @@ from holdfast.engine.limiting import SettleResource
 from holdfast.engine.resources import ChangeResource
 from holdfast.storage.proving import prove
 from holdfast.testing.clocks import ManualClock
-from tests.engine.businesses import FOR_ADA, add_class, add_slot, at, open_desk
+from tests.engine.businesses import (
+    FOR_ADA,
+    ROUND_THE_CLOCK,
+    add_class,
+    add_slot,
+    at,
+    open_desk,
+)
 from tests.engine.lived_in import dated, june, offer, timed
 
 
@@ -104,5 +112,22 @@ def test_a_block_that_is_partly_over_when_its_resource_is_limited_is_proved_in_b
     clock.advance(days=40)
 
     limit(desk, lawn, 2, clock)
+
+    assert prove(engine.database).violations == ()
+
+
+def test_a_hold_over_the_limit_that_is_converted_is_proved(
+    engine: Engine, clock: ManualClock
+) -> None:
+    desk = open_desk(engine)
+    bench = timed(desk, "bench", 5)
+    pair = Requirement(resource_id=bench.resource_id, quantity=2)
+    sit = offer(desk, "sit", pair, opening=ROUND_THE_CLOCK)
+    held = [desk.holds.place(offering_id=sit.offering_id, starts_at=at("10:00")) for _ in "ab"]
+    clock.advance(minutes=1)
+
+    resize(desk, bench, 3)
+    for hold in held:
+        desk.bookings.convert(hold.hold_id, details=FOR_ADA)
 
     assert prove(engine.database).violations == ()

@@ -62,6 +62,8 @@ def owner_faults(owner: Owner, claims: Sequence[Claim]) -> Iterator[Finding]:
             f" {', '.join(claim.claim_id for claim in kept[:CLAIMS_SHOWN_MAX])}.",
         )
         return
+    if owner.duty is Duty.HAVE_NONE:
+        return  # what it gave back before is nobody's: taken anew over the limit, for one
     if not owner.options:
         detail = f"Nobody knows what this {owner.kind} takes: its definition has no history."
         yield Finding("owner.no_definition", owner.name, detail)
@@ -105,7 +107,7 @@ def _has_had(found: Counter[ClaimShape], option: Counter[ClaimShape]) -> bool:
 
 def kept_to(owner: Owner, claims: Sequence[Claim]) -> list[Claim]:
     """Return the claims that have to be what the owner says."""
-    if owner.duty in {Duty.GIVE_BACK, Duty.HAVE_NONE}:
+    if owner.duty is Duty.GIVE_BACK:
         return list(claims)
     until = owner.counts_until if owner.duty is Duty.KEEP_UNLESS_LAPSED else None
     return [
