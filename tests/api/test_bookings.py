@@ -42,7 +42,15 @@ def test_a_booking_says_everything_about_itself(place: Place) -> None:
         "party_size": 1,
         "resource_ids": [],
         "components": [],
-        "assigned": [{"resource_id": place.chair, "name": "Sarah's chair", "units": 1, "role": ""}],
+        "assigned": [
+            {
+                "resource_id": place.chair,
+                "name": "Sarah's chair",
+                "units": 1,
+                "role": "",
+                "reason": "needed",
+            }
+        ],
         "price": {"amount_minor": 2_500, "currency": "EUR"},
         "price_lines": shown["price_lines"],
         "order_total_minor": None,

@@ -289,6 +289,7 @@ def massage(bazaar: Bazaar) -> dict[str, Any]:
         "is_required": True,
         "strategy": "first_available",
         "role": "room",
+        "seed": "",
     }
     component = {"key": "oil", "name": "Oil", "capacity": 2, "requirements": [required]}
     return {

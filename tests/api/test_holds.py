@@ -46,7 +46,15 @@ def test_a_hold_says_everything_about_itself(place: Place) -> None:
         "party_size": 1,
         "resource_ids": [],
         "components": [],
-        "assigned": [{"resource_id": place.chair, "name": "Sarah's chair", "units": 1, "role": ""}],
+        "assigned": [
+            {
+                "resource_id": place.chair,
+                "name": "Sarah's chair",
+                "units": 1,
+                "role": "",
+                "reason": "needed",
+            }
+        ],
         "price": {"amount_minor": 2_500, "currency": "EUR"},
         "client_key": "basket 7",
         "contact": {"name": "Ada", "email": "ada@b.example", "phone": "+33 6 12"},

@@ -404,6 +404,7 @@ class AssignedOut(Out):
     name: str
     units: int
     role: str
+    reason: str | None
 
     @classmethod
     def of(cls, assigned: AssignedResource) -> AssignedOut:
@@ -413,4 +414,5 @@ class AssignedOut(Out):
             name=assigned.name,
             units=assigned.units,
             role=assigned.role,
+            reason=assigned.reason,
         )

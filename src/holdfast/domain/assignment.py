@@ -23,6 +23,7 @@ from holdfast.domain.scenes import (
     requirements_of,
     room_on,
 )
+from holdfast.domain.strategies import Chosen, in_preference, reason_for
 
 ROLES_MAX = 100
 """In how many ways those asked for by name are tried, where they could serve several needs."""
@@ -35,11 +36,13 @@ class Taken:
     Attributes:
         is_by_slot: Whether the slot has claimed it, or claims it, for all bookings in it.
         is_over: Whether it is taken although nothing is left.
+        reason: Why it serves, rather than another one.
     """
 
     resource: Resource
     units: int
     requirement: Requirement
+    reason: Chosen
     is_by_slot: bool = False
     is_over: bool = False
 
@@ -59,6 +62,9 @@ class Need:
         if self.is_open and held is not None and not requirement.is_single:
             candidates = [one for one in candidates if one.resource_id in held]
         is_any = requirement.choosing is Choosing.ANY_OF
+        candidates = in_preference(
+            requirement, candidates, loads=scene.loads, starts_at=wish.starts_at
+        )
         self.candidates = candidates
         self.members = requirement.members_for(wish.party_size) if is_any else len(candidates)
         if is_any and self.is_open:
@@ -160,7 +166,7 @@ def _take_all(
                         need=need, resource=resource, asked=need.units, left=left, room=room
                     )
                 is_over = True
-        taken.append(_taken(need, resource, is_over=is_over))
+        taken.append(_taken(wish, need, resource, is_over=is_over))
     for one in taken:
         used[one.resource.resource_id] = used.get(one.resource.resource_id, 0) + need.units
     chosen += taken
@@ -185,7 +191,7 @@ def _take_any(
         if found is None:
             for i, resource in matching.pairs():
                 is_over = not _is_free(scene, wish, needs[i], resource)
-                chosen.append(_taken(needs[i], resource, is_over=is_over))
+                chosen.append(_taken(wish, needs[i], resource, is_over=is_over))
             return None
         shortage = shortage or found
     if shortage is None:
@@ -236,11 +242,12 @@ def _is_free(scene: Scene, wish: Wish, need: Need, resource: Resource) -> bool:
     return need.is_open or room_on(scene, wish, resource).fits(need.units)
 
 
-def _taken(need: Need, resource: Resource, *, is_over: bool) -> Taken:
+def _taken(wish: Wish, need: Need, resource: Resource, *, is_over: bool) -> Taken:
     return Taken(
         resource=resource,
         units=need.units,
         requirement=need.requirement,
+        reason=reason_for(need.requirement, is_asked=resource.resource_id in wish.picks),
         is_by_slot=need.is_by_slot,
         is_over=is_over,
     )

@@ -17,7 +17,8 @@ from holdfast.domain.errors import (
 )
 from holdfast.domain.requirements import Choosing, Requirement
 from holdfast.domain.resources import Resource, ResourceStatus
-from holdfast.domain.scenes import Scene, Wish, candidate_ids, requirements_of, room_on
+from holdfast.domain.scenes import Scene, Wish, requirements_of, room_on
+from holdfast.domain.strategies import candidate_ids
 
 
 class Exclusion(StrEnum):

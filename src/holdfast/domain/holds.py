@@ -14,6 +14,7 @@ from holdfast.domain.money import Money
 from holdfast.domain.overrides import Override
 from holdfast.domain.quotes import QuoteLine
 from holdfast.domain.shapes import Stay
+from holdfast.domain.strategies import Chosen
 from holdfast.domain.terms import NO_TERMS, Terms
 
 # However often a hold is extended, it ends this long after it was placed.
@@ -50,6 +51,8 @@ class AssignedResource:
     Attributes:
         role: What it is to the booking, as the requirement calls it.
         is_by_slot: Whether the slot claims it, for all bookings in it.
+        reason: Why it serves, rather than another one; None of what was booked before that was
+            kept.
     """
 
     resource_id: ResourceId
@@ -57,6 +60,7 @@ class AssignedResource:
     units: int
     role: str = ""
     is_by_slot: bool = False
+    reason: Chosen | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

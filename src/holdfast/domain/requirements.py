@@ -30,12 +30,19 @@ class Choosing(StrEnum):
 
 
 class Strategy(StrEnum):
-    """In which order the resources of a requirement are tried.
+    """In which order the resources of a requirement are tried, where any of several serve.
 
-    FIRST_AVAILABLE: in the order in which they are listed, sorted or named.
+    FIRST_AVAILABLE: in the order in which they are listed, sorted or named. ROUND_ROBIN: who was
+    chosen longest ago. LEAST_LOADED: who has the least to do. PRIORITY: by their `sort_order`.
+    RANDOM: by lot, the same for the same seed and time. MANUAL: only who is asked for by name.
     """
 
     FIRST_AVAILABLE = "first_available"
+    ROUND_ROBIN = "round_robin"
+    LEAST_LOADED = "least_loaded"
+    PRIORITY = "priority"
+    RANDOM = "random"
+    MANUAL = "manual"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +57,7 @@ class Requirement:
             requirement of a booking.
         members: How many resources are chosen, times the party if `members_per` says so.
         quantity: Units taken of each resource, times the party if `per` says so.
+        strategy, seed: In which order they are tried; the seed is that of RANDOM.
         is_required: Whether the booking is refused without it; else it is left out.
         role: What the resource is to the booking, such as "therapist"; kept with the booking.
     """
@@ -67,6 +75,7 @@ class Requirement:
     is_required: bool = True
     strategy: Strategy = Strategy.FIRST_AVAILABLE
     role: str = ""
+    seed: str = ""
 
     @property
     def named_ids(self) -> tuple[ResourceId, ...]:

@@ -21,6 +21,7 @@ from holdfast.domain.resources import Resource, Scheme
 from holdfast.domain.schedules import Rule
 from holdfast.domain.shapes import Shape, Stay, dates_of, stretches
 from holdfast.domain.slots import Slot
+from holdfast.domain.strategies import Load, candidate_ids
 from holdfast.domain.tenants import Tenant
 from holdfast.domain.timetables import Timetables
 from holdfast.domain.zones import Zone, zone
@@ -113,6 +114,7 @@ class Scene:
         used_by_slot: Places taken, of the slots that have a counter.
         stored_slots: The offering's stored slots by id.
         slot_resources: The resources that open slots have taken for themselves.
+        loads: What those have to do among whom it is chosen by that.
         timetables: The hours that are worked out ahead, where many slots are looked at.
     """
 
@@ -126,6 +128,7 @@ class Scene:
     used_by_slot: Mapping[SlotId, int]
     stored_slots: Mapping[SlotId, Slot]
     slot_resources: Mapping[SlotId, frozenset[ResourceId]] = field(default_factory=dict)
+    loads: Mapping[ResourceId, Load] = field(default_factory=dict)
     timetables: Timetables = field(default_factory=Timetables, compare=False)
     found: _Found = field(default_factory=_Found, init=False, repr=False, compare=False)
     _policies: dict[str, Policy] = field(
@@ -182,17 +185,6 @@ class Scene:
         if not requirement.skills:
             return found
         return [one for one in found if set(requirement.skills) <= set(one.skills)]
-
-
-def candidate_ids(
-    requirement: Requirement, members: Mapping[str, Sequence[ResourceId]]
-) -> Sequence[ResourceId]:
-    """Return the resources that a requirement names, itself or by a pool or category."""
-    if requirement.pool_id is not None:
-        return members.get(requirement.pool_id, ())
-    if requirement.category_id is not None:
-        return members.get(requirement.category_id, ())
-    return requirement.named_ids
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

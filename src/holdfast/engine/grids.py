@@ -9,8 +9,9 @@ from holdfast.domain.intervals import Interval
 from holdfast.domain.offerings import Offering
 from holdfast.domain.resources import Resource
 from holdfast.domain.rules import ScheduleRule
-from holdfast.domain.scenes import Scene, candidate_ids
+from holdfast.domain.scenes import Scene
 from holdfast.domain.schedules import TooManySlots, expand_rules
+from holdfast.domain.strategies import candidate_ids
 from holdfast.domain.tenants import Tenant
 from holdfast.engine.ports import ById, Where
 from holdfast.engine.staging import members_of, rules_of

@@ -184,6 +184,7 @@ def _faults_of_requirement(pointer: str, needed: Requirement) -> list[checks.Fau
         checks.whole(f"{pointer}/quantity", needed.quantity, least=1, most=CAPACITY_MAX),
         checks.whole(f"{pointer}/members", needed.members, least=1, most=CANDIDATES_MAX),
         checks.line(f"{pointer}/role", needed.role),
+        checks.line(f"{pointer}/seed", needed.seed),
         checks.fault(f"{pointer}/skills", "too_many", skilled) if has_too_many else None,
         *(
             checks.line(f"{pointer}/skills/{i}", skill, shortest=1)

@@ -33,6 +33,7 @@ from holdfast.domain.resources import Resource, Scheme
 from holdfast.domain.scenes import Scene, Wish, taken_stretches
 from holdfast.domain.shapes import Stay, dates_of
 from holdfast.domain.slots import Slot, SlotOrigin, SlotStatus
+from holdfast.domain.strategies import in_preference
 from holdfast.domain.zones import day_interval
 from holdfast.engine.choosing import Choice, Target, choose
 from holdfast.engine.releasing import make_way, way_making_needs
@@ -40,6 +41,8 @@ from holdfast.engine.staging import (
     Stage,
     day_cap,
     keys_of,
+    loads_on,
+    require_asked,
     scene_of,
     stage_of,
     zone_of,
@@ -91,6 +94,7 @@ def _require_known_picks(choice: Choice, stage: Stage) -> None:
         if resource_id not in stage.resources:
             message = f"'{resource_id}' does not serve '{stage.target.offering.name}'."
             raise InputInvalid.at(f"/resource_ids/{i}", "unknown_resource", message)
+    require_asked(stage.requirements, stage.members, choice.picks)
 
 
 def _slot_counters(look: Look, target: Target) -> set[str]:
@@ -117,10 +121,10 @@ def _locked_ids(look: Look, stage: Stage, choice: Choice) -> tuple[ResourceId, .
         for over in keys.overs
         if look.claims_over(over.key, stage.interval)
     }
-    return _likely(stage, choice, busy)
+    return _likely(look, stage, choice, busy)
 
 
-def _likely(stage: Stage, choice: Choice, busy: set[str]) -> tuple[ResourceId, ...]:
+def _likely(look: Look, stage: Stage, choice: Choice, busy: set[str]) -> tuple[ResourceId, ...]:
     """Return the candidates that look free, as many as may be needed and a few more."""
     likely: dict[ResourceId, None] = {}
     offering = stage.target.offering
@@ -130,7 +134,14 @@ def _likely(stage: Stage, choice: Choice, busy: set[str]) -> tuple[ResourceId, .
         if requirement.choosing is Choosing.ALL_OF:
             likely.update(dict.fromkeys(ids))
             continue
-        order = sorted(ids, key=lambda one: (one not in choice.picks, one in busy))
+        candidates = in_preference(
+            requirement,
+            [stage.resources[rid] for rid in ids],
+            loads=loads_on(look, stage, stage.claimed_ids),
+            starts_at=stage.target.stay.starts_at,
+        )
+        ranked = [one.resource_id for one in candidates]
+        order = sorted(ranked, key=lambda one: (one not in choice.picks, one in busy))
         likely.update(dict.fromkeys(order[: requirement.members + SPARES]))
     return tuple(rid for rid in stage.claimed_ids if rid in likely)
 
@@ -254,6 +265,7 @@ def _assigned(taken: Taken) -> AssignedResource:
         units=taken.units,
         role=taken.requirement.role,
         is_by_slot=taken.is_by_slot,
+        reason=taken.reason,
     )
 
 

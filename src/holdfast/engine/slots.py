@@ -20,9 +20,10 @@ from holdfast.domain.intervals import FIRST_INSTANT, LAST_INSTANT, Interval
 from holdfast.domain.money import AMOUNT_MAX
 from holdfast.domain.offerings import DURATION_MAX, Counting, Offering
 from holdfast.domain.resources import CAPACITY_MAX
-from holdfast.domain.scenes import Scene, candidate_ids, is_claimed_by_slot
+from holdfast.domain.scenes import Scene, is_claimed_by_slot
 from holdfast.domain.shapes import Stay
 from holdfast.domain.slots import Slot, SlotOrigin, SlotStatus, start_key
+from holdfast.domain.strategies import candidate_ids
 from holdfast.domain.tenants import Tenant
 from holdfast.engine.choosing import Choice, Target
 from holdfast.engine.gathering import gathered

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from holdfast.domain.calendars import DayCapacity, day_id_of
 from holdfast.domain.claims import (
@@ -17,6 +17,7 @@ from holdfast.domain.claims import (
     day_key,
     resource_key,
 )
+from holdfast.domain.errors import InputInvalid
 from holdfast.domain.ids import ResourceId, SlotId
 from holdfast.domain.intervals import Interval
 from holdfast.domain.policies_in_force import padded, words_of
@@ -28,13 +29,13 @@ from holdfast.domain.scenes import (
     ClaimIndex,
     DayUse,
     Scene,
-    candidate_ids,
     is_claimed_by_slot,
     requirements_of,
 )
 from holdfast.domain.schedules import Rule
 from holdfast.domain.shapes import Stay, dates_of
 from holdfast.domain.slots import Slot, SlotOrigin
+from holdfast.domain.strategies import Load, around, candidate_ids, is_by_load, load_of, unasked
 from holdfast.domain.tenants import Tenant
 from holdfast.domain.zones import Zone, zone
 from holdfast.engine.choosing import Target
@@ -47,16 +48,20 @@ class Stage:
     """Who may serve a request, and whose claims have to be looked at for it.
 
     Attributes:
+        requirements: What is needed, but for what the slot has taken already.
         members: The resources of every pool and category that is required.
         resources: Everybody who may serve, by id.
         claimed_ids: Those of them that the request would claim, itself or by opening its slot.
+        ranked_ids: Those among whom it is chosen by what they have to do.
         interval: The time in which their claims matter, buffers included.
     """
 
     target: Target
     members: dict[str, tuple[ResourceId, ...]]
     resources: dict[ResourceId, Resource]
+    requirements: tuple[Requirement, ...]
     claimed_ids: tuple[ResourceId, ...]
+    ranked_ids: frozenset[ResourceId]
     interval: Interval
 
 
@@ -85,18 +90,20 @@ def _stage_of(look: Look, target: Target, components: tuple[str, ...]) -> Stage:
         *(ById(Resource, rid) for rid in ids),
         *(Where(ScheduleRule, "owner_id", owner) for owner in [target.offering.offering_id, *ids]),
     )
-    claimed = dict.fromkeys(
-        rid
-        for requirement, found in zip(requirements, by_requirement, strict=True)
-        for rid in found
-        if not (is_open and is_claimed_by_slot(target.offering, requirement))
-    )
+    needed = [
+        one for one in requirements if not (is_open and is_claimed_by_slot(target.offering, one))
+    ]
+    claimed = dict.fromkeys(rid for one in needed for rid in candidate_ids(one, members))
     resources = {rid: look.get(Resource, rid) for rid in ids}
     return Stage(
         target=target,
         members=members,
         resources=resources,
+        requirements=tuple(needed),
         claimed_ids=tuple(claimed),
+        ranked_ids=frozenset(
+            rid for one in needed if is_by_load(one) for rid in candidate_ids(one, members)
+        ),
         interval=padded(
             words_of(target.tenant, resources.values(), [target.offering]), target.stay.interval
         ),
@@ -140,7 +147,7 @@ def is_slot_open(look: Look, target: Target) -> bool:
 
 def keys_of(look: Look, stage: Stage, resource_ids: Iterable[ResourceId]) -> Keys:
     """Find what claiming some of the resources would lock and look at."""
-    keys = Keys()
+    keys, resource_ids = Keys(), list(resource_ids)
     dates: dict[ResourceId, tuple[date, ...]] = {}
     interval = stage.interval
     for resource_id in resource_ids:
@@ -157,8 +164,58 @@ def keys_of(look: Look, stage: Stage, resource_ids: Iterable[ResourceId]) -> Key
     # Each kind of look for all of them at once: a round for each would be too many.
     keys.counters, guards = day_keys(look, dates)
     keys.guards |= guards
-    look.want(*keys.overs)
+    look.want(*keys.overs, *load_overs(stage, resource_ids).values())
     return keys
+
+
+def load_overs(stage: Stage, resource_ids: Iterable[ResourceId]) -> dict[ResourceId, Over]:
+    """Return where it stands what those have to do among whom it is chosen by that.
+
+    It changes under the very keys that claiming them locks; of dated resources it would not.
+    """
+    stretch = around(stage.target.stay.interval)
+    return {
+        rid: Over(resource_key(rid), stretch.starts_at, stretch.ends_at)
+        for rid in resource_ids
+        if rid in stage.ranked_ids
+        and stage.resources[rid].scheme is Scheme.INTERVAL
+        and stage.resources[rid].capacity is not None
+    }
+
+
+def loads_on(
+    look: Look, stage: Stage, resource_ids: Iterable[ResourceId], *, now: datetime | None = None
+) -> dict[ResourceId, Load]:
+    """Return what resources have to do around the time that is asked for.
+
+    Without `now`, what has lapsed counts too: good enough to guess whom to lock.
+    """
+    stretch = around(stage.target.stay.interval)
+    return {
+        rid: load_of(
+            claim
+            for claim in look.claims_over(over.key, stretch)
+            if now is None or claim.counts_at(now)
+        )
+        for rid, over in load_overs(stage, resource_ids).items()
+    }
+
+
+def require_asked(
+    requirements: Iterable[Requirement],
+    members: Mapping[str, Sequence[ResourceId]],
+    picks: Sequence[ResourceId],
+) -> None:
+    """Refuse a request that names nobody where only those serve who are asked for by name.
+
+    Raises:
+        InputInvalid: It does not name enough of them.
+    """
+    needed = unasked(requirements, members, picks)
+    if needed is not None:
+        what = needed.role or "whom"
+        message = f"Say {what} you want: {needed.members} of them by name."
+        raise InputInvalid.at("/resource_ids", "missing", message)
 
 
 def zone_of(resource: Resource, tenant: Tenant) -> Zone:
@@ -230,6 +287,9 @@ def scene_of(view: View, stage: Stage, *, locked_ids: Collection[ResourceId]) ->
         used_by_slot=used,
         stored_slots={} if target.slot is None else {target.slot.slot_id: target.slot},
         slot_resources=_slot_resources(view, target),
+        loads=loads_on(
+            view, stage, [rid for rid in stage.claimed_ids if rid not in left_out], now=view.now
+        ),
     )
 
 

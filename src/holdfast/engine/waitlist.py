@@ -28,7 +28,8 @@ from holdfast.domain.errors import (
 from holdfast.domain.ids import BookingId, OfferingId, WaitlistEntryId
 from holdfast.domain.offerings import Offering, OfferingStatus
 from holdfast.domain.policies_in_force import policy_in_force
-from holdfast.domain.scenes import candidate_ids, every_requirement
+from holdfast.domain.scenes import every_requirement
+from holdfast.domain.strategies import candidate_ids
 from holdfast.domain.tenants import Tenant
 from holdfast.domain.terms import NO_TERMS
 from holdfast.domain.waitlists import (

@@ -33,6 +33,7 @@ from holdfast.domain.requirements import Choosing, Per, Requirement, Strategy
 from holdfast.domain.resources import Resource
 from holdfast.domain.rules import ScheduleRule
 from holdfast.domain.slots import Slot
+from holdfast.domain.strategies import Chosen
 from holdfast.domain.tenants import Tenant
 from holdfast.domain.waitlists import WaitlistEntry, WishedDates, Wishes
 from holdfast.engine.records import field_names, plain
@@ -128,6 +129,7 @@ def _requirement_row(value: Requirement) -> dict[str, Any]:
         "is_required": value.is_required,
         "strategy": value.strategy.value,
         "role": value.role,
+        "seed": value.seed,
     }
     kept = {name: field for name, field in row.items() if field != _USUAL_REQUIREMENT[name]}
     return {**kept, "quantity": value.quantity, "per": value.per.value}
@@ -145,6 +147,7 @@ _USUAL_REQUIREMENT: dict[str, object] = {
     "is_required": True,
     "strategy": Strategy.FIRST_AVAILABLE.value,
     "role": "",
+    "seed": "",
 }
 
 
@@ -164,6 +167,7 @@ def _requirement(row: Row) -> Requirement:
         is_required=full["is_required"],
         strategy=Strategy(full["strategy"]),
         role=full["role"],
+        seed=full["seed"],
     )
 
 
@@ -192,6 +196,7 @@ def _assigned_row(value: AssignedResource) -> dict[str, Any]:
         "units": value.units,
         "role": value.role,
         "is_by_slot": value.is_by_slot,
+        "reason": value.reason,
     }
 
 
@@ -202,6 +207,7 @@ def _assigned(row: Row) -> AssignedResource:
         units=row["units"],
         role=row.get("role", ""),
         is_by_slot=row.get("is_by_slot", False),
+        reason=Chosen(row["reason"]) if row.get("reason") else None,
     )
 
 

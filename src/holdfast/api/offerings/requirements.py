@@ -53,6 +53,7 @@ class RequirementIn(Body):
     is_required: bool = True
     strategy: Word[Strategy] = Strategy.FIRST_AVAILABLE
     role: MaybeEmptyLine = ""
+    seed: MaybeEmptyLine = ""
 
     def requirement(self) -> Requirement:
         """Return it as the engine takes it."""
@@ -70,6 +71,7 @@ class RequirementIn(Body):
             is_required=self.is_required,
             strategy=self.strategy,
             role=self.role,
+            seed=self.seed,
         )
 
 
@@ -126,6 +128,7 @@ class RequirementOut(Out):
     is_required: bool
     strategy: Strategy
     role: str
+    seed: str
 
     @classmethod
     def of(cls, requirement: Requirement) -> RequirementOut:
@@ -144,6 +147,7 @@ class RequirementOut(Out):
             is_required=requirement.is_required,
             strategy=requirement.strategy,
             role=requirement.role,
+            seed=requirement.seed,
         )
 
 

@@ -16,8 +16,9 @@ from holdfast.domain.listing import WINDOW_DAYS_MAX, Asked
 from holdfast.domain.offerings import Offering, OfferingStatus
 from holdfast.domain.pools import Pool, PoolStatus
 from holdfast.domain.resources import CAPACITY_MAX, Resource, ResourceStatus
-from holdfast.domain.scenes import Scene, candidate_ids, requirements_of, unknown_component
+from holdfast.domain.scenes import Scene, requirements_of, unknown_component
 from holdfast.domain.shapes import DATED, DATES_MAX, Shape
+from holdfast.domain.strategies import candidate_ids
 from holdfast.domain.tenants import Tenant
 from holdfast.domain.zones import MINUTES_PER_DAY, instant_of, zone
 from holdfast.engine.choosing import PICKS_MAX

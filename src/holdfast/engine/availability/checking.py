@@ -12,8 +12,9 @@ from typing import cast
 
 from holdfast.domain.access import Actor, Scope
 from holdfast.domain.errors import Alternative, InputInvalid
-from holdfast.domain.ids import TenantId
+from holdfast.domain.ids import SlotId, TenantId
 from holdfast.domain.intervals import Interval
+from holdfast.domain.scenes import requirements_of
 from holdfast.domain.verdicts import Verdict, verdict_on
 from holdfast.engine.availability.asking import require_known, require_party
 from holdfast.engine.availability.searching import with_alternatives
@@ -21,6 +22,7 @@ from holdfast.engine.choosing import Choice, choose
 from holdfast.engine.looking import load_scene
 from holdfast.engine.ports import ReadStore
 from holdfast.engine.snapshots import look_up
+from holdfast.engine.staging import require_asked
 
 _AN_INSTANT = timedelta(microseconds=1)
 
@@ -62,6 +64,9 @@ def check(
         stay_days=(stay.ends_at - stay.starts_at).days + 1,
     )
     require_known(scene, choice.picks, choice.components)
+    if scene.slot_resources.get(target.slot_id or SlotId("")) is None:
+        needed = requirements_of(scene.offering, choice.components)
+        require_asked(needed, scene.members, choice.picks)
     wish = target.wish(choice, party_size=party_size, ignores=frozenset())
     verdict = verdict_on(scene, wish, now=now)
     malformed = next((one for one in verdict.reasons if isinstance(one, InputInvalid)), None)
