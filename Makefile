@@ -13,10 +13,10 @@ KILLS ?= 100
 WITH_DB = $(if $(strip $(DB)),--db $(DB))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo serve test check gates fix bench simulate crash proof lock clean
+.PHONY: help setup setup-dev demo serve test check gates fix bench simulate crash proof lock screenshots clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install Holdfast and what it needs to run into .venv
 	@scripts/setup runtime
@@ -63,6 +63,9 @@ proof: setup-dev ## Run the long proofs that make test leaves out
 
 lock: ## Pin the newest versions of all dependencies in constraints.txt
 	@scripts/lock
+
+screenshots: setup-dev ## Take pictures of every page (ARGS="slots booked")
+	@$(BIN)/python -m tests.browser.screenshots $(ARGS)
 
 clean: ## Remove builds and caches (.venv stays; it repairs itself)
 	rm -rf build dist .cache .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .schemathesis

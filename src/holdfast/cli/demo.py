@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import secrets
 import signal
 import socket
 import threading
@@ -84,7 +85,12 @@ def _stoppable() -> Iterator[threading.Event]:
 
 def _perform(chosen: Stage, asked: threading.Event, *, host: str, port: int | None) -> int:
     """Build the world and serve it until asked to stop."""
-    settings = serving.settings_of(database_url=chosen.url, log_level="warning")
+    settings = serving.settings_of(
+        database_url=chosen.url,
+        log_level="warning",
+        lists_businesses=True,
+        link_keys=(secrets.token_urlsafe(48),),
+    )
     with serving.listener_at(host, port) as listener:
         with output.progress("Opening eight businesses"):
             businesses = build_world(chosen.url)

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 LINKS = (
+    ("Pages", "/"),
     ("Documentation", "/docs"),
     ("OpenAPI", "/openapi.json"),
     ("Health", "/readyz"),
@@ -70,6 +71,7 @@ def show(programme: Programme) -> None:
     console.print(_panel(programme))
     for business in programme.businesses:
         console.print(f"\n[bold]{business.booking}[/] [dim]· {business.name}[/]\n")
+        console.print(Text(f"{programme.url}/{business.slug}", style="cyan"), soft_wrap=True)
         line = Text(business.curl(programme.url), style="cyan")
         console.print(line, soft_wrap=True)
     console.print(

@@ -38,6 +38,8 @@ def serve(settings: Settings) -> int:
     """
     require_begun(settings.database_url)
     with listener_at(settings.host, settings.port) as listener:
+        if settings.has_pages:
+            output.say(f"Every business has its page at {shown_url(listener)}/<its slug>.")
         return serve_on(listener, settings)
 
 

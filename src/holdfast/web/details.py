@@ -103,9 +103,11 @@ async def confirm(visit: Visit) -> Response:
 
 
 async def extend(visit: Visit) -> Response:
-    """Give more time."""
+    """Give more time; or, when a script says that it is over, only show how things stand."""
     form = await visit.form()
     found = await visit.read(lambda: _find(visit))
+    if form.text("over"):
+        return await _page(visit, found, _typed(form))
     command = ExtendHold(hold_id=found.hold.hold_id)
     try:
         await visit.write(found.tenant.tenant_id, _actor(visit), command, Hold)

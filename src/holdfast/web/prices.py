@@ -48,10 +48,10 @@ def bill_of(lines: Sequence[QuoteLine], currency: str) -> tuple[BillLine, ...]:
     )
 
 
-def price_of_night(
+def price_of_date(
     offering: Offering, stay: Stay, *, people: int, zone_name: str, now: datetime
 ) -> Money | None:
-    """Return what one night would cost by itself; None where that cannot be said.
+    """Return what one night or day would cost by itself; None where that cannot be said.
 
     A calendar shows sixty of them, so they are computed here and not asked for one by one. What a
     stay costs in the end is the engine's quote.

@@ -62,7 +62,7 @@ def serve(
         int | None, typer.Option(min=1, max=64, help="Server processes.", show_default="1")
     ] = None,
 ) -> None:
-    """Serve the REST API. All other settings are HOLDFAST_… variables."""
+    """Serve the REST API and the pages. All other settings are HOLDFAST_… variables."""
     from holdfast.cli import serving  # slow: loads engine and server
 
     settings = serving.settings_of(database_url=chosen(db), host=host, port=port, workers=workers)

@@ -15,7 +15,7 @@ from holdfast.engine.quoting import QuoteQuery
 from holdfast.web.choosing.months import Cell, last_of, months_after, shown_first
 from holdfast.web.choosing.shop import Shop
 from holdfast.web.choosing.wanted import Wanted
-from holdfast.web.prices import price_of_night
+from holdfast.web.prices import price_of_date
 
 NIGHT_MONTHS = 2
 _DAY = timedelta(days=1)
@@ -47,7 +47,7 @@ def nights_view(shop: Shop) -> dict[str, object]:
             on=on,
             href=href,
             count=night.remaining,
-            price=_night_price(shop, on) if _is_free(night) else None,
+            price=_date_price(shop, on) if _is_free(night) else None,
             is_today=on == today,
             is_chosen=is_inside or on == check_in,
             is_edge=on in {check_in, check_out},
@@ -82,16 +82,14 @@ def _check_outs(shop: Shop, check_in: date) -> dict[date, int]:
     return found
 
 
-def _night_price(shop: Shop, night: date) -> Money | None:
+def _date_price(shop: Shop, on: date) -> Money | None:
     here = zone(shop.zone_name)
     try:
-        stay = stay_of(shop.offering, [night], here)
+        stay = stay_of(shop.offering, [on], here)
     except (SkippedDay, ValueError):
         return None
     people = shop.wanted.people
-    return price_of_night(
-        shop.offering, stay, people=people, zone_name=shop.zone_name, now=shop.now
-    )
+    return price_of_date(shop.offering, stay, people=people, zone_name=shop.zone_name, now=shop.now)
 
 
 def _total(shop: Shop, wanted: Wanted) -> Money | None:
@@ -130,6 +128,7 @@ def days_view(shop: Shop) -> dict[str, object]:
             href=href if is_free or is_chosen else None,
             count=day.remaining,
             total=day.capacity if day.capacity is not None and day.capacity > 1 else None,
+            price=_date_price(shop, on) if offering.price.amount_minor else None,
             is_today=on == today,
             is_chosen=is_chosen,
         )

@@ -119,7 +119,9 @@ function runOut() {
   const form = document.getElementById("details");
   if (form === null) return;
   const more = `${form.action}/more`;
-  swap(more, { body: new URLSearchParams(new FormData(form)) });
+  const said = new URLSearchParams(new FormData(form));
+  said.set("over", "1");
+  swap(more, { body: said });
 }
 
 // The visitor's own zone, told to the server once; it is asked for again only if it differs.

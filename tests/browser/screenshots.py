@@ -1,0 +1,162 @@
+"""Take pictures of every page: `make screenshots`, and look at them.
+
+At 390 and 1280 pixels, light and dark, in English and French; into `build/screenshots`, or where
+the argument says.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Literal
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.sites import Site, chromium_arguments, chromium_path, serving
+
+WIDTHS = (390, 1280)
+SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
+LOCALES = ("en-GB", "fr-FR")
+HEIGHT = 844
+PATIENCE_MS = 20_000
+
+
+def at(path: str) -> Callable[[Page], None]:
+    """Return what opens a page."""
+    return lambda page: void(page.goto(path))
+
+
+def void(_result: object) -> None:
+    """Forget a result."""
+
+
+def kept(page: Page) -> None:
+    """Take a hold."""
+    page.goto("/les-tilleuls/massage")
+    page.locator("button.time").nth(1).click()
+    page.wait_for_selector("#details")
+
+
+def faulty(page: Page) -> None:
+    """Send the details with faults in them."""
+    kept(page)
+    page.locator("#email").fill("ada at example")
+    page.locator("#details button.big").click()
+    page.wait_for_selector(".note.bad")
+
+
+def booked(page: Page) -> None:
+    """Book."""
+    kept(page)
+    page.locator("#name").fill("Ada Lovelace")
+    page.locator("#email").fill("ada@example.com")
+    page.locator("#details button.big").click()
+    page.wait_for_selector(".ticket")
+
+
+def cancelling(page: Page) -> None:
+    """Ask what cancelling means."""
+    booked(page)
+    page.locator(".actions .plain").click()
+    page.wait_for_selector(".happens")
+
+
+def cancelled(page: Page) -> None:
+    """Call a booking off."""
+    cancelling(page)
+    page.locator(".danger").click()
+    page.wait_for_selector(".seal.is-over")
+
+
+def lost(page: Page) -> None:
+    """Lose a race for a haircut."""
+    page.goto("/sarah/cut")
+    browser = page.context.browser
+    assert browser is not None
+    other = browser.new_context(base_url=page.url.partition("/sarah")[0])
+    slot = page.locator("button.time").first.get_attribute("value")
+    elsewhere = other.new_page()
+    elsewhere.goto("/sarah/cut")
+    elsewhere.locator(f"button[value={slot}]").click()
+    elsewhere.wait_for_selector("#details")
+    page.locator(f"button[value={slot}]").click()
+    page.wait_for_selector(".note.warn")
+    elsewhere.locator("button.link").click()
+    other.close()
+
+
+SCENES: Mapping[str, Callable[[Page], None]] = {
+    "business": at("/les-tilleuls"),
+    "slots": at("/sarah/cut"),
+    "slots-elsewhere": at("/sarah/cut?zone=America/New_York"),
+    "staff": at("/les-tilleuls/massage?day=2026-06-04"),
+    "nights": at("/les-tilleuls/garden-room?check_in=2026-06-10&check_out=2026-06-13"),
+    "days": at("/occitanie/training-day?days=2026-06-11&people=8"),
+    "event": at("/odeon/concert?people=2"),
+    "free": at("/les-tilleuls/bicycle?minutes=120&day=2026-06-04"),
+    "nothing": at("/sarah/cut?month=2026-08"),
+    "details": kept,
+    "faults": faulty,
+    "lost-race": lost,
+    "booked": booked,
+    "cancel": cancelling,
+    "cancelled": cancelled,
+    "find": at("/sarah/bookings"),
+    "not-found": at("/sarah/nothing"),
+    "door": at("/"),
+}
+
+
+def take(browser: Browser, site: Site, folder: Path, wanted: list[str]) -> int:
+    """Take all pictures, or those of the scenes that are wanted; return how many."""
+    count = 0
+    names = [name for name in SCENES if not wanted or name in wanted]
+    for name, width, locale in itertools.product(names, WIDTHS, LOCALES):
+        for scheme in SCHEMES:
+            count += 1
+            context = browser.new_context(
+                base_url=site.url,
+                locale=locale,
+                timezone_id="Europe/Paris",
+                viewport={"width": width, "height": HEIGHT},
+                color_scheme=scheme,
+                reduced_motion="reduce",
+                # Nobody is refused for having been here often.
+                extra_http_headers={"X-Forwarded-For": f"198.51.100.{count}"},
+            )
+            context.set_default_timeout(PATIENCE_MS)
+            page = context.new_page()
+            SCENES[name](page)
+            picture = folder / f"{name}-{width}-{scheme}-{locale[:2]}.png"
+            page.screenshot(path=picture, full_page=True)
+            context.close()
+            # What was kept is given back, so that every picture begins alike.
+            site.clock.advance(minutes=16)
+    return count
+
+
+def main(words: list[str]) -> int:
+    """Take the pictures of some scenes, or of all."""
+    path = chromium_path()
+    if path is None:
+        sys.stderr.write("There is no Chromium here; install it, or say HOLDFAST_CHROMIUM.\n")
+        return 1
+    folder = Path("build/screenshots")
+    folder.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        serving(Path(scratch)) as site,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=path, args=chromium_arguments())
+        count = take(browser, site, folder, words)
+        browser.close()
+    sys.stdout.write(f"{count} pictures are in {folder}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
