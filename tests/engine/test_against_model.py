@@ -82,7 +82,7 @@ QUIETLY = (HealthCheck.too_slow, HealthCheck.data_too_large)
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @given(steps=STEPS)
-@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=QUIETLY)
+@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=QUIETLY)
 def test_on_sqlite_a_random_day_goes_as_the_model_says(lending: Lending, steps: list[Step]) -> None:
     live_through(lending, "sqlite", steps)
 
@@ -91,7 +91,7 @@ def test_on_sqlite_a_random_day_goes_as_the_model_says(lending: Lending, steps: 
 @pytest.mark.timeout(600)
 @pytest.mark.postgresql
 @given(steps=STEPS)
-@settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=QUIETLY)
+@settings(max_examples=3, deadline=None, derandomize=True, suppress_health_check=QUIETLY)
 def test_on_postgresql_a_random_day_goes_as_the_model_says(
     lending: Lending, steps: list[Step]
 ) -> None:

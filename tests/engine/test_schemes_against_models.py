@@ -120,7 +120,7 @@ def live_through(lending: Lending, kind: str, steps: Sequence[Step]) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @given(steps=STEPS)
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=QUIETLY)
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=QUIETLY)
 def test_on_sqlite_every_scheme_goes_as_its_model_says(lending: Lending, steps: list[Step]) -> None:
     live_through(lending, "sqlite", steps)
 
@@ -129,7 +129,7 @@ def test_on_sqlite_every_scheme_goes_as_its_model_says(lending: Lending, steps: 
 @pytest.mark.timeout(600)
 @pytest.mark.postgresql
 @given(steps=STEPS)
-@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=QUIETLY)
+@settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=QUIETLY)
 def test_on_postgresql_every_scheme_goes_as_its_model_says(
     lending: Lending, steps: list[Step]
 ) -> None:
