@@ -24,6 +24,7 @@ from holdfast.testing.postgres import find_postgres_binaries
 CLIENTS = (4, 16, 64)
 _DIGITS = 11
 _RESOURCES = 1_000
+_DONE = re.compile(r"actually processed: (\d+)")
 _TPS = re.compile(r"tps = ([0-9.]+) \(without")
 _LOCK = """INSERT INTO capacity (tenant_id, key, kind, used, over_commit, seq)
 VALUES ('{tenant}', {key}, '{kind}', 0, 0, 1)
@@ -66,12 +67,12 @@ class Script:
         self.ground.settle()
         rates = {}
         rows_before, wal_before = self.ground.written()
-        done = 0.0
+        done = 0
         for place, clients in enumerate(CLIENTS):
             share = max(1, round(seconds / len(CLIENTS)))
             first = (run * len(CLIENTS) + place) * 10**8
-            rates[clients] = _pgbench(self.ground.url, file, clients, share, first=first)
-            done += rates[clients] * share
+            count, rates[clients] = _pgbench(self.ground.url, file, clients, share, first=first)
+            done += count
         rows, wal = self.ground.written()
         best = max(rates, key=lambda clients: rates[clients])
         return Limit(
@@ -87,8 +88,8 @@ def best(*limits: Limit) -> Limit:
     return max(limits, key=lambda limit: limit.per_second)
 
 
-def _pgbench(url: str, file: Path, clients: int, seconds: int, *, first: int) -> float:
-    """Run pgbench and return its transactions a second."""
+def _pgbench(url: str, file: Path, clients: int, seconds: int, *, first: int) -> tuple[int, float]:
+    """Run pgbench and return its transactions, in all and a second."""
     binaries = find_postgres_binaries()
     beside = None if binaries is None else Path(binaries.program("pgbench"))
     program = str(beside) if beside is not None and beside.exists() else shutil.which("pgbench")
@@ -106,11 +107,11 @@ def _pgbench(url: str, file: Path, clients: int, seconds: int, *, first: int) ->
     command += [f"--client={clients}", "--jobs=1", f"--time={seconds}"]
     command += ["-D", "i=0", "-D", f"first={first}", str(where["dbname"])]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-    found = _TPS.search(done.stdout)
-    if done.returncode != 0 or found is None:
+    count, rate = _DONE.search(done.stdout), _TPS.search(done.stdout)
+    if done.returncode != 0 or count is None or rate is None:
         message = f"pgbench failed: {done.stderr.strip()[-1_500:]}"
         raise BenchUnavailable(message)
-    return float(found[1])
+    return int(count[1]), float(rate[1])
 
 
 def script_of(ground: Ground, *, tenant_id: str, is_hot: bool) -> Script:
