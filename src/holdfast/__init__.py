@@ -81,6 +81,7 @@ if TYPE_CHECKING:
     from holdfast.domain.errors import CancellationClosed as CancellationClosed
     from holdfast.domain.errors import CapacityExceeded as CapacityExceeded
     from holdfast.domain.errors import ClockBehind as ClockBehind
+    from holdfast.domain.errors import CustomerBlocked as CustomerBlocked
     from holdfast.domain.errors import HoldExpired as HoldExpired
     from holdfast.domain.errors import HoldfastError as HoldfastError
     from holdfast.domain.errors import InputFault as InputFault
@@ -230,11 +231,11 @@ _HOMES = {
     "holdfast.domain.eligibility": "Candidate Eligibility Exclusion RequirementCandidates",
     "holdfast.domain.errors": (
         "AccessDenied Alternative AvailabilityClosed BeyondHorizon CancellationClosed "
-        "CapacityExceeded ClockBehind HoldExpired HoldfastError InputFault InputInvalid "
-        "InputTooLarge InputUnsupported InvitationExpired KeyReused LengthRefused LimitReached "
-        "MethodNotAllowed "
-        "NoticeTooShort PartySizeRefused PolicyRefused RateLimited RecordChanged RecordExists "
-        "RecordInUse RecordNotFound RequestFailed RequestInProgress ServerBusy "
+        "CapacityExceeded ClockBehind CustomerBlocked HoldExpired HoldfastError InputFault "
+        "InputInvalid InputTooLarge InputUnsupported InvitationExpired KeyReused LengthRefused "
+        "LimitReached MethodNotAllowed NoticeTooShort PartySizeRefused PolicyRefused RateLimited "
+        "RecordChanged RecordExists RecordInUse RecordNotFound RequestFailed RequestInProgress "
+        "ServerBusy "
         "TooEarly TooLate TransitionNotAllowed Unauthenticated"
     ),
     "holdfast.domain.guests": "Guest",

@@ -58,11 +58,16 @@ class OverrideIn(Body):
     closed: bool = False
     notice: bool = False
     capacity: bool = False
+    limits: bool = False
 
     def override(self) -> Override:
         """Return it as the engine takes it."""
         return Override(
-            reason=self.reason, closed=self.closed, notice=self.notice, capacity=self.capacity
+            reason=self.reason,
+            closed=self.closed,
+            notice=self.notice,
+            capacity=self.capacity,
+            limits=self.limits,
         )
 
 
@@ -73,6 +78,7 @@ class OverrideOut(Out):
     closed: bool
     notice: bool
     capacity: bool
+    limits: bool
 
     @classmethod
     def of(cls, override: Override) -> OverrideOut:
@@ -82,6 +88,7 @@ class OverrideOut(Out):
             closed=override.closed,
             notice=override.notice,
             capacity=override.capacity,
+            limits=override.limits,
         )
 
 

@@ -98,6 +98,13 @@ MEANINGS: Mapping[str, tuple[str, str]] = MappingProxyType(
                 " seconds."
             ),
         ),
+        "policy.customer_blocked": (
+            "No bookings for a while",
+            (
+                "The customer cannot book until the instant in 'until', because of cancellations or"
+                " no-shows. The business may lift that."
+            ),
+        ),
         "policy.length": (
             "Too short or too long",
             (

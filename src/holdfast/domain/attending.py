@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from holdfast.domain.bookings import Booking, BookingAction, BookingStatus
+from holdfast.domain.cancellation_policies import in_words
 from holdfast.domain.errors import TooEarly, TooLate
+from holdfast.domain.no_shows import counts_from
 from holdfast.domain.policies import check_in_interval
 from holdfast.domain.zones import day_interval, local_day, zone
 
@@ -30,7 +32,7 @@ def require_check_in_open(booking: Booking, *, now: datetime) -> None:
 
 
 def require_begun(booking: Booking, action: BookingAction, *, now: datetime) -> None:
-    """Refuse to say how something went that has not begun.
+    """Refuse to say how something went that has not begun, or of whom one has to wait for.
 
     Raises:
         TooEarly: It begins later.
@@ -39,6 +41,13 @@ def require_begun(booking: Booking, action: BookingAction, *, now: datetime) -> 
         said = "completed" if action is BookingAction.COMPLETE else "a no-show"
         message = f"It has not begun, so it cannot be {said}. Cancel or reschedule it instead."
         raise TooEarly(message, opens_at=booking.starts_at)
+    policy = booking.policy.no_show
+    if action is BookingAction.MARK_NO_SHOW and policy is not None:
+        opens_at = counts_from(policy, starts_at=booking.starts_at)
+        if now < opens_at:
+            grace = in_words(policy.grace)
+            message = f"They may still come: it counts as a no-show {grace} after its start."
+            raise TooEarly(message, opens_at=opens_at)
 
 
 def require_day_open(booking: Booking, *, now: datetime) -> None:

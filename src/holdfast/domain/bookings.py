@@ -13,9 +13,11 @@ from holdfast.domain.guests import Guest
 from holdfast.domain.holds import AssignedResource
 from holdfast.domain.ids import BookingId, CustomerId, HoldId, OfferingId, ResourceId, SlotId
 from holdfast.domain.money import Money
+from holdfast.domain.no_shows import counts_from
 from holdfast.domain.overrides import Override
 from holdfast.domain.policies import NOTHING_SAID, Policy
 from holdfast.domain.quotes import QuoteLine
+from holdfast.domain.settlements import Settlement
 from holdfast.domain.shapes import Stay
 from holdfast.domain.terms import NO_TERMS, Terms
 
@@ -88,6 +90,9 @@ class Booking:
         price_lines: How the price comes about, as it was quoted then.
         terms: What the buyer said that changes the price.
         policy: The policy that was in force for it when it was made; it stays so.
+        paid_minor, refunded_minor: What has been paid and has gone back in all, in the price's
+            currency.
+        settlement: What a cancellation or no-show came to.
         local_start: Its start as the clock on the wall was to show it, such as 2026-06-15T20:00.
         checked_in_at, checked_out_at: When its guests came and left, as staff said.
         ended_at: When it was completed, called off, declined or expired, or nobody came.
@@ -143,12 +148,34 @@ class Booking:
     freed_at: datetime | None = None
     price_lines: tuple[QuoteLine, ...] = ()
     terms: Terms = NO_TERMS
+    policy: Policy = NOTHING_SAID
     guests: tuple[Guest, ...] = ()
     reference: str | None = None
     reschedule_count: int = 0
     rating: int | None = None
     feedback: str = ""
     referral_source: str = ""
+    paid_minor: int = 0
+    refunded_minor: int = 0
+    settlement: Settlement | None = None
+
+    @property
+    def no_show_at(self) -> datetime | None:
+        """When nobody has come by itself; None when only staff say so."""
+        policy = self.policy.no_show
+        if policy is None or not policy.is_automatic:
+            return None
+        return counts_from(policy, starts_at=self.starts_at)
+
+    @property
+    def paid(self) -> Money:
+        """What has been paid in all."""
+        return Money(amount_minor=self.paid_minor, currency=self.price.currency)
+
+    @property
+    def refunded(self) -> Money:
+        """What of it has gone back."""
+        return Money(amount_minor=self.refunded_minor, currency=self.price.currency)
 
     @property
     def keeps_places(self) -> bool:
@@ -157,8 +184,6 @@ class Booking:
         What took place, or would have, keeps them as history: nothing that is past is sold.
         """
         return self.status in KEEPING and self.freed_at is None
-
-    policy: Policy = NOTHING_SAID
 
     @property
     def stay(self) -> Stay:

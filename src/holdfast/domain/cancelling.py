@@ -30,6 +30,7 @@ class CancellationReason(StrEnum):
     BY_BUSINESS = "by_business"
     IN_TIME = "in_time"
     LATE = "late"
+    NOT_AGREED = "not_agreed"
     NOT_ALLOWED = "not_allowed"
     TOO_LATE = "too_late"
     ALREADY_BEGUN = "already_begun"
@@ -42,6 +43,7 @@ class CancellationVerdict:
     Attributes:
         refund: What goes back, over and above what has gone back before.
         forfeited: What was paid and stays with the business.
+        percent: Which share of what was paid goes back.
         tier: The tier that has decided the refund, if one has.
         late_action: What follows from cancelling late; None when it is not late.
         blocked_until: Until when the customer cannot book, because of this.
@@ -52,6 +54,7 @@ class CancellationVerdict:
     reason: CancellationReason
     refund: Money
     forfeited: Money
+    percent: int
     tier: Tier | None
     late_action: LateAction | None
     blocked_until: datetime | None
@@ -85,6 +88,7 @@ def cancellation_verdict(
     paid: Money,
     refunded: Money,
     by: CancelledBy,
+    is_agreed: bool = True,
 ) -> CancellationVerdict:
     """Say whether a booking may be cancelled now, what goes back and what follows.
 
@@ -97,14 +101,19 @@ def cancellation_verdict(
         paid: What has really been paid.
         refunded: What has gone back before.
         by: Who cancels.
+        is_agreed: Whether the business has said yes; until then whoever asked may take it back.
     """
     left = starts_at - now
     reason = _reason(policy, left=left, by=by)
+    if by is CancelledBy.CUSTOMER and not is_agreed:
+        reason = CancellationReason.NOT_AGREED
     tier: Tier | None = None
     percent = 0
     late_action: LateAction | None = None
     if reason is CancellationReason.BY_BUSINESS:
         percent = policy.business_percent
+    elif reason is CancellationReason.NOT_AGREED:
+        percent = WHOLE_PERCENT
     elif reason is CancellationReason.IN_TIME:
         tier = policy.tier_at(left)
     elif reason is CancellationReason.LATE:
@@ -119,6 +128,7 @@ def cancellation_verdict(
         reason=reason,
         refund=refund,
         forfeited=_rest(paid, refunded, refund) if reason in _ALLOWED else _nothing(paid),
+        percent=percent,
         tier=tier,
         late_action=late_action,
         blocked_until=now + timedelta(days=policy.block_days) if is_blocking else None,
@@ -127,7 +137,12 @@ def cancellation_verdict(
 
 
 _ALLOWED = frozenset(
-    {CancellationReason.BY_BUSINESS, CancellationReason.IN_TIME, CancellationReason.LATE}
+    {
+        CancellationReason.BY_BUSINESS,
+        CancellationReason.IN_TIME,
+        CancellationReason.LATE,
+        CancellationReason.NOT_AGREED,
+    }
 )
 
 

@@ -28,7 +28,13 @@ class Contact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
-    """A person who books. An account is optional; the e-mail key finds them again."""
+    """A person who books. An account is optional; the e-mail key finds them again.
+
+    Attributes:
+        blocked_until, block_reason: Until when they may not book, and why, for staff.
+        no_shows: When they were expected and did not come, the latest ones.
+        lifted_at: When staff last lifted what kept them from booking; what was before is forgiven.
+    """
 
     customer_id: CustomerId
     name: str
@@ -41,6 +47,21 @@ class Customer:
     metadata: dict[str, object] = field(default_factory=dict)
     created_at: datetime
     version: int
+    blocked_until: datetime | None = None
+    block_reason: str | None = None
+    no_shows: tuple[datetime, ...] = ()
+    lifted_at: datetime | None = None
+
+
+def contact_key(contact: Contact) -> str | None:
+    """Return by what a contact is told again, the e-mail before the phone; None by nothing.
+
+    >>> contact_key(Contact(name="Ada", phone="0033 6")), contact_key(Contact(name="Ada"))
+    ('tel:+336', None)
+    """
+    if contact.email:
+        return f"mail:{email_key(contact.email)}"
+    return f"tel:{phone_key(contact.phone)}" if contact.phone else None
 
 
 def email_key(email: str) -> str:

@@ -26,6 +26,7 @@ STATUS_BY_CODE: Mapping[str, int] = MappingProxyType(
         "invitation.expired": 409,
         "policy.beyond_horizon": 409,
         "policy.cancellation_closed": 409,
+        "policy.customer_blocked": 409,
         "policy.length": 409,
         "policy.limit_reached": 409,
         "policy.notice_too_short": 409,
@@ -158,6 +159,15 @@ class LimitReached(PolicyRefused):
     """A counted limit is used up."""
 
     code = "policy.limit_reached"
+
+
+class CustomerBlocked(HoldfastError):
+    """The customer may not book for a while."""
+
+    code = "policy.customer_blocked"
+
+    def __init__(self, detail: str, *, until: datetime) -> None:
+        super().__init__(detail, until=until)
 
 
 class CancellationClosed(PolicyRefused):

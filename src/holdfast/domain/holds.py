@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from holdfast.domain.customers import Contact
+from holdfast.domain.customers import Contact, contact_key
 from holdfast.domain.errors import HoldExpired, TransitionNotAllowed
 from holdfast.domain.ids import BookingId, HoldId, OfferingId, ResourceId, SlotId
 from holdfast.domain.money import Money
@@ -107,6 +107,11 @@ class Hold:
     override: Override | None = None
     price_lines: tuple[QuoteLine, ...] = ()
     terms: Terms = NO_TERMS
+
+    @property
+    def contact_key(self) -> str | None:
+        """By what whoever holds is told again; None if they left neither e-mail nor phone."""
+        return contact_key(self.contact)
 
     @property
     def stay(self) -> Stay:

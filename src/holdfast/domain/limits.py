@@ -14,6 +14,7 @@ from types import MappingProxyType
 from holdfast.domain.bookings import PendingReason
 from holdfast.domain.cancellation_policies import in_words
 from holdfast.domain.errors import (
+    CustomerBlocked,
     HoldfastError,
     LimitReached,
 )
@@ -51,7 +52,7 @@ def _not_blocked(_policy: Policy, proposal: Proposal, now: datetime) -> Holdfast
         return None
     day = local_day(until, zone(proposal.zone)).isoformat()
     message = f"You can book again from {day}. Until then please call."
-    return LimitReached(message, limit=0, actual=1)
+    return CustomerBlocked(message, until=until)
 
 
 _WORDS_BY_SCOPE = MappingProxyType(

@@ -13,9 +13,11 @@ class Override:
         closed: Opening hours and blocks.
         notice: Notice and horizon.
         capacity: Capacity: what is taken is taken over the limit, and each claim says so.
+        limits: How much a customer may book, and whether they may at all.
     """
 
     reason: str
     closed: bool = False
     notice: bool = False
     capacity: bool = False
+    limits: bool = False

@@ -25,6 +25,7 @@ from holdfast.engine.choosing import choice_of
 from holdfast.engine.placing import Taker, placing_needs, take
 from holdfast.engine.ports import ById, Where
 from holdfast.engine.releasing import release, release_needs
+from holdfast.engine.settling import customer_reads, forget_no_show, settle_no_show
 from holdfast.engine.use_cases import Look, Needs, UseCase, View
 from holdfast.engine.versions import require_version
 
@@ -128,8 +129,10 @@ def _check_in(view: View, command: CheckInBooking, now: datetime) -> Booking:
 def _end_needs(command: Ending, look: Look) -> Needs:
     checks.require([checks.text("/reason", command.reason)])
     look.want(ById(Booking, command.booking_id), Where(Claim, "owner_id", command.booking_id))
-    look.get(Booking, command.booking_id)
-    return release_needs(look, command.booking_id) if command.gives_back else Needs()
+    booking = look.get(Booking, command.booking_id)
+    needs = release_needs(look, command.booking_id) if command.gives_back else Needs()
+    reads = customer_reads(booking) if isinstance(command, MarkNoShow) else []
+    return Needs(needs.guards, needs.counters, needs.reads | frozenset(reads))
 
 
 def _end(view: View, command: Ending, now: datetime) -> Booking:
@@ -141,6 +144,7 @@ def _end(view: View, command: Ending, now: datetime) -> Booking:
         return booking
     if action is not BookingAction.CHECK_OUT:
         require_begun(booking, action, now=now)
+    settlement = settle_no_show(view, booking) if isinstance(command, MarkNoShow) else None
     if command.gives_back:
         release(view, booking.booking_id, reason=status)
     ended = view.update(
@@ -150,6 +154,7 @@ def _end(view: View, command: Ending, now: datetime) -> Booking:
         checked_out_at=now if action is BookingAction.CHECK_OUT else None,
         # Given back before, and not taken again since its time was over: it has none still.
         freed_at=now if command.gives_back else booking.freed_at,
+        settlement=settlement,
     )
     view.fact(f"booking.{status}", ended, number=ended.number, by=action)
     return ended
@@ -158,7 +163,10 @@ def _end(view: View, command: Ending, now: datetime) -> Booking:
 def _undo_needs(command: UndoBooking, look: Look) -> Needs:
     checks.require([checks.text("/reason", command.reason)])
     booking = look.get(Booking, command.booking_id)
-    return Needs() if booking.freed_at is None else placing_needs(look, choice_of(booking))
+    reads = frozenset(customer_reads(booking))
+    look.want(*reads)
+    needs = Needs() if booking.freed_at is None else placing_needs(look, choice_of(booking))
+    return Needs(needs.guards, needs.counters, needs.reads | reads)
 
 
 def _undo(view: View, command: UndoBooking, now: datetime) -> Booking:
@@ -180,6 +188,8 @@ def _undo(view: View, command: UndoBooking, now: datetime) -> Booking:
             checks=APPROVAL_CHECKS,
         )
         assigned, freed_at = placed.assigned, None
+    if booking.status is BookingStatus.NO_SHOW:
+        forget_no_show(view, booking)
     is_there = status is BookingStatus.CHECKED_IN
     undone = view.update(
         booking,
@@ -189,6 +199,7 @@ def _undo(view: View, command: UndoBooking, now: datetime) -> Booking:
         checked_out_at=None,
         ended_at=None,
         freed_at=freed_at,
+        settlement=None,
     )
     view.fact("booking.undone", undone, number=undone.number, was=booking.status)
     return undone

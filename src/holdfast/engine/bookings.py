@@ -24,8 +24,10 @@ from holdfast.domain.holds import Hold, HoldAction, HoldStatus
 from holdfast.domain.holds import transition as hold_transition
 from holdfast.domain.ids import BookingId, HoldId
 from holdfast.domain.overrides import Override
+from holdfast.domain.resources import Resource
 from holdfast.domain.terms import NO_TERMS, Terms
 from holdfast.engine.choosing import Choice, target_of
+from holdfast.engine.customer_limits import Buyer, limit_needs
 from holdfast.engine.ending import cancel
 from holdfast.engine.making import (
     Agreed,
@@ -33,14 +35,15 @@ from holdfast.engine.making import (
     hand_over,
     make_booking,
     making_needs,
+    require_agreeable,
     require_readable,
     waiting_of,
     write_booking,
 )
 from holdfast.engine.ownership import own_booking, own_hold
-from holdfast.engine.people import find_customer_reads
 from holdfast.engine.ports import ById, Where
 from holdfast.engine.releasing import keeping_needs, release_needs, require_in_use
+from holdfast.engine.settling import customer_reads
 from holdfast.engine.use_cases import Look, Needs, UseCase, View
 from holdfast.engine.versions import require_version
 
@@ -107,10 +110,14 @@ def _convert_needs(command: ConvertHold, look: Look) -> Needs:
     if hold.booking_id is not None:
         look.want(ById(Booking, hold.booking_id))
     needs = keeping_needs(look, hold, hold.hold_id)
-    contact = _contact(hold, command.details)
-    reads = find_customer_reads(contact, command.details.customer_id)
-    look.want(*reads)
-    return Needs(needs.guards, needs.counters, needs.reads | frozenset(reads))
+    buyer = Buyer(contact=_contact(hold, command.details), customer_id=command.details.customer_id)
+    limits = limit_needs(look, target_of(look, hold), _serving(look, hold), buyer)
+    return Needs(needs.guards | limits.guards, needs.counters, needs.reads | limits.reads)
+
+
+def _serving(look: Look, hold: Hold) -> tuple[Resource, ...]:
+    """The resources that serve a hold."""
+    return tuple(look.get(Resource, one.resource_id) for one in hold.assigned)
 
 
 def _contact(hold: Hold, details: Details) -> Contact:
@@ -128,10 +135,6 @@ def _convert(view: View, command: ConvertHold, now: datetime) -> Booking:
     target = target_of(view, hold)
     require_in_use(view, target, hold.assigned)
     booking_id = BookingId(view.new_id("bkg"))
-    waiting = waiting_of(target.offering, now=now)
-    hand_over(view, hold.hold_id, booking_id, waiting, now=now)
-    converted = view.update(hold, status=status, booking_id=booking_id, ended_at=now)
-    view.fact("hold.converted", converted, booking_id=booking_id)
     agreed = Agreed(
         target=target,
         party_size=hold.party_size,
@@ -147,14 +150,21 @@ def _convert(view: View, command: ConvertHold, now: datetime) -> Booking:
     details = command.details
     contact = _contact(hold, details)
     filled = replace(details, contact=contact, metadata=details.metadata or hold.metadata)
+    policy = require_agreeable(view, agreed, filled, candidates=_serving(view, hold), now=now)
+    waiting = waiting_of(policy, total=hold.price, now=now)
+    hand_over(view, hold.hold_id, booking_id, waiting, now=now)
+    converted = view.update(hold, status=status, booking_id=booking_id, ended_at=now)
+    view.fact("hold.converted", converted, booking_id=booking_id)
     return write_booking(view, booking_id, agreed, waiting, filled, now=now)
 
 
 def _cancel_needs(command: CancelBooking, look: Look) -> Needs:
     checks.require([checks.text("/reason", command.reason)])
     look.want(ById(Booking, command.booking_id), Where(Claim, "owner_id", command.booking_id))
-    own_booking(look, command.booking_id)
-    return release_needs(look, command.booking_id)
+    booking = own_booking(look, command.booking_id)
+    look.want(*(reads := customer_reads(booking)))
+    needs = release_needs(look, command.booking_id)
+    return Needs(needs.guards, needs.counters, needs.reads | frozenset(reads))
 
 
 def _cancel(view: View, command: CancelBooking, now: datetime) -> Booking:

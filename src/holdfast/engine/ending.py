@@ -17,6 +17,7 @@ from holdfast.domain.holds import Hold, HoldAction, HoldStatus
 from holdfast.domain.holds import transition as hold_transition
 from holdfast.domain.ids import SlotId
 from holdfast.engine.releasing import release
+from holdfast.engine.settling import settle_cancellation
 from holdfast.engine.use_cases import Look, View
 
 EMPTY_FIRST = (
@@ -79,12 +80,14 @@ def call_off(view: View, record: Booking | Hold, *, reason: str | None) -> bool:
 def cancel(
     view: View, booking: Booking, *, by: CancelledBy, reason: str | None, now: datetime
 ) -> Booking:
-    """Cancel a booking that may be cancelled, and give its places back.
+    """Cancel a booking that may be cancelled, settle it, and give its places back.
 
     Raises:
+        CancellationClosed: The policy that it was made under does not allow it.
         TransitionNotAllowed: It is over.
     """
     status = transition(booking.status, BookingAction.CANCEL)
+    settlement = settle_cancellation(view, booking, by=by, now=now)
     release(view, booking.booking_id, reason=status)
     cancelled = view.update(
         booking,
@@ -93,6 +96,15 @@ def cancel(
         cancelled_by=by,
         cancel_reason=reason,
         ended_at=now,
+        settlement=settlement,
     )
-    view.fact("booking.cancelled", cancelled, number=cancelled.number, by=by, reason=reason)
+    view.fact(
+        "booking.cancelled",
+        cancelled,
+        number=cancelled.number,
+        by=by,
+        reason=reason,
+        refund=settlement.refund,
+        late_action=settlement.late_action,
+    )
     return cancelled

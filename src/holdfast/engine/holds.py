@@ -28,12 +28,14 @@ from holdfast.domain.ids import HoldId
 from holdfast.domain.overrides import Override
 from holdfast.domain.terms import NO_TERMS, Terms, terms_faults
 from holdfast.engine.choosing import Choice, choose, target_of
+from holdfast.engine.customer_limits import Buyer, Deal, limit_needs, require_within_limits
 from holdfast.engine.ownership import may_touch_hold, own_hold
 from holdfast.engine.people import contact_faults
 from holdfast.engine.placing import Taker, placing_needs, take
 from holdfast.engine.ports import ById, Where
 from holdfast.engine.pricing import Purchase, places_taken, quote_for
 from holdfast.engine.releasing import keeping_needs, release, release_needs
+from holdfast.engine.staging import candidates_of
 from holdfast.engine.use_cases import Look, Needs, UseCase, View
 from holdfast.engine.versions import require_version
 
@@ -102,7 +104,10 @@ def _place_needs(command: PlaceHold, look: Look) -> Needs:
             *terms_faults(command.terms),
         ]
     )
-    return placing_needs(look, command.choice)
+    needs, target = placing_needs(look, command.choice), choose(look, command.choice)
+    candidates = candidates_of(look, target, command.choice.components)
+    limits = limit_needs(look, target, candidates, Buyer(contact=command.contact))
+    return Needs(needs.guards | limits.guards, needs.counters, needs.reads | limits.reads)
 
 
 def _place(view: View, command: PlaceHold, now: datetime) -> Hold:
@@ -127,6 +132,15 @@ def _place(view: View, command: PlaceHold, now: datetime) -> Hold:
         metadata=command.metadata,
     )
     quote = quote_for(view, purchase, now=now, taken_count=taken_count)
+    deal = Deal(
+        target=target,
+        candidates=candidates_of(view, target, command.choice.components),
+        assigned=placed.assigned,
+        buyer=Buyer(contact=command.contact),
+        override=command.override,
+        is_hold=True,
+    )
+    require_within_limits(view, deal, now=now)
     hold = Hold(
         hold_id=hold_id,
         status=HoldStatus.ACTIVE,

@@ -14,18 +14,21 @@ from holdfast.domain.errors import InputInvalid
 from holdfast.domain.guests import Guest, guest_faults
 from holdfast.domain.holds import AssignedResource, Hold
 from holdfast.domain.ids import BookingId, CustomerId, ResourceId
+from holdfast.domain.limits import pending_reasons
 from holdfast.domain.money import Money
-from holdfast.domain.offerings import Offering
 from holdfast.domain.overrides import Override
+from holdfast.domain.policies import Policy, due_at
 from holdfast.domain.policies_in_force import policy_in_force
 from holdfast.domain.quotes import QuoteLine
 from holdfast.domain.resources import Resource
 from holdfast.domain.terms import NO_TERMS, Terms, terms_faults
 from holdfast.domain.zones import wall_time, zone
 from holdfast.engine.choosing import Choice, Target, choose
-from holdfast.engine.people import contact_faults, find_customer_reads, find_or_add_customer
-from holdfast.engine.placing import Taker, judged, placing_needs, take
+from holdfast.engine.customer_limits import Buyer, Deal, limit_needs, require_within_limits
+from holdfast.engine.people import contact_faults, find_or_add_customer
+from holdfast.engine.placing import Taker, choose_places, judged, placing_needs, take_chosen
 from holdfast.engine.pricing import Purchase, places_taken, quote_for
+from holdfast.engine.staging import candidates_of
 from holdfast.engine.use_cases import Look, Needs, View
 
 
@@ -72,9 +75,16 @@ def making_needs(look: Look, choice: Choice, details: Details, terms: Terms = NO
     require_readable(details)
     checks.require(terms_faults(terms))
     needs = placing_needs(look, choice)
-    reads = frozenset(find_customer_reads(details.contact, details.customer_id))
-    look.want(*reads)
-    return Needs(needs.guards, needs.counters, needs.reads | reads)
+    target = choose(look, choice)
+    limits = limit_needs(
+        look, target, candidates_of(look, target, choice.components), buyer_of(details)
+    )
+    return Needs(needs.guards | limits.guards, needs.counters, needs.reads | limits.reads)
+
+
+def buyer_of(details: Details) -> Buyer:
+    """Return who books."""
+    return Buyer(contact=details.contact, customer_id=details.customer_id)
 
 
 def make_booking(
@@ -94,28 +104,27 @@ def make_booking(
         NeedsMore: It may yet be served by somebody whose key is not locked.
     """
     booking_id = BookingId(view.new_id("bkg"))
-    chosen = choose(view, choice)
-    waiting = waiting_of(chosen.offering, now=now)
-    taken_count = places_taken(view, chosen)
-    if not waiting.takes and override is None:
-        # Its places are taken at approval; until then it is only judged.
-        placed = judged(view, choice, party_size=party_size, checks=CHECKS)
-    else:
-        until = waiting.expires_at
-        taker = Taker(owner_kind=ClaimOwner.BOOKING, owner_id=booking_id, counts_until=until)
-        placed = take(view, choice, party_size=party_size, taker=taker, override=override)
+    target = choose(view, choice)
+    taken_count = places_taken(view, target)
     purchase = Purchase(
-        target=placed.target,
+        target=target,
         party_size=party_size,
         terms=terms,
         customer_id=details.customer_id,
         metadata=details.metadata,
     )
+    places, assigned = None, tuple[AssignedResource, ...]()
+    if override is None and not _takes_at_once(view, purchase, taken_count=taken_count, now=now):
+        # Its places are taken at approval; until then it is only judged.
+        judged(view, choice, party_size=party_size, checks=CHECKS)
+    else:
+        places = choose_places(view, choice, party_size=party_size, override=override)
+        assigned = places.assigned
     quote = quote_for(view, purchase, now=now, taken_count=taken_count)
     agreed = Agreed(
-        target=placed.target,
+        target=target,
         party_size=party_size,
-        assigned=placed.assigned,
+        assigned=assigned,
         price=quote.total,
         price_lines=quote.lines,
         terms=terms,
@@ -124,7 +133,28 @@ def make_booking(
         override=override,
         hold=None,
     )
+    candidates = candidates_of(view, target, choice.components)
+    policy = require_agreeable(view, agreed, details, candidates=candidates, now=now)
+    waiting = waiting_of(policy, total=quote.total, now=now)
+    if places is not None:
+        until = waiting.expires_at
+        taker = Taker(owner_kind=ClaimOwner.BOOKING, owner_id=booking_id, counts_until=until)
+        take_chosen(view, places, taker=taker)
     return write_booking(view, booking_id, agreed, waiting, details, now=now)
+
+
+def _takes_at_once(view: View, purchase: Purchase, *, taken_count: int, now: datetime) -> bool:
+    """Whether a booking takes its places when it is made, and not only when it is approved.
+
+    Whoever serves is not known yet: a resource that wants approval itself is taken meanwhile.
+    """
+    target = purchase.target
+    if target.offering.pending_takes:
+        return True
+    total = quote_for(view, purchase, now=now, taken_count=taken_count).total
+    policy = policy_in_force(target.tenant, target.offering)
+    reasons = waiting_of(policy, total=total, now=now).reasons
+    return PendingReason.APPROVAL not in reasons
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,31 +162,25 @@ class Waiting:
     """Why a new booking waits, and until when; no reasons mean that it is confirmed at once.
 
     Attributes:
-        takes: Whether it takes its places while it waits.
+        policy: The policy in force, which says so.
     """
 
+    policy: Policy
     reasons: tuple[PendingReason, ...]
     expires_at: datetime | None
     confirms_at: datetime | None
-    takes: bool
 
 
-def waiting_of(offering: Offering, *, now: datetime) -> Waiting:
-    """Return why a new booking of an offering waits."""
-    reasons = []
-    if offering.is_approved_by_hand:
-        reasons.append(PendingReason.APPROVAL)
-    delay = offering.confirm_delay
-    if delay:
-        reasons.append(PendingReason.DELAY)
-    expires_at = None
-    if offering.is_approved_by_hand and offering.pending_ttl is not None:
-        expires_at = now + offering.pending_ttl
+def waiting_of(policy: Policy, *, total: Money, now: datetime) -> Waiting:
+    """Return why a new booking under a policy waits. Only the business's answer is expected by."""
+    reasons = pending_reasons(policy, total=total, needs_payment=False)
+    is_asked = PendingReason.APPROVAL in reasons
+    is_delayed = PendingReason.DELAY in reasons
     return Waiting(
-        reasons=tuple(reasons),
-        expires_at=expires_at,
-        confirms_at=now + delay if delay else None,
-        takes=offering.pending_takes or not offering.is_approved_by_hand,
+        policy=policy,
+        reasons=reasons,
+        expires_at=due_at(policy.pending_expires, since=now) if is_asked else None,
+        confirms_at=due_at(policy.confirms, since=now) if is_delayed else None,
     )
 
 
@@ -175,6 +199,33 @@ class Agreed:
     override: Override | None
     hold: Hold | None
     number: str | None = None
+
+
+def require_agreeable(
+    view: View,
+    agreed: Agreed,
+    details: Details,
+    *,
+    candidates: tuple[Resource, ...],
+    now: datetime,
+) -> Policy:
+    """Refuse what is more than the customer may have; returns the policy in force.
+
+    `candidates` are all who might have come to serve it, as when its needs were found.
+
+    Raises:
+        HoldfastError: They may not book, or have or make too many.
+        NeedsMore: Their lock is not held: they were not known before.
+    """
+    deal = Deal(
+        target=agreed.target,
+        candidates=candidates,
+        assigned=agreed.assigned,
+        buyer=buyer_of(details),
+        override=agreed.override,
+        hold_id=None if agreed.hold is None else agreed.hold.hold_id,
+    )
+    return require_within_limits(view, deal, now=now)
 
 
 def write_booking(
@@ -196,7 +247,6 @@ def write_booking(
     target, stay = agreed.target, agreed.target.stay
     status = BookingStatus.PENDING if waiting.reasons else BookingStatus.CONFIRMED
     customer = find_or_add_customer(view, details.contact, details.customer_id)
-    serving = [view.get(Resource, one.resource_id) for one in agreed.assigned]
     booking = Booking(
         booking_id=booking_id,
         number=agreed.number or view.new_booking_number(),
@@ -238,7 +288,7 @@ def write_booking(
         override=agreed.override,
         price_lines=agreed.price_lines,
         terms=agreed.terms,
-        policy=policy_in_force(target.tenant, target.offering, serving),
+        policy=waiting.policy,
         guests=details.guests,
         reference=details.reference,
     )

@@ -6,7 +6,7 @@ from holdfast.domain import checks
 from holdfast.domain.customers import Contact, Customer, CustomerStatus, email_key, phone_key
 from holdfast.domain.ids import CustomerId
 from holdfast.engine.ports import ById, Read, Where
-from holdfast.engine.use_cases import View
+from holdfast.engine.use_cases import Look, View
 
 
 def contact_faults(contact: Contact) -> list[checks.Fault | None]:
@@ -40,11 +40,9 @@ def find_or_add_customer(
     Raises:
         RecordNotFound: The customer named by id does not exist.
     """
-    if customer_id is not None:
-        return view.get(Customer, customer_id)
-    if contact == Contact():
+    if customer_id is None and contact == Contact():
         return None
-    found = _find(view, contact)
+    found = find_customer(view, contact, customer_id)
     if found is not None:
         return found
     customer = Customer(
@@ -64,11 +62,18 @@ def find_or_add_customer(
     return customer
 
 
-def _find(view: View, contact: Contact) -> Customer | None:
+def find_customer(look: Look, contact: Contact, customer_id: CustomerId | None) -> Customer | None:
+    """Return the customer that is named or that a contact means, or None.
+
+    Raises:
+        RecordNotFound: The customer named by id does not exist.
+    """
+    if customer_id is not None:
+        return look.get(Customer, customer_id)
     if contact.email:
-        matches = view.where(Customer, "email_key", email_key(contact.email))
+        matches = look.where(Customer, "email_key", email_key(contact.email))
     elif contact.phone:
-        matches = view.where(Customer, "phone_key", phone_key(contact.phone))
+        matches = look.where(Customer, "phone_key", phone_key(contact.phone))
     else:
         matches = ()
     live = [customer for customer in matches if customer.status is CustomerStatus.ACTIVE]

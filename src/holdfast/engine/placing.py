@@ -162,6 +162,43 @@ def take(
         HoldfastError: The request is refused; nothing was taken.
         NeedsMore: It may yet be served by somebody whose key is not locked.
     """
+    chosen = choose_places(
+        view, choice, party_size=party_size, override=override, ignores=ignores, checks=checks
+    )
+    return take_chosen(view, chosen, taker=taker)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChosenPlaces:
+    """The places that a request would take, chosen under their locks, and not yet taken."""
+
+    target: Target
+    scene: Scene
+    wish: Wish
+    taken: tuple[Taken, ...]
+    override: Override | None
+
+    @property
+    def assigned(self) -> tuple[AssignedResource, ...]:
+        """The resources that would serve it."""
+        return tuple(map(_assigned, self.taken))
+
+
+def choose_places(
+    view: View,
+    choice: Choice,
+    *,
+    party_size: int,
+    override: Override | None = None,
+    ignores: frozenset[str] = frozenset(),
+    checks: Sequence[Check] = CHECKS,
+) -> ChosenPlaces:
+    """Judge a request under its locks and choose its places.
+
+    Raises:
+        HoldfastError: The request is refused.
+        NeedsMore: It may yet be served by somebody whose key is not locked.
+    """
     _require_may_override(view, override)
     target = choose(view, choice)
     stage = stage_of(view, target, choice.components)
@@ -177,14 +214,20 @@ def take(
             raise NeedsMore from refusal
         raise
     _require_in_stripes(view, target, scene, wish)
-    writer = _Claims(view, scene, taker, override)
+    return ChosenPlaces(target=target, scene=scene, wish=wish, taken=taken, override=override)
+
+
+def take_chosen(view: View, chosen: ChosenPlaces, *, taker: Taker) -> Placed:
+    """Take the places that were chosen, by the same command."""
+    target, wish, override = chosen.target, chosen.wish, chosen.override
+    writer = _Claims(view, chosen.scene, taker, override)
     if target.offering.counting is Counting.PLACES:
-        _open_slot(view, target, scene, taken, override)
+        _open_slot(view, target, chosen.scene, chosen.taken, override)
         writer.acquire_places(wish)
-    for one in taken:
+    for one in chosen.taken:
         if not one.is_by_slot:
             writer.acquire(one, wish.stay)
-    return Placed(target=target, wish=wish, assigned=tuple(map(_assigned, taken)))
+    return Placed(target=target, wish=wish, assigned=chosen.assigned)
 
 
 def judged(view: View, choice: Choice, *, party_size: int, checks: Sequence[Check]) -> Placed:

@@ -171,7 +171,24 @@ class CountersBetween:
     last_key: str
 
 
-Read = ById | Where | Over | CounterOf | CountersBetween | Few
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The records of a kind whose field has a value, the latest by an instant before the others.
+
+    Attributes:
+        statuses: Which statuses they may have; none is any.
+        order_by: The field of the instant.
+    """
+
+    kind: type
+    field: str
+    value: str
+    statuses: tuple[str, ...]
+    order_by: str
+    limit: int
+
+
+Read = ById | Where | Over | CounterOf | CountersBetween | Few | Latest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from holdfast.engine.ports import (
     CounterOf,
     CountersBetween,
     Few,
+    Latest,
     Over,
     Read,
     ReadStore,
@@ -148,6 +149,10 @@ class SnapshotLook:
     ) -> tuple[R, ...]:
         """Return the first few records whose field has a value, in one of some statuses, by id."""
         return cast("tuple[R, ...]", self._rows(Few(kind, field_name, value, statuses, limit)))
+
+    def latest(self, read: Latest) -> tuple[object, ...]:
+        """Return the latest records whose field has a value, the latest first."""
+        return self._rows(read)
 
     def _rows(self, read: Read) -> tuple[object, ...]:
         self.want(read)

@@ -110,6 +110,11 @@ def _stage_of(look: Look, target: Target, components: tuple[str, ...]) -> Stage:
     )
 
 
+def candidates_of(look: Look, target: Target, components: tuple[str, ...]) -> tuple[Resource, ...]:
+    """Return everybody who may serve a request."""
+    return tuple(stage_of(look, target, components).resources.values())
+
+
 def members_of(
     look: Look, requirements: Sequence[Requirement]
 ) -> dict[str, tuple[ResourceId, ...]]:

@@ -16,6 +16,7 @@ from holdfast.engine.ports import (
     Answer,
     CapacityKind,
     IdempotencyKey,
+    Latest,
     LockedRow,
     LockRequest,
     Read,
@@ -90,6 +91,13 @@ class Look(Protocol):
         self, kind: type[R], field_name: str, value: str, *, statuses: tuple[str, ...], limit: int
     ) -> tuple[R, ...]:
         """Return the first few records whose field has a value, in one of some statuses, by id."""
+        ...
+
+    def latest(self, read: Latest) -> tuple[object, ...]:
+        """Return the latest records whose field has a value, the latest first.
+
+        In a batch a few may be missing that it has changed: ask for more than are needed.
+        """
         ...
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import TypeVar, cast
 
 from holdfast.domain.access import Actor
@@ -26,6 +27,7 @@ from holdfast.engine.ports import (
     Few,
     Ids,
     Lapsed,
+    Latest,
     LockedRow,
     Over,
     Read,
@@ -263,6 +265,22 @@ class CommandView:
             if getattr(record, field_name) == value and getattr(record, STATUS) in statuses
         ]
         return tuple(kept[:limit])
+
+    def latest(self, read: Latest) -> tuple[object, ...]:
+        """Return the latest records whose field has a value, the latest first."""
+        self.want(read)
+        ids = {id_of(row) for row in self._batch.loaded[read]}
+        ids.update(self._batch.changed_ids(read.kind, read.field, read.value))
+        ids.update(record_id for changed, record_id in self.records if changed is read.kind)
+        found = [self._current((read.kind, record_id)) for record_id in sorted(ids)]
+        kept = [
+            record
+            for record in found
+            if getattr(record, read.field) == read.value
+            and (not read.statuses or getattr(record, STATUS) in read.statuses)
+        ]
+        kept.sort(key=attrgetter(read.order_by), reverse=True)
+        return tuple(kept[: read.limit])
 
     def counters_between(self, first_key: str, last_key: str) -> tuple[str, ...]:
         """Return the keys of the counters that have a cap, with those of this batch."""

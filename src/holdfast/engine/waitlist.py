@@ -6,7 +6,7 @@ positions and the limits are exact.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -25,9 +25,11 @@ from holdfast.domain.errors import (
     PartySizeRefused,
     RecordNotFound,
 )
+from holdfast.domain.holds import AssignedResource
 from holdfast.domain.ids import BookingId, OfferingId, WaitlistEntryId
 from holdfast.domain.offerings import Offering, OfferingStatus
 from holdfast.domain.policies_in_force import policy_in_force
+from holdfast.domain.resources import Resource
 from holdfast.domain.scenes import every_requirement
 from holdfast.domain.strategies import candidate_ids
 from holdfast.domain.tenants import Tenant
@@ -49,10 +51,13 @@ from holdfast.domain.waitlists import (
 )
 from holdfast.domain.zones import day_interval, zone
 from holdfast.engine.choosing import target_of
+from holdfast.engine.customer_limits import limit_needs
 from holdfast.engine.making import (
     Agreed,
     Details,
+    buyer_of,
     hand_over,
+    require_agreeable,
     require_details,
     require_readable,
     waiting_of,
@@ -279,12 +284,22 @@ def _accept_needs(command: AcceptInvitation, look: Look) -> Needs:
     if entry.booking_id is not None:
         look.want(ById(Booking, entry.booking_id))
     details = _filled(entry, command.details)
-    look.want(*find_customer_reads(details.contact, details.customer_id))
     guards = {waitlist_key(entry.offering_id)}
     if entry.kept is None:
+        look.want(*find_customer_reads(details.contact, details.customer_id))
         return Needs.of(guards=guards)
     needs = keeping_needs(look, entry.kept, entry.entry_id)
-    return Needs.of(guards=needs.guards | guards, counters=needs.counters, reads=needs.reads)
+    serving = _serving(look, entry.kept.assigned)
+    limits = limit_needs(look, target_of(look, entry.kept), serving, buyer_of(details))
+    return Needs.of(
+        guards=needs.guards | limits.guards | guards,
+        counters=needs.counters,
+        reads=needs.reads | limits.reads,
+    )
+
+
+def _serving(look: Look, assigned: Iterable[AssignedResource]) -> tuple[Resource, ...]:
+    return tuple(look.get(Resource, one.resource_id) for one in assigned)
 
 
 def _filled(entry: WaitlistEntry, details: Details) -> Details:
@@ -311,10 +326,6 @@ def _accept(view: View, command: AcceptInvitation, now: datetime) -> Booking:
     target = target_of(view, kept)
     require_in_use(view, target, kept.assigned)
     booking_id = BookingId(view.new_id("bkg"))
-    waiting = waiting_of(target.offering, now=now)
-    hand_over(view, entry.entry_id, booking_id, waiting, now=now)
-    accepted = view.update(entry, status=status, kept_count=0, booking_id=booking_id, ended_at=now)
-    view.fact("waitlist_entry.accepted", accepted, number=entry.number, booking_id=booking_id)
     agreed = Agreed(
         target=target,
         party_size=kept.party_size,
@@ -328,9 +339,13 @@ def _accept(view: View, command: AcceptInvitation, now: datetime) -> Booking:
         hold=None,
         number=entry.number,
     )
-    return write_booking(
-        view, booking_id, agreed, waiting, _filled(entry, command.details), now=now
-    )
+    details, candidates = _filled(entry, command.details), _serving(view, kept.assigned)
+    policy = require_agreeable(view, agreed, details, candidates=candidates, now=now)
+    waiting = waiting_of(policy, total=entry.price, now=now)
+    hand_over(view, entry.entry_id, booking_id, waiting, now=now)
+    accepted = view.update(entry, status=status, kept_count=0, booking_id=booking_id, ended_at=now)
+    view.fact("waitlist_entry.accepted", accepted, number=entry.number, booking_id=booking_id)
+    return write_booking(view, booking_id, agreed, waiting, details, now=now)
 
 
 def _end_waiting_needs(command: EndWaiting, look: Look) -> Needs:

@@ -37,7 +37,7 @@ from holdfast.domain.strategies import Chosen
 from holdfast.domain.tenants import Tenant
 from holdfast.domain.waitlists import WaitlistEntry, WishedDates, Wishes
 from holdfast.engine.records import field_names, plain
-from holdfast.storage.policy_rows import policy_of, policy_row
+from holdfast.storage.policy_rows import policy_of, policy_row, settlement_of
 from holdfast.storage.price_rows import line_from, rule_from, terms_from, terms_row
 from holdfast.storage.schema import catalogue, history, ledger, people, waitlists
 
@@ -109,6 +109,10 @@ def _terms(name: str) -> Form:
 
 
 _PRICE_LINES = _list("price_lines", plain, line_from)
+_SETTLEMENT = Form(
+    lambda value: {"settlement": None if value is None else plain(value)},
+    lambda row: settlement_of(row["settlement"]),
+)
 _POLICY = Form(lambda value: {"policy": policy_row(value)}, lambda row: policy_of(row["policy"]))
 _DATES = _list("dates", lambda day: day.isoformat(), date.fromisoformat)
 _PICKS = _list("picks", str, ResourceId)
@@ -326,7 +330,12 @@ MAPPERS: Mapping[type, Mapper] = MappingProxyType(
             },
         ),
         Block: Mapper(Block, catalogue.block),
-        Customer: Mapper(Customer, people.customer, unique="email_key"),
+        Customer: Mapper(
+            Customer,
+            people.customer,
+            unique="email_key",
+            forms={"no_shows": _list("no_shows", datetime.isoformat, datetime.fromisoformat)},
+        ),
         Member: Mapper(Member, people.member, unique="email_key"),
         ApiKey: Mapper(ApiKey, people.key),
         Slot: Mapper(Slot, ledger.slot, derived=["start_key"]),
@@ -334,6 +343,7 @@ MAPPERS: Mapping[type, Mapper] = MappingProxyType(
         Hold: Mapper(
             Hold,
             ledger.hold,
+            derived=["contact_key"],
             forms={
                 "assigned": _LIST_OF_ASSIGNED,
                 "offering_id": _text_or_none("offering_id"),
@@ -352,7 +362,9 @@ MAPPERS: Mapping[type, Mapper] = MappingProxyType(
             Booking,
             ledger.booking,
             unique="number",
+            derived=["no_show_at"],
             forms={
+                "settlement": _SETTLEMENT,
                 "assigned": _LIST_OF_ASSIGNED,
                 "offering_id": _text_or_none("offering_id"),
                 "slot_id": _text_or_none("slot_id"),

@@ -1,9 +1,9 @@
-"""Policies as a column of JSON keeps them: what is said, lengths of time in seconds."""
+"""Policies and settlements as columns of JSON keep them: lengths of time in seconds."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -20,6 +20,7 @@ from holdfast.domain.policies import (
     LimitScope,
     Policy,
 )
+from holdfast.domain.settlements import Settlement, SettlementKind
 from holdfast.engine.records import plain
 
 
@@ -41,6 +42,24 @@ def policy_of(row: Mapping[str, Any] | None) -> Policy:
         if name in said:
             said[name] = read(said[name])
     return Policy(**said)
+
+
+def settlement_of(row: Mapping[str, Any] | None) -> Settlement | None:
+    """Return the settlement of a row, if there is one."""
+    if row is None:
+        return None
+    late_action, until = row["late_action"], row["blocked_until"]
+    return Settlement(
+        kind=SettlementKind(row["kind"]),
+        reason=row["reason"],
+        percent=row["percent"],
+        refund=_money(row["refund"]),
+        kept=_money(row["kept"]),
+        fee=_money(row["fee"]),
+        owed=_money(row["owed"]),
+        late_action=None if late_action is None else LateAction(late_action),
+        blocked_until=None if until is None else datetime.fromisoformat(until),
+    )
 
 
 def _length(value: float) -> timedelta:

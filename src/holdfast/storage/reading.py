@@ -35,6 +35,7 @@ from holdfast.engine.ports import (
     IdempotencyKey,
     KeptAnswer,
     Lapsed,
+    Latest,
     Listing,
     Over,
     Read,
@@ -97,7 +98,7 @@ def _questions(tenant_id: str, reads: Collection[Read]) -> Iterator[_Question]:
     grouped: dict[tuple[type, type | None, str | None], list[Any]] = {}
     for read in reads:
         match read:
-            case Few() | CountersBetween():
+            case Few() | CountersBetween() | Latest():
                 yield _question_of(tenant_id, read)
             case ById():
                 grouped.setdefault((ById, read.kind, None), []).append(read)
@@ -115,13 +116,18 @@ def _questions(tenant_id: str, reads: Collection[Read]) -> Iterator[_Question]:
             yield _records(tenant_id, kind, field, wanted)
 
 
-def _question_of(tenant_id: str, read: Few | CountersBetween) -> _Question:
+def _question_of(tenant_id: str, read: Few | CountersBetween | Latest) -> _Question:
     if isinstance(read, CountersBetween):
         values = {_TENANT: tenant_id, "b_first": read.first_key, "b_last": read.last_key}
         return _Question(
             Query(_COUNTERS, values), lambda rows: {read: tuple(row["key"] for row in rows)}
         )
-    statement = _few_statement(read.kind, read.field, read.statuses, read.limit)
+    if isinstance(read, Latest):
+        statement = _latest_statement(
+            read.kind, read.field, read.statuses, read.order_by, read.limit
+        )
+    else:
+        statement = _few_statement(read.kind, read.field, read.statuses, read.limit)
     from_row = mapper_of(read.kind).from_row
     return _Question(
         Query(statement, {_TENANT: tenant_id, "b_value": read.value}),
@@ -241,6 +247,27 @@ def _few_statement(
         select(mapper.table)
         .where(columns.tenant_id == _tenant(), columns[field] == value, or_(*named))
         .order_by(mapper.id_column)
+        .limit(literal_column(str(limit)))
+    )
+
+
+@cache
+def _latest_statement(
+    kind: type[object], field: str, statuses: tuple[str, ...], order_by: str, limit: int
+) -> Select[Any]:
+    mapper = mapper_of(kind)
+    columns = mapper.table.columns
+    assert all(status.isidentifier() for status in statuses), "a status is a word"
+    named = [columns.status == literal_column(f"'{status}'") for status in statuses]
+    value = bindparam("b_value", type_=columns[field].type)
+    return (
+        select(mapper.table)
+        .where(
+            columns.tenant_id == _tenant(),
+            columns[field] == value,
+            *([or_(*named)] if named else []),
+        )
+        .order_by(columns[order_by].desc(), mapper.id_column.desc())
         .limit(literal_column(str(limit)))
     )
 

@@ -192,6 +192,8 @@ ENDPOINTS = (
         codes=(
             "availability.closed",
             "hold.expired",
+            "policy.customer_blocked",
+            "policy.limit_reached",
             "record.not_found",
             "state.transition_not_allowed",
         ),
@@ -284,7 +286,7 @@ ENDPOINTS = (
         body=CancelBookingIn,
         is_body_optional=True,
         answer=BookingOut,
-        codes=CHANGED_CODES,
+        codes=("policy.cancellation_closed", *CHANGED_CODES),
         takes_version=True,
     ),
 )

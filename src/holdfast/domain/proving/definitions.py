@@ -140,7 +140,7 @@ class OfferingThen:
         Raises:
             KeyError, TypeError, ValueError: It is not the plain form of an offering.
         """
-        waits = state["is_approved_by_hand"] is True and state.get("pending_takes", True) is False
+        waits = state.get("pending_takes", True) is False
         return cls(
             counting=Counting(str(state["counting"])),
             shape=Shape(str(state.get("shape", Shape.SLOTS))),

@@ -33,6 +33,7 @@ _SETTLING = text("is_settling")
 _LIMITING = text("limit_to IS NOT NULL")
 _BLOCKED = text("blocked_by IS NOT NULL")
 _MAY_EXPIRE = text("status = 'pending' AND expires_at IS NOT NULL")
+_MAY_BE_MISSING = text("status = 'confirmed' AND no_show_at IS NOT NULL")
 _MAY_CONFIRM = text("status = 'pending' AND confirms_at IS NOT NULL")
 
 slot = Table(
@@ -174,6 +175,7 @@ hold = Table(
     json_column("override", nullable=True),
     later_json("price_lines", "[]"),
     json_column("terms", nullable=True),
+    words_column("contact_key", nullable=True),
     CheckConstraint("expires_at <= ceiling_at", name="ceiling"),
     CheckConstraint("(status = 'converted') = (booking_id IS NOT NULL)", name="booking"),
     Index(
@@ -184,6 +186,14 @@ hold = Table(
         sqlite_where=_ACTIVE,
     ),
     Index("ix_hold_client_key", "tenant_id", "client_key"),
+    # What somebody holds, to be counted with what they have booked.
+    Index(
+        "ix_hold_contact",
+        "tenant_id",
+        "contact_key",
+        postgresql_where=_ACTIVE,
+        sqlite_where=_ACTIVE,
+    ),
     Index("ix_hold_slot", "tenant_id", "slot_id", postgresql_where=_ACTIVE, sqlite_where=_ACTIVE),
 )
 
@@ -244,10 +254,16 @@ booking = Table(
     number_column("rating", nullable=True),
     later_words("feedback", ""),
     later_words("referral_source", ""),
+    later_number("paid_minor", 0),
+    later_number("refunded_minor", 0),
+    json_column("settlement", nullable=True),
+    instant_column("no_show_at", nullable=True),
     Index("ix_booking_reference", "tenant_id", "reference"),
     Index("uq_booking_number", "tenant_id", "number", unique=True),
     Index("ix_booking_start", "tenant_id", "starts_at"),
-    Index("ix_booking_customer", "tenant_id", "customer_id"),
+    # What a customer has ahead, and what they have made of late.
+    Index("ix_booking_customer_end", "tenant_id", "customer_id", "ends_at"),
+    Index("ix_booking_customer_made", "tenant_id", "customer_id", "created_at"),
     Index("ix_booking_order", "tenant_id", "external_order_id"),
     Index("ix_booking_slot", "tenant_id", "slot_id"),
     # What a worker confirms or expires.
@@ -264,5 +280,13 @@ booking = Table(
         "confirms_at",
         postgresql_where=_MAY_CONFIRM,
         sqlite_where=_MAY_CONFIRM,
+    ),
+    # Who is expected no longer.
+    Index(
+        "ix_booking_missing",
+        "tenant_id",
+        "no_show_at",
+        postgresql_where=_MAY_BE_MISSING,
+        sqlite_where=_MAY_BE_MISSING,
     ),
 )

@@ -10,6 +10,7 @@ from holdfast.storage.schema.base import (
     instant_column,
     json_column,
     key_column,
+    later_json,
     metadata,
     number_column,
     status_column,
@@ -34,6 +35,10 @@ customer = Table(
     json_column("metadata"),
     instant_column("created_at"),
     number_column("version"),
+    instant_column("blocked_until", nullable=True),
+    words_column("block_reason", nullable=True),
+    later_json("no_shows", "[]"),
+    instant_column("lifted_at", nullable=True),
     Index(
         "uq_customer_email",
         "tenant_id",
@@ -43,6 +48,7 @@ customer = Table(
         sqlite_where=_ACTIVE,
     ),
     Index("ix_customer_phone", "tenant_id", "phone_key"),
+    Index("ix_customer_account", "tenant_id", "account_id"),
 )
 
 member = Table(
