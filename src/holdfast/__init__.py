@@ -190,6 +190,7 @@ if TYPE_CHECKING:
     from holdfast.engine.customers import AddCustomer as AddCustomer
     from holdfast.engine.facade import TenantEngine as TenantEngine
     from holdfast.engine.facade.bookings import BookingQuery as BookingQuery
+    from holdfast.engine.facade.emergencies import Emergency as Emergency
     from holdfast.engine.facade.orders import Order as Order
     from holdfast.engine.keys import NewKey as NewKey
     from holdfast.engine.making import Details as Details
@@ -282,6 +283,7 @@ _HOMES = {
     "holdfast.engine.keys": "NewKey",
     "holdfast.engine.making": "Details",
     "holdfast.engine.members": "AddMember",
+    "holdfast.engine.facade.emergencies": "Emergency",
     "holdfast.engine.moving": "Move",
     "holdfast.engine.offerings": "AddOffering",
     "holdfast.engine.pools": "AddPool",

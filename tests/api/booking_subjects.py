@@ -47,15 +47,7 @@ WALKED_IN = {"reason": "walked in", "closed": True, "notice": True}
 
 def visit(bazaar: Court, verb: str = "") -> str:
     """Place a confirmed booking that goes on now, and say something of it."""
-    now = bazaar.place.clock.now()
-    body = {
-        "resource_id": bazaar.lawn,
-        "starts_at": now.isoformat(),
-        "ends_at": (now + timedelta(hours=1)).isoformat(),
-        "contact": {"name": "Ada"},
-        "override": WALKED_IN,
-    }
-    placed = bazaar.owner.post("/v1/bookings", body)
+    placed = bazaar.owner.post("/v1/bookings", _now(bazaar))
     assert placed.status == 201, placed.body
     path = f"/v1/bookings/{placed.json['booking_id']}"
     if verb:
@@ -71,6 +63,17 @@ def _rented(bazaar: Court, time: dict[str, Any]) -> str:
     placed = bazaar.owner.post("/v1/bookings", body)
     assert placed.status == 201, placed.body
     return f"/v1/bookings/{placed.json['booking_id']}/reschedule"
+
+
+def _now(bazaar: Court) -> dict[str, Any]:
+    now = bazaar.place.clock.now()
+    return {
+        "resource_id": bazaar.lawn,
+        "starts_at": now.isoformat(),
+        "ends_at": (now + timedelta(hours=1)).isoformat(),
+        "contact": {"name": "Ada"},
+        "override": WALKED_IN,
+    }
 
 
 BOOKINGS: dict[str, Callable[[Court], tuple[str, dict[str, Any]]]] = {
@@ -123,6 +126,19 @@ BOOKINGS: dict[str, Callable[[Court], tuple[str, dict[str, Any]]]] = {
     "rescheduleBooking/nights": lambda b: (
         _rented(b, {"check_in_on": "2026-07-14", "check_out_on": "2026-07-15"}),
         {"check_in_on": "2026-07-16", "check_out_on": "2026-07-18"},
+    ),
+    "placeWalkIn": lambda b: ("/v1/bookings/walk-in", {**_now(b), "quantity": 2}),
+    "placeEmergency": lambda b: (
+        "/v1/bookings/emergency",
+        {
+            "offering_id": b.beach,
+            "max_wait_minutes": 10_000,
+            "reason": "broke down",
+            "party_size": 2,
+            "contact": {"name": "Ada"},
+            "date_count": 1,
+            "components": ["breakfast"],
+        },
     ),
     "undoBooking": lambda b: (
         f"{visit(b, 'complete')}/undo",

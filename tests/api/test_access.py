@@ -52,6 +52,8 @@ MAY = {
     "completeBooking": STAFF,
     "markNoShow": STAFF,
     "undoBooking": STAFF,
+    "placeWalkIn": STAFF,
+    "placeEmergency": STAFF,
     "changeBooking": PLACING,
     "rescheduleBooking": PLACING,
     "rateBooking": PLACING,

@@ -384,9 +384,11 @@ def judge(
     return _judged(Case(scene, wish, now=now, override=override), checks)
 
 
-def examine(scene: Scene, wish: Wish, *, now: datetime) -> tuple[HoldfastError | None, Case]:
+def examine(
+    scene: Scene, wish: Wish, *, now: datetime, override: Override | None = None
+) -> tuple[HoldfastError | None, Case]:
     """Return what `judge` does, and the case: of what is accepted, who may serve it."""
-    case = Case(scene, wish, now=now)
+    case = Case(scene, wish, now=now, override=override)
     return _judged(case, CHECKS), case
 
 

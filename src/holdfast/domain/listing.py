@@ -11,6 +11,7 @@ from holdfast.domain.cases import Case
 from holdfast.domain.ids import ResourceId, SlotId, generated_slot_id
 from holdfast.domain.intervals import Interval, merged
 from holdfast.domain.offerings import Offering
+from holdfast.domain.overrides import Override
 from holdfast.domain.remaining import places_left_in
 from holdfast.domain.scenes import Scene, Wish, wish_for
 from holdfast.domain.schedules import STEP_MAX, TooManySlots, expand_rules, open_intervals
@@ -46,6 +47,7 @@ class Asked:
 
     Attributes:
         nights, length: How long the stay is to be; None is as short as it may be.
+        override: What staff set aside for it.
     """
 
     party_size: int = 1
@@ -53,6 +55,7 @@ class Asked:
     components: tuple[str, ...] = ()
     date_count: int | None = None
     length: timedelta | None = None
+    override: Override | None = None
 
 
 def open_slots(scene: Scene, window: Interval, *, asked: Asked, now: datetime) -> list[OpenSlot]:
@@ -87,7 +90,7 @@ def search_slots(
         if is_enough or (judged_max is not None and judged >= judged_max):
             break
         judged += 1
-        refusal, case = examine(scene, wish, now=now)
+        refusal, case = examine(scene, wish, now=now, override=asked.override)
         if refusal is None:
             found.append(open_slot(case))
     return found, judged

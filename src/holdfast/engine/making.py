@@ -95,9 +95,12 @@ def make_booking(
     details: Details,
     override: Override | None = None,
     terms: Terms = NO_TERMS,
+    is_approved: bool = False,
     now: datetime,
 ) -> Booking:
     """Judge a request, take its places, quote its price and write the booking.
+
+    With `is_approved` it waits for nothing: whoever would say yes has just booked it.
 
     Raises:
         HoldfastError: The request is refused; nothing was taken.
@@ -136,6 +139,8 @@ def make_booking(
     candidates = candidates_of(view, target, choice.components)
     policy = require_agreeable(view, agreed, details, candidates=candidates, now=now)
     waiting = waiting_of(policy, total=quote.total, now=now)
+    if is_approved:
+        waiting = Waiting(policy=policy, reasons=(), expires_at=None, confirms_at=None)
     if places is not None:
         until = waiting.expires_at
         taker = Taker(owner_kind=ClaimOwner.BOOKING, owner_id=booking_id, counts_until=until)

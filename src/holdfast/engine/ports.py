@@ -343,13 +343,14 @@ class Quiescence(Protocol):
 
 
 class Comparison(StrEnum):
-    """How a filter compares."""
+    """How a filter compares. A field of parts mentions an id that is one of their values."""
 
     EQUAL = "equal"
     ONE_OF = "one_of"
     AT_LEAST = "at_least"
     BELOW = "below"
     IS_NULL = "is_null"
+    MENTIONS = "mentions"
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from holdfast.engine import (
     striping,
     tenants,
     waitlist,
+    walk_ins,
 )
 from holdfast.engine.use_cases import UseCase
 
@@ -59,6 +60,7 @@ _FEATURES = (
     attending,
     rescheduling,
     changing,
+    walk_ins,
     waitlist,
     inviting,
 )

@@ -20,6 +20,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    type_coerce,
 )
 from sqlalchemy import false as sql_false
 
@@ -419,3 +420,6 @@ def _condition(column: ColumnElement[Any], condition: Filter) -> ColumnElement[b
             return column < condition.value
         case Comparison.IS_NULL:
             return column.is_(None)
+        case Comparison.MENTIONS:
+            # Ids are lower-case letters and digits, so the canonical text has them between quotes.
+            return type_coerce(column, Text).contains(f'"{condition.value}"', autoescape=True)

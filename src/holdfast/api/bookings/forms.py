@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
@@ -24,6 +25,7 @@ from holdfast.api.models import (
     MoneyOut,
     Out,
     QueryInstant,
+    Units,
     Word,
     Words,
 )
@@ -32,9 +34,15 @@ from holdfast.api.pricing import PriceLineOut, TermsIn, priced
 from holdfast.domain.access import Actor, Scope
 from holdfast.domain.bookings import Booking, BookingStatus, CancelledBy, PendingReason
 from holdfast.domain.errors import AccessDenied
+from holdfast.domain.listing import WINDOW_DAYS_MAX
+from holdfast.domain.offerings import COMPONENTS_MAX
+from holdfast.domain.shapes import DATES_MAX
+from holdfast.engine.choosing import PICKS_MAX
+from holdfast.engine.facade.emergencies import Emergency
 from holdfast.engine.making import Details
 
 UPCOMING_DEFAULT = 20
+WAIT_MAX = WINDOW_DAYS_MAX * 1_440
 
 
 class DetailsIn(Body):
@@ -87,6 +95,37 @@ class PlaceBookingIn(ChoiceIn, DetailsIn, TermsIn):
     override: OverrideIn | None = None
 
 
+class EmergencyIn(DetailsIn):
+    """What is needed soon: the first free time of an offering that begins within a wait."""
+
+    offering_id: AnOfferingId
+    max_wait_minutes: Annotated[int, Field(ge=1, le=WAIT_MAX)]
+    reason: Line
+    party_size: Units = 1
+    date_count: Annotated[int, Field(ge=1, le=DATES_MAX)] | None = None
+    length_minutes: Annotated[int, Field(ge=1, le=WAIT_MAX)] | None = None
+    resource_ids: Annotated[list[AResourceId], Field(max_length=PICKS_MAX)] = Field(
+        default_factory=list
+    )
+    components: Annotated[list[Line], Field(max_length=COMPONENTS_MAX)] = Field(
+        default_factory=list
+    )
+
+    def emergency(self) -> Emergency:
+        """Return it as the engine takes it."""
+        length = self.length_minutes
+        return Emergency(
+            offering_id=self.offering_id,
+            max_wait=timedelta(minutes=self.max_wait_minutes),
+            reason=self.reason,
+            party_size=self.party_size,
+            date_count=self.date_count,
+            length=None if length is None else timedelta(minutes=length),
+            picks=tuple(self.resource_ids),
+            components=tuple(self.components),
+        )
+
+
 class ConvertHoldIn(DetailsIn):
     """Who books what is held. Without a contact it is the hold's."""
 
@@ -118,7 +157,8 @@ class CancelBookingIn(Body):
 class BookingListQuery(PageQuery):
     """Which bookings to list, by their start; `to` itself is not included.
 
-    `resource_id` finds the bookings of a resource by itself, without an offering.
+    `resource_id` finds the bookings of a resource by itself, without an offering, `served_by`
+    all that a resource serves. `with_total` counts how many there are on all pages.
     """
 
     status: Words[BookingStatus] = ()
@@ -128,6 +168,10 @@ class BookingListQuery(PageQuery):
     resource_id: AResourceId | None = None
     customer_id: ACustomerId | None = None
     external_order_id: Line | None = None
+    reference: Line | None = None
+    served_by: AResourceId | None = None
+    is_rescheduled: bool | None = None
+    with_total: bool = False
 
 
 class UpcomingQuery(PageQuery):
@@ -221,9 +265,10 @@ class BookingOut(PublicBookingOut):
 
 
 class BookingPage(PageOut):
-    """A page of bookings, by their start."""
+    """A page of bookings, by their start; `total` counts those of all pages, if it was asked."""
 
     items: list[BookingOut]
+    total: int | None = None
 
 
 def _shown(booking: Booking) -> dict[str, Any]:

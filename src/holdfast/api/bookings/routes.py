@@ -84,12 +84,18 @@ async def convert(call: Call) -> Response:
     )
 
 
-async def _list(call: Call, query: PageQuery, wanted: BookingQuery) -> Response:
+async def _list(
+    call: Call, query: PageQuery, wanted: BookingQuery, *, with_total: bool = False
+) -> Response:
     request = call.page_request(query)
     page: Page[Booking] = await call.read(lambda desk: desk.bookings.list(request, query=wanted))
     cursor = call.next_cursor(page)
     items = [BookingOut.of(booking) for booking in page.items]
-    return call.page(BookingPage(items=items, next_cursor=cursor), cursor)
+    total = None
+    if with_total:
+        counts = await call.read(lambda desk: desk.bookings.count(wanted))
+        total = sum(counts.values())
+    return call.page(BookingPage(items=items, next_cursor=cursor, total=total), cursor)
 
 
 async def list_(call: Call) -> Response:
@@ -103,8 +109,11 @@ async def list_(call: Call) -> Response:
         resource_id=query.resource_id,
         customer_id=query.customer_id,
         external_order_id=query.external_order_id,
+        reference=query.reference,
+        served_by=query.served_by,
+        is_rescheduled=query.is_rescheduled,
     )
-    return await _list(call, query, wanted)
+    return await _list(call, query, wanted, with_total=query.with_total)
 
 
 async def upcoming(call: Call) -> Response:

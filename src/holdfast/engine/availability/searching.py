@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from holdfast.domain.access import Actor
@@ -17,6 +18,7 @@ from holdfast.domain.implied import implied_offering
 from holdfast.domain.intervals import LAST_INSTANT, Interval
 from holdfast.domain.listing import WINDOW_DAYS_MAX, Asked, OpenSlot, search_slots
 from holdfast.domain.offerings import Offering
+from holdfast.domain.overrides import Override
 from holdfast.domain.policies_in_force import farthest_horizon
 from holdfast.domain.resources import Resource
 from holdfast.domain.schedules import TooManySlots
@@ -57,6 +59,7 @@ def find_next(
     query: AvailabilityQuery,
     count: int = ALTERNATIVES,
     max_wait: timedelta | None = None,
+    override: Override | None = None,
 ) -> Availability:
     """Find the first things that could be booked, from the query's start on; maybe none.
 
@@ -67,6 +70,7 @@ def find_next(
         query: What for. Its window begins the search, now by default, and may end it.
         count: How many to find.
         max_wait: How long after the beginning of the search they may begin.
+        override: What staff set aside.
 
     Raises:
         AccessDenied: The actor may not look.
@@ -94,7 +98,7 @@ def find_next(
         subjects.company,
         offering=offering,
         window=(since, until),
-        asked=query.asked,
+        asked=replace(query.asked, override=override),
         now=now,
         limit=count,
         judged_max=NEXT_JUDGED_MAX,
@@ -208,7 +212,7 @@ def alternatives_to(
         limit=ALTERNATIVES,
         judged_max=ALTERNATIVES_JUDGED_MAX,
     )
-    return tuple(_alternative(slot) for slot in slots)
+    return tuple(alternative_of(slot) for slot in slots)
 
 
 def _same(choice: Choice, party_size: int) -> Asked:
@@ -225,7 +229,8 @@ def _same(choice: Choice, party_size: int) -> Asked:
     )
 
 
-def _alternative(slot: OpenSlot) -> Alternative:
+def alternative_of(slot: OpenSlot) -> Alternative:
+    """Return something open as it is offered instead of something else."""
     return Alternative(
         slot_id=slot.slot_id,
         starts_at=slot.starts_at,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from holdfast.domain.access import Scope
@@ -37,6 +37,7 @@ from holdfast.engine.bookings import CancelBooking, ConvertHold, PlaceBooking
 from holdfast.engine.changing import ChangeBooking, RateBooking
 from holdfast.engine.choosing import Choice, choice_of
 from holdfast.engine.facade.availability import AvailabilityAnswers, placed
+from holdfast.engine.facade.emergencies import SOURCE, Emergency, choices_for, nothing_in_time
 from holdfast.engine.facade.history import History
 from holdfast.engine.facade.port import Port, in_utc, result_of
 from holdfast.engine.making import Details
@@ -45,6 +46,7 @@ from holdfast.engine.ownership import own_booking_in
 from holdfast.engine.ports import Comparison, Filter
 from holdfast.engine.reading import Page, PageRequest, page, where
 from holdfast.engine.rescheduling import RescheduleBooking
+from holdfast.engine.walk_ins import PlaceWalkIn
 
 _FIRST_PAGE = PageRequest()
 
@@ -53,7 +55,10 @@ _FIRST_PAGE = PageRequest()
 class BookingQuery:
     """Which bookings to list; what is not given does not limit.
 
-    `resource_id` finds the bookings of a resource by itself, without an offering.
+    Attributes:
+        resource_id: The bookings of a resource by itself, without an offering.
+        served_by: The bookings that a resource serves, whatever they are of.
+        is_rescheduled: Those whose time was changed, or those whose time never was.
     """
 
     statuses: tuple[BookingStatus, ...] = ()
@@ -63,6 +68,9 @@ class BookingQuery:
     resource_id: ResourceId | None = None
     customer_id: CustomerId | None = None
     external_order_id: str | None = None
+    reference: str | None = None
+    served_by: ResourceId | None = None
+    is_rescheduled: bool | None = None
     more: tuple[Filter, ...] = field(default=())
 
     def filters(self) -> list[Filter]:
@@ -74,13 +82,19 @@ class BookingQuery:
             found.append(Filter("starts_at", Comparison.AT_LEAST, self.starts_from))
         if self.starts_before is not None:
             found.append(Filter("starts_at", Comparison.BELOW, self.starts_before))
-        for name in ("offering_id", "resource_id", "customer_id", "external_order_id"):
+        if self.served_by is not None:
+            found.append(Filter("assigned", Comparison.MENTIONS, self.served_by))
+        if self.is_rescheduled is not None:
+            often = Comparison.AT_LEAST if self.is_rescheduled else Comparison.BELOW
+            found.append(Filter("reschedule_count", often, 1))
+        for name in _EXACTLY:
             value = getattr(self, name)
             if value is not None:
                 found.append(Filter(name, Comparison.EQUAL, value))
         return found
 
 
+_EXACTLY = ("offering_id", "resource_id", "customer_id", "external_order_id", "reference")
 _EVERYTHING = BookingQuery()
 
 
@@ -377,6 +391,60 @@ class Bookings:
             RecordNotFound: There is no such booking.
         """
         return History(self._port).of_booking(booking_id, request)
+
+    def walk_in(
+        self,
+        choice: Choice,
+        *,
+        party_size: int = 1,
+        details: Details,
+        override: Override | None = None,
+        idempotency_key: str | None = None,
+    ) -> Booking:
+        """Book what begins about now and check its guests in. See `PlaceWalkIn`.
+
+        Raises:
+            CapacityExceeded: Too little is left.
+            TooEarly: It begins later than guests may be checked in now.
+            AccessDenied: Only staff may.
+        """
+        command = PlaceWalkIn(
+            choice=in_utc(choice), party_size=party_size, details=details, override=override
+        )
+        return result_of(Booking, self._port.run(command, idempotency_key))
+
+    def emergency(self, wanted: Emergency, *, details: Details) -> Booking:
+        """Book the next that is free within a wait, whatever notice is asked otherwise.
+
+        Raises:
+            AvailabilityClosed: Nothing is free in time; `alternatives` are free later.
+            AccessDenied: Only staff may.
+        """
+        for choice in choices_for(self._port, wanted):
+            command = PlaceBooking(
+                choice=choice,
+                party_size=wanted.party_size,
+                details=replace(details, source=SOURCE),
+                override=wanted.override,
+            )
+            try:
+                return result_of(Booking, self._port.run(command))
+            except (CapacityExceeded, AvailabilityClosed):
+                continue  # somebody was quicker
+        raise nothing_in_time(self._port, wanted)
+
+    def choices_in_time(self, wanted: Emergency) -> tuple[Choice, ...]:
+        """Return what could be booked for an emergency, the soonest first."""
+        return choices_for(self._port, wanted)
+
+    def nothing_in_time(self, wanted: Emergency) -> HoldfastError:
+        """Return the refusal when nothing is free in time for an emergency."""
+        return nothing_in_time(self._port, wanted)
+
+    def count(self, query: BookingQuery = _EVERYTHING) -> dict[str, int]:
+        """Return how many bookings there are of each status."""
+        self._port.actor.require(Scope.BOOKINGS_READ)
+        return self._port.read(lambda store: store.counts(Booking, "status", query.filters()))
 
     def get_by_number(self, number: str) -> Booking:
         """Return the booking of a number, however a person typed it.
