@@ -60,8 +60,17 @@ def booked(page: Page) -> None:
 def cancelling(page: Page) -> None:
     """Ask what cancelling means."""
     booked(page)
-    page.locator(".actions .plain").click()
+    page.locator(".actions .plain").last.click()
     page.wait_for_selector(".happens")
+
+
+def moving(page: Page) -> None:
+    """Ask what moving means."""
+    booked(page)
+    page.locator(".actions .plain").first.click()
+    page.wait_for_selector("#moving")
+    page.locator("button.time").last.click()
+    page.wait_for_selector(".what.new")
 
 
 def cancelled(page: Page) -> None:
@@ -76,10 +85,10 @@ def lost(page: Page) -> None:
     page.goto("/sarah/cut")
     browser = page.context.browser
     assert browser is not None
-    other = browser.new_context(base_url=page.url.partition("/sarah")[0])
+    other = browser.new_context()
     slot = page.locator("button.time").first.get_attribute("value")
     elsewhere = other.new_page()
-    elsewhere.goto("/sarah/cut")
+    elsewhere.goto(page.url)
     elsewhere.locator(f"button[value={slot}]").click()
     elsewhere.wait_for_selector("#details")
     page.locator(f"button[value={slot}]").click()
@@ -102,6 +111,7 @@ SCENES: Mapping[str, Callable[[Page], None]] = {
     "faults": faulty,
     "lost-race": lost,
     "booked": booked,
+    "move": moving,
     "cancel": cancelling,
     "cancelled": cancelled,
     "find": at("/sarah/bookings"),

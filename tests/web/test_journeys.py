@@ -147,8 +147,8 @@ def test_who_loses_a_race_is_offered_what_is_free_and_books_that(
     book(visitor)
 
     assert status == 409
-    assert "Someone was quicker: this has just been taken. These are free:" in lost.text
-    assert lost.buttons[0].words == "Tue 2 Jun · 11:00"
+    assert "Someone was quicker for 10:00. These are free on Tuesday 2 June:" in lost.text
+    assert lost.buttons[0].words == "11:00"
     [booking] = town.street.salon.desk.bookings.list().items
     assert booking.local_start == "2026-06-02T11:00"
 
@@ -341,3 +341,89 @@ def test_what_makes_no_sense_in_the_address_is_left_out(visitor: Visitor) -> Non
         visitor.open(path, **nonsense)
 
         assert visitor.status == 200, path
+
+
+def test_a_booking_is_moved_once_its_customer_is_sure(
+    town: Town, visitor: Visitor, booked: Callable[[], str]
+) -> None:
+    booked()
+    [before] = town.street.salon.desk.bookings.list().items
+
+    visitor.follow("Change the time")
+    choosing = visitor.page.text
+    visitor.follow("Thursday 4 June")
+    asked = visitor.press("11:00")
+    unmoved = town.street.salon.desk.bookings.get(before.booking_id)
+    done = visitor.press("Yes, move it")
+
+    after = town.street.salon.desk.bookings.get(before.booking_id)
+    assert f"A new time for {before.number}" in choosing
+    assert "it stays as it is: Tuesday 2 June, 10:00." in choosing
+    assert "Until now Tuesday 2 June 10:00 – 10:30" in asked.text
+    assert "From now on Thursday 4 June 11:00 – 11:30 The price stays the same." in asked.text
+    assert unmoved == before
+    assert "Your booking has moved." in done.text
+    assert (after.number, after.local_start) == (before.number, "2026-06-04T11:00")
+    assert town.street.salon.desk.holds.list(PageRequest(limit=10)).items[0].status == "converted"
+
+
+def test_nights_are_moved_with_what_they_cost_then(town: Town, visitor: Visitor) -> None:
+    visitor.open("/les-tilleuls/garden-room", check_in="2026-06-03", check_out="2026-06-06")
+    visitor.press("Keep these nights")
+    book(visitor)
+
+    visitor.follow("Change the time")
+    visitor.follow("Wednesday 10 June")
+    visitor.follow("Friday 12 June")
+    asked = visitor.press("Keep these nights")
+    visitor.press("Yes, move it")
+
+    [booking] = town.street.inn.desk.bookings.list().items
+    assert "The price changes from €357.00 to €238.00." in asked.text
+    assert [day.day for day in booking.dates] == [10, 11]
+    assert booking.price.amount_minor == 23_800
+
+
+def test_a_move_to_what_is_taken_changes_nothing_and_offers_others(
+    town: Town, visitor: Visitor, booked: Callable[[], str]
+) -> None:
+    booked()
+    [before] = town.street.salon.desk.bookings.list().items
+    visitor.follow("Change the time")
+    visitor.open(visitor.page.link("Thursday 4 June"))
+    visitor.press("11:00")
+    rival = town.visitor(address="192.0.2.2")
+    rival.open("/sarah/cut", day="2026-06-04")
+    rival.press("11:00")
+
+    lost = visitor.press("Yes, move it")
+    status, unmoved = visitor.status, town.street.salon.desk.bookings.get(before.booking_id)
+    visitor.press(lost.buttons[0])
+    visitor.press("Yes, move it")
+
+    after = town.street.salon.desk.bookings.get(before.booking_id)
+    assert status == 409
+    assert "Someone was quicker for 11:00. These are free on Thursday 4 June:" in lost.text
+    assert unmoved == before
+    assert after.local_start == "2026-06-04T10:00"
+
+
+def test_a_link_moves_no_other_booking(
+    town: Town, visitor: Visitor, booked: Callable[[], str]
+) -> None:
+    url = booked()
+    word = url.rpartition("/")[2]
+    slot = visitor.open("/sarah/cut").buttons_named("slot")[0].value
+
+    statuses = []
+    for path, change in (
+        ("/odeon/concert", word),
+        ("/sarah/cut", word[:-1] + "u"),
+        ("/sarah/cut", "x"),
+    ):
+        fields = {"slot": slot, "change": change, "sure": "yes"}
+        visitor.post(path, fields, Sec_Fetch_Site="same-origin")
+        statuses.append(visitor.status)
+
+    assert statuses == [404, 404, 404]
+    assert len(town.street.salon.desk.bookings.list().items) == 1

@@ -12,12 +12,12 @@ from holdfast.domain.bookings import LIVE, Booking, BookingStatus
 from holdfast.domain.customers import email_key
 from holdfast.domain.errors import HoldfastError, RecordNotFound
 from holdfast.domain.ids import normal_booking_number
-from holdfast.domain.offerings import Offering
+from holdfast.domain.offerings import Offering, OfferingStatus
 from holdfast.domain.tenants import Tenant
 from holdfast.engine.bookings import CancelBooking
 from holdfast.web.icalendar import calendar_of
 from holdfast.web.limiting import ASKING, FINDING
-from holdfast.web.links import short_link_to
+from holdfast.web.links import find_booking, short_link_to
 from holdfast.web.prices import bill_of
 from holdfast.web.refusals import refused
 from holdfast.web.stays import place_lines, place_link, stay_of_record
@@ -131,12 +131,8 @@ def _find(visit: Visit) -> _Found:
         RecordNotFound: The link is not ours, was changed or has run out.
     """
     tenant = visit.find_tenant()
-    word = visit.path("link")
-    link = visit.house.signer.read(tenant.tenant_id, word, now=visit.now)
-    if link is None:
-        raise RecordNotFound(kind="link", key="")
-    desk = visit.desk(tenant.tenant_id, bearer_of(link.booking_id))
-    booking = desk.bookings.get(link.booking_id)
+    booking = find_booking(visit, tenant, visit.path("link"))
+    desk = visit.desk(tenant.tenant_id, bearer_of(booking.booking_id))
     offering = desk.offerings.get(booking.offering_id) if booking.offering_id else None
     return _Found(tenant=tenant, booking=booking, offering=offering)
 
@@ -159,6 +155,11 @@ def _page(
         "link": visit.path("link"),
         "bill": bill_of(booking.price_lines, booking.price.currency),
         "is_new": just == "booked" and booking.status in LIVE,
+        "is_moved": just == "moved" and booking.status in LIVE,
+        "may_change": found.offering is not None
+        and found.offering.status is OfferingStatus.ACTIVE
+        and booking.status in {BookingStatus.PENDING, BookingStatus.CONFIRMED}
+        and booking.starts_at > visit.now,
         "is_live": booking.status in LIVE,
         "may_cancel": booking.status in {BookingStatus.PENDING, BookingStatus.CONFIRMED}
         and booking.starts_at > visit.now,

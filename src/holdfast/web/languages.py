@@ -133,16 +133,21 @@ class Language:
 
     def long_day(self, day: date) -> str:
         """Write a day in full: Thursday 26 November 2026."""
-        return format_date(day, "full", locale=self.locale)
+        return self._first(day, format_date(day, "full", locale=self.locale))
 
     def day(self, day: date) -> str:
         """Write a day with its weekday: Thursday 26 November."""
         pattern = "EEEE, MMMM d" if self.tag == "en-US" else "EEEE d MMMM"
-        return format_date(day, pattern, locale=self.locale)
+        return self._first(day, format_date(day, pattern, locale=self.locale))
 
     def short_day(self, day: date) -> str:
         """Write a day briefly: Thu 26 Nov."""
-        return format_skeleton("MMMEd", _noon(day), locale=self.locale)
+        return self._first(day, format_skeleton("MMMEd", _noon(day), locale=self.locale))
+
+    def _first(self, day: date, written: str) -> str:
+        """Write the first of a month as French does: 1er."""
+        is_french = self.code == "fr" and day.day == 1
+        return written.replace(" 1 ", " 1er ", 1) if is_french else written
 
     def month(self, day: date) -> str:
         """Write a month: November 2026."""

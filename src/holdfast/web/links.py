@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from holdfast.domain.bookings import Booking
+from holdfast.domain.errors import RecordNotFound
 from holdfast.domain.links import Link
 from holdfast.domain.tenants import Tenant
-from holdfast.web.visits import Visit
+from holdfast.web.visits import Visit, bearer_of
 
 KEPT = timedelta(days=30)
 """A link works until so long after the booking's end."""
@@ -23,6 +24,18 @@ def link_to(visit: Visit, tenant: Tenant, booking: Booking, **query: object) -> 
         tenant.tenant_id, Link(booking_id=booking.booking_id, expires_at=expires_at)
     )
     return visit.url(tenant.slug, "bookings", word, **query)
+
+
+def find_booking(visit: Visit, tenant: Tenant, word: str) -> Booking:
+    """Return the booking that a link is about; to be used within `read`.
+
+    Raises:
+        RecordNotFound: The link is not ours, was changed or has run out.
+    """
+    link = visit.house.signer.read(tenant.tenant_id, word, now=visit.now)
+    if link is None:
+        raise RecordNotFound(kind="link", key="")
+    return visit.desk(tenant.tenant_id, bearer_of(link.booking_id)).bookings.get(link.booking_id)
 
 
 def short_link_to(visit: Visit, tenant: Tenant, booking: Booking) -> str:

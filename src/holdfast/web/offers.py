@@ -24,6 +24,7 @@ def fields_of(
     components: Sequence[str] = (),
     contact: Contact = _NOBODY,
     note: str = "",
+    change: str = "",
 ) -> tuple[tuple[str, str], ...]:
     """Return the fields of a form that takes a time, as `wanted_in` reads them."""
     typed = {
@@ -31,6 +32,7 @@ def fields_of(
         "email": contact.email or "",
         "phone": contact.phone or "",
         "note": note,
+        "change": change,
     }
     return (
         *_when(offering, slot),

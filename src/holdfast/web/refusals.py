@@ -19,10 +19,15 @@ Say = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """A refusal as it is shown."""
+    """A refusal as it is shown.
+
+    Attributes:
+        is_taken: Whether nothing at all is left of what was asked for.
+    """
 
     code: str
     sentence: str
+    is_taken: bool
     alternatives: tuple[Alternative, ...]
 
 
@@ -39,7 +44,10 @@ def refused(refusal: HoldfastError, language: Language) -> Refused:
         )
     found = refusal.fields.get("alternatives", ())
     return Refused(
-        code=refusal.code, sentence=sentence, alternatives=cast("tuple[Alternative, ...]", found)
+        code=refusal.code,
+        sentence=sentence,
+        is_taken=refusal.code == "capacity.exceeded" and refusal.fields.get("remaining") == 0,
+        alternatives=cast("tuple[Alternative, ...]", found),
     )
 
 

@@ -69,6 +69,10 @@ class Form:
         for name, value in pairs:
             self._by_name.setdefault(name, []).append(value.replace("\x00", ""))
 
+    def pairs(self) -> list[tuple[str, str]]:
+        """Return everything that was said."""
+        return [(name, value) for name, values in self._by_name.items() for value in values]
+
     def text(self, name: str) -> str:
         """Return the first value of a name without spaces around it; empty if there is none."""
         return self._by_name.get(name, [""])[0].strip()

@@ -4,26 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 
 from starlette.responses import Response
 
 from holdfast.domain.access import Actor
+from holdfast.domain.bookings import Booking
 from holdfast.domain.errors import Alternative, HoldfastError, InputInvalid, RecordNotFound
 from holdfast.domain.holds import Hold
+from holdfast.domain.ids import read_generated_slot_id
 from holdfast.domain.listing import OpenSlot
 from holdfast.domain.offerings import Offering, OfferingStatus
 from holdfast.domain.shapes import Shape
 from holdfast.domain.tenants import Tenant, TenantStatus
+from holdfast.domain.zones import local_day, zone
 from holdfast.engine.choosing import Choice
 from holdfast.engine.holds import PlaceHold, ReleaseHoldsOfClient
+from holdfast.engine.rescheduling import RescheduleBooking
 from holdfast.web.choosing.dates import days_view, nights_view
+from holdfast.web.choosing.moves import Moving, move_of, moving_in
 from holdfast.web.choosing.shop import Shop
 from holdfast.web.choosing.times import Time, events_view, free_view, slots_view, time_of
 from holdfast.web.choosing.wanted import Wanted, wanted_in
 from holdfast.web.limiting import ASKING, HOLDING
+from holdfast.web.links import find_booking, link_to
 from holdfast.web.refusals import Refused, refused
-from holdfast.web.visits import NOBODY, Form, Visit
+from holdfast.web.stays import stay_of_record
+from holdfast.web.visits import NOBODY, Form, Visit, bearer_of
 from holdfast.web.zones import zone_choices
 
 STEPPED_MAX = 20
@@ -62,9 +70,11 @@ async def place(visit: Visit) -> Response:
     """Keep what was chosen, and go on to the details; or say what else there is."""
     form = await visit.form()
     visit.count(HOLDING)
-    tenant, offering = await visit.read(lambda: _found(visit))
+    tenant, offering = await visit.read(lambda: find_offering(visit))
     wanted = wanted_in(form, offering)
     choice = wanted.choice(offering)
+    if choice is not None and wanted.change:
+        return await move(visit, form, wanted, choice)
     if choice is None:
         shown = await visit.read(lambda: _shown(visit, form, refusal=_nothing_chosen()))
         return visit.page("choose.html", shown, status=422)
@@ -72,11 +82,62 @@ async def place(visit: Visit) -> Response:
     try:
         hold = await _hold(visit, tenant, actor, wanted, choice)
     except HoldfastError as error:
-        refusal = error
-        explained = await visit.read(lambda: _explained(visit, tenant, choice, wanted, refusal))
-        shown = await visit.read(lambda: _shown(visit, form, refusal=explained))
-        return visit.page("choose.html", shown, status=error.status)
+        return await _refused(visit, form, wanted, choice, error)
     return visit.go(visit.url(tenant.slug, "holds", hold.hold_id))
+
+
+async def _refused(
+    visit: Visit, form: Form, wanted: Wanted, choice: Choice, refusal: HoldfastError
+) -> Response:
+    """Say that it cannot be, and what else can."""
+
+    def show() -> dict[str, object]:
+        tenant, _ = find_offering(visit)
+        return _shown(visit, form, refusal=_explained(visit, tenant, choice, wanted, refusal))
+
+    return visit.page("choose.html", await visit.read(show), status=refusal.status)
+
+
+async def move(visit: Visit, form: Form, wanted: Wanted, choice: Choice) -> Response:
+    """Move a booking: show what changes first, and do it when the customer is sure."""
+    found = await visit.read(lambda: _find_moving(visit, wanted, choice))
+    if not form.text("sure"):
+        return visit.page("move.html", _shown_move(visit, form, found))
+    command = RescheduleBooking(
+        booking_id=found.booking.booking_id,
+        move=move_of(choice, wanted),
+        if_version=form.whole("version", 0, least=0, most=10**8) or None,
+    )
+    actor = bearer_of(found.booking.booking_id)
+    try:
+        moved = await visit.write(found.tenant.tenant_id, actor, command, Booking)
+    except HoldfastError as error:
+        return await _refused(visit, form, wanted, choice, error)
+    return visit.go(link_to(visit, found.tenant, moved, just="moved"))
+
+
+def _find_moving(visit: Visit, wanted: Wanted, choice: Choice) -> Moving:
+    tenant, offering = find_offering(visit)
+    return moving_in(visit, tenant, offering, wanted, choice)
+
+
+def _shown_move(visit: Visit, form: Form, found: Moving) -> dict[str, object]:
+    shown_zone = visit.zone_name(found.booking.zone)
+    stays = [
+        stay_of_record(one, found.offering, zone_name=found.booking.zone, shown_zone=shown_zone)
+        for one in (found.booking, found.after)
+    ]
+    fields = [(name, value) for name, value in form.pairs() if name not in {"sure", "version"}]
+    return {
+        "tenant": found.tenant,
+        "offering": found.offering,
+        "booking": found.booking,
+        "before": stays[0],
+        "after": stays[1],
+        "price": found.price,
+        "change": form.text("change"),
+        "fields": [*fields, ("sure", "yes"), ("version", str(found.booking.version))],
+    }
 
 
 def _nothing_chosen() -> InputInvalid:
@@ -109,7 +170,7 @@ def _explained(
         return error
 
 
-def _found(visit: Visit) -> tuple[Tenant, Offering]:
+def find_offering(visit: Visit) -> tuple[Tenant, Offering]:
     """Find the offering of the path.
 
     Raises:
@@ -133,7 +194,7 @@ class Other:
 
 def _shown(visit: Visit, form: Form, *, refusal: HoldfastError | None) -> dict[str, object]:
     """Build the whole page, within one read."""
-    tenant, offering = _found(visit)
+    tenant, offering = find_offering(visit)
     wanted = wanted_in(form, offering)
     desk = visit.desk(tenant.tenant_id, NOBODY)
     shop = Shop(
@@ -167,8 +228,39 @@ def _shown(visit: Visit, form: Form, *, refusal: HoldfastError | None) -> dict[s
         if most is None or wanted.people < most
         else None,
         "zones": zone_choices(shop.zone_name, shop.shown_zone, visit.language),
-        "canonical": f"/{tenant.slug}/{offering.slug}",
+        "moving": _moving(visit, tenant, wanted),
+        **_lost(shop, said),
     }
+
+
+def _moving(visit: Visit, tenant: Tenant, wanted: Wanted) -> Booking | None:
+    """Return the booking that is to be moved, if there is one."""
+    return find_booking(visit, tenant, wanted.change) if wanted.change else None
+
+
+def _lost(shop: Shop, said: Refused | None) -> dict[str, object]:
+    """Say which time was lost, and on which day the others are, where it is one day."""
+    if said is None:
+        return {"lost_at": None, "others_on": None}
+    here = zone(shop.zone_name)
+    days = {local_day(other.starts_at, here) for other in said.alternatives}
+    is_timed = shop.offering.shape in {Shape.SLOTS, Shape.FREE}
+    return {
+        "lost_at": _start_of(shop) if said.is_taken else None,
+        "others_on": days.pop() if len(days) == 1 and is_timed else None,
+    }
+
+
+def _start_of(shop: Shop) -> datetime | None:
+    """Return when what was wanted would have begun, of slots and free starts."""
+    wanted = shop.wanted
+    if wanted.slot is None:
+        return wanted.starts_at
+    generated = read_generated_slot_id(wanted.slot)
+    if generated is not None:
+        return generated[1]
+    slot = shop.desk.slots.find(wanted.slot)
+    return None if slot is None else slot.starts_at
 
 
 def _kept(wanted: Wanted) -> dict[str, object]:

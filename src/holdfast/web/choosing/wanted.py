@@ -20,6 +20,7 @@ from holdfast.web.visits import Form
 PEOPLE_MAX = 1_000
 MINUTES_MAX = 31 * 24 * 60
 WORDS_MAX = 2_000
+LINK_LENGTH_MAX = 100
 _DAY = timedelta(days=1)
 _NOBODY = Contact()
 _FIRST_YEAR, _LAST_YEAR = 1971, 2198
@@ -37,6 +38,7 @@ class Wanted:
         check_in, check_out: Of nights.
         days: Of days, sorted.
         slot, starts_at, ends_at: What is to be held.
+        change: The link of a booking that is to be moved, instead of a new one.
         contact, note: What was typed before a time had to be chosen again.
     """
 
@@ -52,6 +54,7 @@ class Wanted:
     slot: SlotId | None = None
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    change: str = ""
     contact: Contact = _NOBODY
     note: str = ""
 
@@ -74,6 +77,7 @@ class Wanted:
             "pick": self.pick,
             "part": self.components,
             "minutes": self.minutes,
+            "change": self.change,
         }
 
     def choice(self, offering: Offering) -> Choice | None:
@@ -123,6 +127,7 @@ def wanted_in(form: Form, offering: Offering) -> Wanted:
         slot=SlotId(slot) if slot.startswith("slt_") and len(slot) <= 2 * BODY_LENGTH else None,
         starts_at=_instant(form.text("starts_at")),
         ends_at=_instant(form.text("ends_at")),
+        change=form.text("change")[:LINK_LENGTH_MAX],
         contact=Contact(
             name=form.text("name")[:WORDS_MAX],
             email=form.text("email")[:WORDS_MAX] or None,
