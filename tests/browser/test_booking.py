@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -213,6 +214,18 @@ def test_a_visitor_elsewhere_sees_both_times_after_the_page_has_asked(visit: Vis
 
     expect(page.get_by_text("Paris time, with New York beside it")).to_be_visible()
     expect(page.locator("button.time").first).to_contain_text("for you")
+
+
+def test_asking_for_the_zone_takes_nobody_back_from_what_they_chose(visit: Visit) -> None:
+    page = visit(zone="Asia/Tokyo")
+    page.route("**/cut?zone=*", lambda route: (time.sleep(0.3), route.continue_())[1])
+
+    page.goto("/sarah/cut?day=2026-06-09")
+    page.locator("button.time").first.click()
+    page.wait_for_selector("#details")
+    page.wait_for_timeout(800)
+
+    expect(page.locator("#details")).to_be_visible()
 
 
 def test_back_and_forward_show_what_was_there(visit: Visit) -> None:

@@ -133,7 +133,11 @@ function tellZone() {
   shown.dataset.told = "yes";
   const url = new URL(location.href);
   url.searchParams.set("zone", own);
-  fetch(url, { headers: { Accept: "text/html" } }).then(() => swap(location.href, { isBack: true }));
+  const before = asked;
+  fetch(url, { headers: { Accept: "text/html" } }).then(() => {
+    // Whoever has chosen something meanwhile is not taken back from it.
+    if (asked === before) swap(location.href, { isBack: true });
+  });
 }
 
 function begin() {
