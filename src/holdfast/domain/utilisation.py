@@ -32,8 +32,8 @@ class DayReport:
         units: How the day is counted; None unless the resource is dated and limited.
         open: How long the resource is open on that day, blocks left in.
         blocked: How much of that is blocked.
-        booked, held, in_slots: Unit-time taken by bookings, by holds, and by slots for themselves;
-            nothing of what is reported in units.
+        booked, held, in_slots: Unit-time taken by bookings, by holds and invitations, and by slots
+            for themselves; nothing of what is reported in units.
     """
 
     resource_id: ResourceId
@@ -135,7 +135,7 @@ def report_day(
         open=_length(hours),
         blocked=_length(intersected(hours, blocks)),
         booked=taken[ClaimOwner.BOOKING],
-        held=taken[ClaimOwner.HOLD],
+        held=taken[ClaimOwner.HOLD] + taken[ClaimOwner.INVITATION],
         in_slots=taken[ClaimOwner.SLOT],
     )
 

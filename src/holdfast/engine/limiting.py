@@ -47,6 +47,7 @@ from holdfast.domain.resources import (
 from holdfast.domain.shapes import Stay, dates_of
 from holdfast.domain.slots import Slot, SlotStatus
 from holdfast.domain.tenants import Tenant
+from holdfast.domain.waitlists import Kept, WaitlistEntry
 from holdfast.domain.zones import day_interval
 from holdfast.engine.capping import ALL_THE_SAME, take_beyond, take_over
 from holdfast.engine.ports import ById
@@ -98,7 +99,12 @@ class SettleSlotLimit:
 
 
 _OWNERS: Mapping[ClaimOwner, type] = MappingProxyType(
-    {ClaimOwner.HOLD: Hold, ClaimOwner.BOOKING: Booking, ClaimOwner.SLOT: Slot}
+    {
+        ClaimOwner.HOLD: Hold,
+        ClaimOwner.BOOKING: Booking,
+        ClaimOwner.SLOT: Slot,
+        ClaimOwner.INVITATION: WaitlistEntry,
+    }
 )
 
 
@@ -199,7 +205,9 @@ def _takings(look: Look, resource: Resource, claims: Iterable[Claim]) -> list[_T
     for owner_id, own in by_owner.items():
         kind: type[object] = _OWNERS[own[0].owner_kind]
         owner = look.get(kind, owner_id)
-        assert isinstance(owner, Hold | Booking | Slot)
+        if isinstance(owner, WaitlistEntry):
+            owner = owner.kept
+        assert isinstance(owner, Hold | Booking | Slot | Kept)
         stay = (
             Stay(starts_at=owner.starts_at, ends_at=owner.ends_at)
             if isinstance(owner, Slot)
