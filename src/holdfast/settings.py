@@ -44,6 +44,7 @@ class Settings(BaseSettings):
         expire_seconds: How often holds and pending bookings whose time is over are looked for.
         approve_seconds: How often bookings that confirm by themselves are looked for.
         past_seconds: How often slots that are over are looked for.
+        complete_seconds: How often bookings that complete by themselves are looked for.
         invite_seconds: How often waitlists are looked at for what has become free.
         settle_seconds: How often closures that a caller has not seen through are looked for.
         purge_seconds: How often old rows are looked for.
@@ -71,6 +72,7 @@ class Settings(BaseSettings):
     expire_seconds: float = Field(default=15.0, gt=0)
     approve_seconds: float = Field(default=5.0, gt=0)
     past_seconds: float = Field(default=60.0, gt=0)
+    complete_seconds: float = Field(default=30.0, gt=0)
     invite_seconds: float = Field(default=5.0, gt=0)
     settle_seconds: float = Field(default=15.0, gt=0)
     purge_seconds: float = Field(default=3_600.0, gt=0)

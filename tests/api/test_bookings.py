@@ -77,6 +77,7 @@ def test_a_booking_says_everything_about_itself(place: Place) -> None:
         "rating": None,
         "feedback": "",
         "referral_source": "",
+        "completes_at": None,
         "checked_in_at": None,
         "checked_out_at": None,
         "freed_at": None,

@@ -11,10 +11,13 @@ from holdfast.domain.access import Actor, ActorKind, Role
 from holdfast.domain.bookings import Booking, BookingStatus
 from holdfast.domain.errors import HoldfastError
 from holdfast.domain.history import Event
+from holdfast.domain.policies import Completion, Policy
 from holdfast.engine.facade import TenantEngine
+from holdfast.engine.moving import Move
 from holdfast.storage.database import Database
 from holdfast.storage.proving import prove
 from holdfast.testing.clocks import ManualClock
+from holdfast.workers.complete import complete_due_bookings
 from tests.engine.businesses import (
     HOUR,
     INSTANT,
@@ -285,3 +288,56 @@ def test_the_history_says_who_by_which_door_and_why(
     assert lines[1].changes == {"note": ["", "hello"]}
     assert lines[2].changes["status"] == ["confirmed", "checked_in"]
     assert clock.now() == lines[2].at
+
+
+@pytest.mark.parametrize(
+    ("completion", "expected"),
+    [
+        (None, ["confirmed", "checked_in"]),
+        (Completion.BY_HAND, ["confirmed", "checked_in"]),
+        (Completion.CHECKED_IN, ["confirmed", "completed"]),
+        (Completion.ALL, ["completed", "completed"]),
+    ],
+)
+def test_bookings_complete_by_themselves_at_their_end_where_the_policy_says_so(
+    desk: TenantEngine,
+    engine: Engine,
+    clock: ManualClock,
+    completion: Completion | None,
+    expected: list[str],
+) -> None:
+    """Section 3.1: the end of the slot."""
+    desk.change({"policy": Policy(completion=completion)})
+    cut = add_offering(desk, "cut", add_room(desk, capacity=2))
+    away, here = (book(desk, cut, at("12:00")).booking_id for _ in range(2))
+    clock.set(at("12:00"))
+    desk.bookings.check_in(here)
+    clock.set(at("13:00") - INSTANT)
+    before = complete_due_bookings(engine)
+    clock.set(at("13:00"))
+
+    done = complete_due_bookings(engine)
+
+    assert [desk.bookings.get(one).status for one in (away, here)] == expected
+    assert (before, done) == ({"completed": 0}, {"completed": expected.count("completed")})
+    assert complete_due_bookings(engine) == {"completed": 0}
+    assert prove(engine.database).violations == ()
+
+
+def test_a_later_end_completes_later_and_what_was_taken_back_waits_for_somebody(
+    desk: TenantEngine, engine: Engine, clock: ManualClock
+) -> None:
+    desk.change({"policy": Policy(completion=Completion.ALL)})
+    booked = book(desk, add_offering(desk, "cut", add_room(desk)), at("12:00"))
+    later = desk.bookings.reschedule(booked.booking_id, Move(starts_at=at("14:00")))
+    clock.set(at("13:00"))
+    early = complete_due_bookings(engine)
+    clock.set(at("15:00"))
+    complete_due_bookings(engine)
+
+    undone = desk.bookings.undo(booked.booking_id)
+
+    assert (booked.completes_at, later.completes_at) == (at("13:00"), at("15:00"))
+    assert early == {"completed": 0}
+    assert (undone.status, undone.completes_at) == ("confirmed", None)
+    assert complete_due_bookings(engine) == {"completed": 0}

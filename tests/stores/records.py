@@ -38,6 +38,7 @@ from holdfast.domain.overrides import Override
 from holdfast.domain.policies import (
     ActiveLimit,
     CheckInWindow,
+    Completion,
     CreationLimit,
     Delay,
     HostConflict,
@@ -77,6 +78,7 @@ POLICY = Policy(
     confirms=Delay(after=None),
     pending_expires=Delay(after=HOUR),
     check_in=CheckInWindow(),
+    completion=Completion.ALL,
     on_host_conflict=HostConflict.WARN,
     cancellation=CancellationPolicy(
         tiers=(Tier(before=HOUR, percent=75),), late_action=LateAction.BLOCK_FUTURE
@@ -457,6 +459,7 @@ booking = Booking(
     checked_in_at=NOW,
     checked_out_at=NOW + HOUR,
     freed_at=NOW + HOUR,
+    completes_at=NOW + HOUR,
     guests=(Guest(name=WORDS, email=None, age=7), Guest(name="Bo")),
     reference=WORDS,
     reschedule_count=2,

@@ -50,6 +50,7 @@ from holdfast.domain.policies import (
     HORIZON_DAYS_MAX,
     ActiveLimit,
     CheckInWindow,
+    Completion,
     CreationLimit,
     Delay,
     LimitScope,
@@ -364,6 +365,7 @@ class PolicyIn(Patch):
     confirms: DelayIn | None = None
     pending_expires: DelayIn | None = None
     check_in: CheckInWindowIn | None = None
+    completion: Word[Completion] | None = None
     cancellation: CancellationPolicyIn | None = None
     no_show: NoShowPolicyIn | None = None
     caps: Annotated[list[Cap], Field(max_length=len(CAP_NAMES))] | None = None
@@ -385,6 +387,7 @@ class PolicyOut(Out):
     confirms: DelayOut | None
     pending_expires: DelayOut | None
     check_in: CheckInWindowOut | None
+    completion: Completion | None
     cancellation: CancellationPolicyOut | None
     no_show: NoShowPolicyOut | None
     caps: list[str]

@@ -8,7 +8,7 @@ from holdfast.domain.bookings import Booking, BookingAction, BookingStatus
 from holdfast.domain.cancellation_policies import in_words
 from holdfast.domain.errors import TooEarly, TooLate
 from holdfast.domain.no_shows import counts_from
-from holdfast.domain.policies import check_in_interval
+from holdfast.domain.policies import Completion, Policy, check_in_interval
 from holdfast.domain.zones import day_interval, local_day, zone
 
 _MICROSECOND = timedelta(microseconds=1)
@@ -29,6 +29,17 @@ def require_check_in_open(booking: Booking, *, now: datetime) -> None:
     if now >= window.ends_at:
         message = "It is too late to check in. Staff may do it nevertheless and say why."
         raise TooLate(message, closed_at=window.ends_at)
+
+
+def completes_at(policy: Policy, *, ends_at: datetime, has_come: bool) -> datetime | None:
+    """Return when a booking completes by itself: at its end, or never.
+
+    >>> completes_at(NOTHING_SAID, ends_at=FIRST_INSTANT, has_come=True) is None
+    True
+    """
+    wanted = policy.completion
+    is_due = wanted is Completion.ALL or (wanted is Completion.CHECKED_IN and has_come)
+    return ends_at if is_due else None
 
 
 def require_begun(booking: Booking, action: BookingAction, *, now: datetime) -> None:

@@ -98,6 +98,7 @@ class Booking:
         ended_at: When it was completed, called off, declined or expired, or nobody came.
         freed_at: When its places were given back before their time, though it took place or
             nobody came.
+        completes_at: When it completes by itself; None is never.
         guests: Who comes, as far as they were named; never more than the party.
         reference: Whatever the business calls it in its own books.
         reschedule_count: How often its time was changed.
@@ -149,6 +150,7 @@ class Booking:
     price_lines: tuple[QuoteLine, ...] = ()
     terms: Terms = NO_TERMS
     policy: Policy = NOTHING_SAID
+    completes_at: datetime | None = None
     guests: tuple[Guest, ...] = ()
     reference: str | None = None
     reschedule_count: int = 0

@@ -53,6 +53,14 @@ class HostConflict(StrEnum):
     ALLOW_OVERLAP = "allow_overlap"
 
 
+class Completion(StrEnum):
+    """Which bookings complete by themselves at their end: none, those who came, or all."""
+
+    BY_HAND = "by_hand"
+    CHECKED_IN = "checked_in"
+    ALL = "all"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActiveLimit:
     """How many bookings a customer may have ahead: pending, confirmed, checked in, not over."""
@@ -104,6 +112,7 @@ class Policy:
             of no time is at once, of None by hand or by payment only.
         pending_expires: After how long a booking that still waits expires.
         check_in: When one may check in.
+        completion: Which bookings complete by themselves at their end.
         on_host_conflict: What happens when the one who serves is busy elsewhere.
         cancellation, no_show: Each taken as a whole.
         caps: Of a tenant's policy, the names of the limits that nobody below may loosen.
@@ -122,6 +131,7 @@ class Policy:
     confirms: Delay | None = None
     pending_expires: Delay | None = None
     check_in: CheckInWindow | None = None
+    completion: Completion | None = None
     on_host_conflict: HostConflict | None = None
     cancellation: CancellationPolicy | None = None
     no_show: NoShowPolicy | None = None

@@ -11,6 +11,7 @@ from typing import Any
 from holdfast.domain import checks
 from holdfast.domain.access import Scope
 from holdfast.domain.attending import (
+    completes_at,
     require_begun,
     require_check_in_open,
     require_day_open,
@@ -96,6 +97,13 @@ class UndoBooking:
     if_version: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompleteDueBooking:
+    """Record that a booking which completes by itself is at its end."""
+
+    booking_id: BookingId
+
+
 Ending = CheckOutBooking | CompleteBooking | MarkNoShow
 
 _ACTIONS: Mapping[type, BookingAction] = MappingProxyType(
@@ -121,7 +129,12 @@ def _check_in(view: View, command: CheckInBooking, now: datetime) -> Booking:
         return booking
     if not (command.reason or "").strip():
         require_check_in_open(booking, now=now)
-    there = view.update(booking, status=status, checked_in_at=now)
+    there = view.update(
+        booking,
+        status=status,
+        checked_in_at=now,
+        completes_at=completes_at(booking.policy, ends_at=booking.ends_at, has_come=True),
+    )
     view.fact("booking.checked_in", there, number=there.number, at=now)
     return there
 
@@ -160,6 +173,23 @@ def _end(view: View, command: Ending, now: datetime) -> Booking:
     return ended
 
 
+def _complete_due_needs(command: CompleteDueBooking, look: Look) -> Needs:
+    look.get(Booking, command.booking_id)
+    return Needs()
+
+
+def _complete_due(view: View, command: CompleteDueBooking, now: datetime) -> Booking:
+    booking = view.get(Booking, command.booking_id)
+    is_due = booking.completes_at is not None and booking.completes_at <= now
+    if not is_due or booking.status not in {BookingStatus.CONFIRMED, BookingStatus.CHECKED_IN}:
+        # Somebody cancelled, moved or completed it in the meantime: nothing to do.
+        return booking
+    status = transition(booking.status, BookingAction.COMPLETE)
+    ended = view.update(booking, status=status, ended_at=now)
+    view.fact("booking.completed", ended, number=ended.number, by="end")
+    return ended
+
+
 def _undo_needs(command: UndoBooking, look: Look) -> Needs:
     checks.require([checks.text("/reason", command.reason)])
     booking = look.get(Booking, command.booking_id)
@@ -191,9 +221,14 @@ def _undo(view: View, command: UndoBooking, now: datetime) -> Booking:
     if booking.status is BookingStatus.NO_SHOW:
         forget_no_show(view, booking)
     is_there = status is BookingStatus.CHECKED_IN
+    # What was completed and is not goes on until somebody says so.
+    is_open = booking.ended_at is None
+    ends_at = booking.ends_at
+    due_at = completes_at(booking.policy, ends_at=ends_at, has_come=False) if is_open else None
     undone = view.update(
         booking,
         status=status,
+        completes_at=due_at,
         assigned=assigned,
         checked_in_at=booking.checked_in_at if is_there else None,
         checked_out_at=None,
@@ -213,6 +248,9 @@ USE_CASES: Mapping[type, UseCase[Any, Any]] = MappingProxyType(
         ),
         CheckOutBooking: UseCase("booking.check_out", scopes=_STAFF, needs=_end_needs, decide=_end),
         CompleteBooking: UseCase("booking.complete", scopes=_STAFF, needs=_end_needs, decide=_end),
+        CompleteDueBooking: UseCase(
+            "booking.complete_due", scopes=_STAFF, needs=_complete_due_needs, decide=_complete_due
+        ),
         MarkNoShow: UseCase("booking.mark_no_show", scopes=_STAFF, needs=_end_needs, decide=_end),
         UndoBooking: UseCase("booking.undo", scopes=_STAFF, needs=_undo_needs, decide=_undo),
     }

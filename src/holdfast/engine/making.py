@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from holdfast.domain import checks
+from holdfast.domain.attending import completes_at
 from holdfast.domain.availability import CHECKS
 from holdfast.domain.bookings import Booking, BookingStatus, PendingReason
 from holdfast.domain.claims import Claim, ClaimOwner
@@ -294,6 +295,7 @@ def write_booking(
         price_lines=agreed.price_lines,
         terms=agreed.terms,
         policy=waiting.policy,
+        completes_at=completes_at(waiting.policy, ends_at=stay.ends_at, has_come=False),
         guests=details.guests,
         reference=details.reference,
     )

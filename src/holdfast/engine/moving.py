@@ -171,6 +171,7 @@ def moved(
         "local_start": wall_time(target.stay.starts_at, zone(target.zone_name)),
         "override": override or booking.override,
         "freed_at": None,
+        "completes_at": target.stay.ends_at if booking.completes_at is not None else None,
     }
     if not keeps_price and after != before:
         changes |= _price(view, target, booking, size=size, taken_count=taken_count)

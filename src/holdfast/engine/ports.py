@@ -321,6 +321,7 @@ class Due(StrEnum):
     HOLDS = "holds"
     CONFIRMATIONS = "confirmations"
     EXPIRIES = "expiries"
+    COMPLETIONS = "completions"
     PAST_SLOTS = "past_slots"
     SETTLING_SLOTS = "settling_slots"
     SETTLING_BLOCKS = "settling_blocks"

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from holdfast.domain.access import Scope
-from holdfast.domain.attending import require_check_in_open
+from holdfast.domain.attending import completes_at, require_check_in_open
 from holdfast.domain.bookings import Booking, BookingAction, transition
 from holdfast.domain.overrides import Override
 from holdfast.domain.terms import NO_TERMS, Terms
@@ -53,7 +53,8 @@ def _decide(view: View, command: PlaceWalkIn, now: datetime) -> Booking:
     )
     require_check_in_open(booking, now=now)
     status = transition(booking.status, BookingAction.CHECK_IN)
-    there = view.update(booking, status=status, checked_in_at=now)
+    due_at = completes_at(booking.policy, ends_at=booking.ends_at, has_come=True)
+    there = view.update(booking, status=status, checked_in_at=now, completes_at=due_at)
     view.fact("booking.checked_in", there, number=there.number, at=now)
     return there
 

@@ -29,6 +29,7 @@ from holdfast.web.gateway import Gateway
 from holdfast.web.visits import House
 from holdfast.workers.approve import confirm_due_bookings
 from holdfast.workers.clockwork import Clockwork, Job
+from holdfast.workers.complete import complete_due_bookings
 from holdfast.workers.expire import expire_due
 from holdfast.workers.invite import invite_waiting
 from holdfast.workers.limit import settle_limits
@@ -48,7 +49,7 @@ DRAIN_SECONDS = 2.0
 STOP_WORKERS_SECONDS = 2.0
 UNKNOWN_ROUTE = "none"
 # So many jobs does `worker_jobs` return, each in a thread of its own.
-WORKERS = 7
+WORKERS = 8
 
 
 class HoldfastApp:
@@ -221,6 +222,7 @@ def worker_jobs(engine: Engine, settings: Settings) -> tuple[Job, ...]:
     return (
         job("expire", settings.expire_seconds, expire_due),
         job("approve", settings.approve_seconds, confirm_due_bookings),
+        job("complete", settings.complete_seconds, complete_due_bookings),
         job("past", settings.past_seconds, mark_slots_past),
         job("invite", settings.invite_seconds, invite_waiting),
         job("settle", settings.settle_seconds, settle_closures),

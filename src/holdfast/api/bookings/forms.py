@@ -232,6 +232,7 @@ class PublicBookingOut(Out):
     expires_at: InstantOut | None
     confirms_at: InstantOut | None
     confirmed_at: InstantOut | None
+    completes_at: InstantOut | None
     checked_in_at: InstantOut | None
     checked_out_at: InstantOut | None
     freed_at: InstantOut | None
@@ -307,6 +308,7 @@ def _shown(booking: Booking) -> dict[str, Any]:
         "expires_at": booking.expires_at,
         "confirms_at": booking.confirms_at,
         "confirmed_at": booking.confirmed_at,
+        "completes_at": booking.completes_at,
         "checked_in_at": booking.checked_in_at,
         "checked_out_at": booking.checked_out_at,
         "freed_at": booking.freed_at,

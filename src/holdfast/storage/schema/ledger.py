@@ -34,6 +34,7 @@ _LIMITING = text("limit_to IS NOT NULL")
 _BLOCKED = text("blocked_by IS NOT NULL")
 _MAY_EXPIRE = text("status = 'pending' AND expires_at IS NOT NULL")
 _MAY_BE_MISSING = text("status = 'confirmed' AND no_show_at IS NOT NULL")
+_MAY_COMPLETE = text("status IN ('confirmed', 'checked_in') AND completes_at IS NOT NULL")
 _MAY_CONFIRM = text("status = 'pending' AND confirms_at IS NOT NULL")
 
 slot = Table(
@@ -258,6 +259,7 @@ booking = Table(
     later_number("refunded_minor", 0),
     json_column("settlement", nullable=True),
     instant_column("no_show_at", nullable=True),
+    instant_column("completes_at", nullable=True),
     Index("ix_booking_reference", "tenant_id", "reference"),
     Index("uq_booking_number", "tenant_id", "number", unique=True),
     Index("ix_booking_start", "tenant_id", "starts_at"),
@@ -273,6 +275,13 @@ booking = Table(
         "expires_at",
         postgresql_where=_MAY_EXPIRE,
         sqlite_where=_MAY_EXPIRE,
+    ),
+    Index(
+        "ix_booking_completing",
+        "tenant_id",
+        "completes_at",
+        postgresql_where=_MAY_COMPLETE,
+        sqlite_where=_MAY_COMPLETE,
     ),
     Index(
         "ix_booking_confirming",
