@@ -97,6 +97,10 @@ BOOKINGS: dict[str, Callable[[Court], tuple[str, dict[str, Any]]]] = {
             "reference": f"ref-{b.number()}",
         },
     ),
+    "reassignBooking": lambda b: (
+        f"{visit(b)}/reassign",
+        {"drops_wishes": True, "reason": "she is ill"},
+    ),
     "rescheduleBooking": lambda b: (
         f"{visit(b)}/reschedule",
         {

@@ -56,6 +56,8 @@ MAY = {
     "placeEmergency": STAFF,
     "changeBooking": PLACING,
     "rescheduleBooking": PLACING,
+    "reassignBooking": STAFF,
+    "listAffectedBookings": MEMBERS,
     "rateBooking": PLACING,
     "cancelBooking": PLACING,
     "listBookingHistory": STAFF,

@@ -180,6 +180,46 @@ def moved(
     return changes
 
 
+def served_by_others(
+    view: View, booking: Booking, *, lost: frozenset[ResourceId], drops_wishes: bool
+) -> dict[str, object]:
+    """Let others serve in place of those that a booking has lost; return what changes about it.
+
+    Who still serves goes on, if the others can be had beside them.
+
+    Raises:
+        HoldfastError: Nobody else can; nothing was changed.
+        NeedsMore: It may yet be served by somebody whose key is not locked.
+    """
+    transition(booking.status, BookingAction.RESCHEDULE)
+    _require_not_lapsed(booking, now=view.now)
+    choice = choice_of(booking)
+    if drops_wishes:
+        choice = replace(choice, picks=tuple(one for one in choice.picks if one not in lost))
+    claims = view.where(Claim, "owner_id", booking.booking_id)
+    slot_ids = give_back(view, booking.booking_id, reason="reassigned")
+
+    def taken(wished: Choice) -> Placed:
+        return _take_anew(
+            view,
+            booking,
+            wished,
+            claims,
+            size=booking.party_size,
+            is_in_place=False,
+            keeps_start=True,
+            over=None,
+        )
+
+    kept = [one for one in _served_by(booking.assigned) if one not in lost]
+    try:
+        placed = taken(replace(choice, picks=tuple(dict.fromkeys([*choice.picks, *kept]))))
+    except (AvailabilityClosed, CapacityExceeded):
+        placed = taken(choice)
+    close_emptied(view, slot_ids)
+    return {"assigned": placed.assigned, "picks": choice.picks}
+
+
 def _price(
     view: View, target: Target, booking: Booking, *, size: int, taken_count: int
 ) -> dict[str, object]:

@@ -1,9 +1,15 @@
 """Bookings: made, looked at, answered and cancelled; their day; and what changes about them."""
 
-from holdfast.api.bookings import attending, changing, desk, invitations, routes
+from holdfast.api.bookings import attending, changing, desk, invitations, reassigning, routes
 
 # Of two routes that fit, the first answers: the desk's stand before those of a booking by its id.
-ENDPOINTS = (*desk.ENDPOINTS, *routes.ENDPOINTS, *attending.ENDPOINTS, *changing.ENDPOINTS)
+ENDPOINTS = (
+    *desk.ENDPOINTS,
+    *routes.ENDPOINTS,
+    *attending.ENDPOINTS,
+    *changing.ENDPOINTS,
+    *reassigning.ENDPOINTS,
+)
 INVITATION_ENDPOINTS = invitations.ENDPOINTS
 
 __all__ = ["ENDPOINTS", "INVITATION_ENDPOINTS"]

@@ -112,6 +112,13 @@ class CheckInIn(Body):
     reason: LongText | None = None
 
 
+class ReassignBookingIn(Body):
+    """Whether somebody who was asked for by name may be replaced too, and why."""
+
+    drops_wishes: bool = False
+    reason: LongText | None = None
+
+
 class EndBookingIn(Body):
     """How it went. `gives_back` frees the places at once, not only when their time is over."""
 

@@ -21,6 +21,7 @@ from holdfast.engine.facade.people import Customers, Keys, Members
 from holdfast.engine.facade.pools import Pools
 from holdfast.engine.facade.port import Port, result_of
 from holdfast.engine.facade.quotes import Quotes
+from holdfast.engine.facade.reassigning import Reassigning
 from holdfast.engine.facade.reports import Reports
 from holdfast.engine.facade.slots import Slots
 from holdfast.engine.facade.waitlist import Waitlist
@@ -63,6 +64,7 @@ class TenantEngine:
         self.bookings = Bookings(port, self.availability)
         self.quotes = Quotes(port)
         self.eligibility = EligibleResources(port)
+        self.reassigning = Reassigning(port)
         self.waitlist = Waitlist(port)
         self.orders = Orders(port)
         self.history = History(port)
