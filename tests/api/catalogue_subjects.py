@@ -48,6 +48,7 @@ POLICY: dict[str, Any] = {
     "confirms": None,
     "pending_expires": {"after_seconds": 3_600},
     "check_in": {"opens_before_minutes": 15, "closes_after_minutes": None},
+    "completion": "checked_in",
     "cancellation": {
         "is_allowed": True,
         "cutoff_minutes": 1_440,

@@ -9,8 +9,10 @@ from sqlalchemy import text
 
 from holdfast.bootstrap import Engine
 from holdfast.domain.ids import ResourceId
+from holdfast.engine.moving import Move
 from holdfast.storage.proving import prove
 from holdfast.testing.clocks import ManualClock
+from tests.engine.businesses import at
 from tests.engine.lived_in import LivedIn
 
 Found = set[tuple[str, str]]
@@ -278,6 +280,60 @@ CORRUPTIONS: tuple[Callable[[LivedIn], Found], ...] = (
     keep_an_invitation_that_became_a_booking,
     leave_and_keep_what_gathered,
 )
+
+
+# On the day of a booking, and after it was moved: each begins with what really happens
+
+
+def begun(house: LivedIn) -> str:
+    """Let the game on the court begin, and return its booking."""
+    house.clock.set(house.played.starts_at)
+    return house.played.booking_id
+
+
+def take_away_what_took_place(house: LivedIn) -> Found:
+    owner = begun(house)
+    house.desk.bookings.complete(owner)
+    write(house, "UPDATE claim SET released_at = acquired_at + 1 WHERE owner_id = :id", id=owner)
+    return {("owner.claims", owner)}
+
+
+def keep_what_a_no_show_gave_back(house: LivedIn) -> Found:
+    owner = begun(house)
+    house.desk.bookings.mark_no_show(owner, gives_back=True)
+    write(house, "UPDATE claim SET released_at = NULL WHERE owner_id = :id", id=owner)
+    return {("owner.still_claims", owner)}
+
+
+def forget_that_it_was_given_back(house: LivedIn) -> Found:
+    owner = begun(house)
+    house.desk.bookings.complete(owner, gives_back=True)
+    write(house, "UPDATE booking SET freed_at = NULL WHERE booking_id = :id", id=owner)
+    return {("audit.replay", owner), ("owner.claims", owner)}
+
+
+def keep_the_old_time_of_what_was_moved(house: LivedIn) -> Found:
+    owner = house.played.booking_id
+    house.desk.bookings.reschedule(owner, Move(starts_at=at("14:00", day=3)))
+    write(house, "UPDATE claim SET released_at = NULL WHERE owner_id = :id", id=owner)
+    return {("owner.claims", owner)}
+
+
+CORRUPTIONS_OF_THE_DAY = (
+    take_away_what_took_place,
+    keep_what_a_no_show_gave_back,
+    forget_that_it_was_given_back,
+    keep_the_old_time_of_what_was_moved,
+)
+
+
+@pytest.mark.parametrize("corrupt", CORRUPTIONS_OF_THE_DAY, ids=lambda corrupt: corrupt.__name__)
+def test_a_corruption_of_its_day_is_found_where_it_is(
+    house: LivedIn, corrupt: Callable[[LivedIn], Found]
+) -> None:
+    expected = corrupt(house)
+
+    assert found_in(house) == expected
 
 
 @pytest.mark.parametrize("corrupt", CORRUPTIONS, ids=lambda corrupt: corrupt.__name__)

@@ -168,7 +168,16 @@ def test_the_workers_pulse_is_seen_by_operators(client: TestClient) -> None:
     metrics = client.get("/metrics").text
 
     assert workers["expire"]["last_error"] is None
-    assert set(workers) == {"approve", "expire", "invite", "limit", "past", "purge", "settle"}
+    assert set(workers) == {
+        "approve",
+        "complete",
+        "expire",
+        "invite",
+        "limit",
+        "past",
+        "purge",
+        "settle",
+    }
     assert 'holdfast_worker_heartbeat_seconds{worker="expire"}' in metrics
     assert 'holdfast_worker_runs_total{outcome="done",worker="expire"}' in metrics
 
