@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from holdfast.bootstrap import Engine
-from holdfast.domain.ids import ResourceId
+from holdfast.domain.ids import BookingId, ResourceId
 from holdfast.engine.moving import Move
 from holdfast.storage.proving import prove
 from holdfast.testing.clocks import ManualClock
@@ -285,7 +285,7 @@ CORRUPTIONS: tuple[Callable[[LivedIn], Found], ...] = (
 # On the day of a booking, and after it was moved: each begins with what really happens
 
 
-def begun(house: LivedIn) -> str:
+def begun(house: LivedIn) -> BookingId:
     """Let the game on the court begin, and return its booking."""
     house.clock.set(house.played.starts_at)
     return house.played.booking_id
