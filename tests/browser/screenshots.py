@@ -35,7 +35,7 @@ def void(_result: object) -> None:
 
 def kept(page: Page) -> None:
     """Take a hold."""
-    page.goto("/les-tilleuls/massage")
+    page.goto("/les-tilleuls/massage?day=2026-06-10")
     page.locator("button.time").nth(1).click()
     page.wait_for_selector("#details")
 

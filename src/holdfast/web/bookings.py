@@ -8,13 +8,14 @@ from hmac import compare_digest
 from starlette.responses import Response
 
 from holdfast.domain.access import SYSTEM
-from holdfast.domain.bookings import LIVE, Booking, BookingStatus
+from holdfast.domain.bookings import LIVE, Booking, BookingStatus, CancelledBy
 from holdfast.domain.customers import email_key
 from holdfast.domain.errors import HoldfastError, RecordNotFound
 from holdfast.domain.ids import normal_booking_number
 from holdfast.domain.offerings import Offering, OfferingStatus
 from holdfast.domain.tenants import Tenant
 from holdfast.engine.bookings import CancelBooking
+from holdfast.engine.settling import verdict_on_cancelling
 from holdfast.web.icalendar import calendar_of
 from holdfast.web.limiting import ASKING, FINDING
 from holdfast.web.links import find_booking, short_link_to
@@ -161,8 +162,8 @@ def _page(
         and booking.status in {BookingStatus.PENDING, BookingStatus.CONFIRMED}
         and booking.starts_at > visit.now,
         "is_live": booking.status in LIVE,
-        "may_cancel": booking.status in {BookingStatus.PENDING, BookingStatus.CONFIRMED}
-        and booking.starts_at > visit.now,
+        "verdict": verdict_on_cancelling(booking, by=CancelledBy.CUSTOMER, now=visit.now),
+        "may_cancel": booking.status in {BookingStatus.PENDING, BookingStatus.CONFIRMED},
         "place_lines": place_lines(found.offering),
         "place_link": place_link(found.offering),
         "refusal": refused(refusal, visit.language) if refusal is not None else None,
