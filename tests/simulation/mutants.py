@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from types import FunctionType
 from typing import Any
 
 import pytest
 
-from holdfast.domain import policies_in_force, scenes
+from holdfast.domain import limits, policies_in_force, scenes
 from holdfast.domain.assignment import Taken
 from holdfast.domain.availability import slot_places_left
 from holdfast.domain.bookings import Booking
@@ -19,7 +20,9 @@ from holdfast.domain.errors import HoldfastError
 from holdfast.domain.holds import Hold, HoldAction, HoldStatus, transition
 from holdfast.domain.ids import BatchId, TenantId
 from holdfast.domain.intervals import Interval
+from holdfast.domain.limits import Proposal
 from holdfast.domain.offerings import Offering
+from holdfast.domain.policies import Policy
 from holdfast.domain.requirements import Choosing
 from holdfast.domain.shapes import Stay
 from holdfast.domain.zones import local_day, zone
@@ -42,6 +45,7 @@ from holdfast.engine.ports import (
     WriteStore,
 )
 from holdfast.engine.registry import USE_CASES
+from holdfast.engine.releasing import give_back
 from holdfast.engine.unit_of_work import UnitOfWork
 from holdfast.engine.use_cases import Look, Needs, Outcome, View
 from holdfast.engine.views import BatchView, CommandView
@@ -240,6 +244,21 @@ def half_a_booking(patch: Patch) -> None:
     patch.setattr(placing._Claims, "acquire", acquire)
 
 
+def moved_booking_keeps_both(patch: Patch) -> None:
+    """Who moves a booking does not give its old places back."""
+    everywhere(patch, function(give_back), lambda _view, _owner_id, *, reason: set())
+
+
+def limit_off_by_one(patch: Patch) -> None:
+    """A customer may have one more ahead than the policy says."""
+    real = limits.refusal_of
+
+    def refusal_of(policy: Policy, proposal: Proposal, *, now: datetime) -> HoldfastError | None:
+        return real(policy, replace(proposal, booking_count=0), now=now)
+
+    everywhere(patch, function(real), refusal_of)
+
+
 def buffer_ignored(patch: Patch) -> None:
     """The time around a booking is not kept free."""
 
@@ -273,6 +292,8 @@ MUTANTS: Mapping[str, Callable[[Patch], None]] = {
         stale_batch_view,
         neighbours_refusal_leaks,
         half_a_booking,
+        moved_booking_keeps_both,
+        limit_off_by_one,
         buffer_ignored,
         wrong_local_day,
     )

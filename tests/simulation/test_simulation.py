@@ -12,13 +12,14 @@ from holdfast.testing.clocks import ManualClock
 from tests.lending import Lending
 
 PROOF_SEEDS = range(1, 26)
-# What is said before a request reaches the engine, or for requests that only HTTP knows.
+# What is said before a request reaches the engine, or by features that are not simulated yet.
 SAID_BY_OTHERS = frozenset(
     {
         "access.unauthenticated",
+        "invitation.expired",
         "input.too_large",
         "input.unsupported",
-        "policy.cancellation_closed",
+        "policy.customer_blocked",
         "rate.limited",
         "request.in_progress",
         "request.method_not_allowed",
@@ -30,6 +31,9 @@ KINDS = frozenset(
         "book",
         "cancel",
         "cancel_slot",
+        "check_in",
+        "check_out",
+        "complete",
         "confirm",
         "convert",
         "day",
@@ -37,6 +41,8 @@ KINDS = frozenset(
         "extend",
         "hold",
         "look",
+        "move",
+        "no_show",
         "release",
         "resize",
         "resize_slot",
@@ -44,6 +50,7 @@ KINDS = frozenset(
         "slot",
         "switch",
         "unblock",
+        "undo",
         "work",
     }
 )

@@ -1,9 +1,8 @@
 """The simulation: random customers, clocks and failures against the real engine and a dumber one.
 
 `simulate` runs it. One seed draws everything; the same seed gives the same history on every
-database. `worlds`, `steps`, `minds` and the model (`model`, `books`, `judging`, `rulings`,
-`closures`, `definitions`) know nothing of the engine; `acting`, `commands` and `nemesis` are the
-engine's side.
+database. `acting`, `commands` and `nemesis` are the engine's side, `running` and `simulating` hold
+both together; the rest is the customers and the model, and knows nothing of the engine.
 """
 
 from holdfast.simulation.simulating import Report, Violation, simulate

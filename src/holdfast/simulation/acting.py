@@ -15,6 +15,7 @@ from holdfast.domain.access import SYSTEM, Actor, ActorKind, Role
 from holdfast.domain.errors import HoldfastError
 from holdfast.domain.ids import OfferingId, TenantId
 from holdfast.domain.offerings import Counting
+from holdfast.domain.policies import ActiveLimit, CreationLimit, LimitScope, Policy
 from holdfast.domain.requirements import Choosing, Per, Requirement
 from holdfast.domain.resources import Scheme
 from holdfast.domain.shapes import Shape
@@ -35,6 +36,7 @@ from holdfast.simulation.worlds import (
     CHECK_IN_HOUR,
     CHECK_OUT_HOUR,
     CLOSES_HOUR,
+    DAY,
     MINUTE,
     OPENS_HOUR,
     Offer,
@@ -197,6 +199,14 @@ class House:
             pending_takes=offer.asks != "later",
             pending_ttl=None if offer.answer_minutes is None else offer.answer_minutes * MINUTE,
             confirm_delay=offer.delay_minutes * MINUTE if offer.delay_minutes else None,
+            policy=Policy(
+                active_limits=()
+                if offer.ahead_max is None
+                else (ActiveLimit(scope=LimitScope.OFFERING, most=offer.ahead_max),),
+                creation_limits=()
+                if offer.made_max is None
+                else (CreationLimit(most=offer.made_max, window=DAY),),
+            ),
             requirements=tuple(
                 Requirement(
                     resource_ids=self.names.things(need.names),

@@ -13,7 +13,8 @@ Span = tuple[datetime, datetime]
 Parts = tuple[tuple[str, int], ...]
 """Which things, and how many units of each."""
 
-LIVE = frozenset({"active", "pending", "confirmed"})
+LIVE = frozenset({"active", "pending", "confirmed", "checked_in"})
+MAY_BE_CALLED_OFF = frozenset({"active", "pending", "confirmed"})
 
 
 @dataclass(kw_only=True)
@@ -23,7 +24,11 @@ class Taken:
     Attributes:
         parts: What it has taken of things, its slot's own not among them.
         has_places: Whether it has taken what it asks for; else it waits to be approved first.
+        customer: Who has it; 0 if nobody said.
         until: When it stops counting by itself.
+        came_at: When the guests were checked in.
+        ended_at: When it was said how it went.
+        is_freed: Whether its places were given back then.
     """
 
     kind: str
@@ -37,6 +42,8 @@ class Taken:
     parts: Parts
     status: str
     has_places: bool
+    made_at: datetime
+    customer: int = 0
     until: datetime | None = None
     ceiling: datetime | None = None
     extensions: int = 0
@@ -44,12 +51,15 @@ class Taken:
     confirms_at: datetime | None = None
     order: int = 0
     made: int = 0
+    came_at: datetime | None = None
+    ended_at: datetime | None = None
+    is_freed: bool = False
     all_parts: Parts = ()
     version: int = 1
 
     def counts(self, now: datetime) -> bool:
         """Whether it takes anything at an instant."""
-        return self.has_places and self.status in LIVE and (self.until is None or now < self.until)
+        return self.has_places and (self.until is None or now < self.until)
 
 
 @dataclass(kw_only=True)
@@ -248,15 +258,30 @@ class Books:
             one
             for one in self.taken.values()
             if one.has_places
-            and one.status in LIVE
             and any(thing == name for thing, _ in one.parts)
             and any(meets(part, span) for part in (self.day_spans(one) if is_dated else one.spans))
         ]
 
-    def end(self, one: Taken, status: str, now: datetime) -> None:
-        """End a hold or booking and give its places back."""
+    def ahead_of(self, customer: int, now: datetime, *, but: int) -> list[Taken]:
+        """Return what a customer has ahead: live bookings, and holds but for one."""
+        return [
+            one
+            for one in self.taken.values()
+            if one.customer == customer
+            and (one.until is None or now < one.until)
+            and (
+                (one.kind == "hold" and one.status == "active" and one.number != but)
+                or (one.kind == "booking" and one.status in LIVE and now < one.span[1])
+            )
+        ]
+
+    def end(self, one: Taken, status: str) -> None:
+        """End a hold or booking."""
         one.status, one.reasons = status, frozenset()
         one.version += 1
+
+    def empty(self, one: Taken, now: datetime) -> None:
+        """Give the places of somebody back, and a slot's rooms that this empties."""
         had_places, one.has_places = one.has_places, False
         slot = self.slots.get(one.slot or "")
         if not had_places or slot is None or slot.is_by_hand or slot.places is None:
@@ -269,7 +294,8 @@ class Books:
         for one in list(self.taken.values()):
             is_over = one.until is not None and one.until <= now
             if one.status in {"active", "pending"} and is_over:
-                self.end(one, "expired", now)
+                self.end(one, "expired")
+                self.empty(one, now)
 
     def day_spans(self, one: Taken) -> list[Span]:
         """Return the days that are taken of things counted by the day, from midnight on."""

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from holdfast.simulation.books import LIVE, Books, Closed, SlotPage, Span, Taken, meets
+from holdfast.simulation.books import (
+    LIVE,
+    MAY_BE_CALLED_OFF,
+    Books,
+    Closed,
+    SlotPage,
+    Span,
+    Taken,
+    meets,
+)
 from holdfast.simulation.judging import opening_causes
 from holdfast.simulation.rulings import allowed, differ_unless, refused, require_accepted
 from holdfast.simulation.steps import Said, Step
@@ -110,6 +119,8 @@ def slot(books: Books, step: Step, said: Said, now: datetime) -> None:
     expected = opening_causes(books, offer.name, page, now)
     if is_there:
         expected = [refused("record.already_exists")]
+    if span[0] < now:
+        expected = [refused("input.invalid")]
     if allowed(said, expected):
         books.slots[page.name] = page
 
@@ -236,8 +247,11 @@ def _end_settling(one: SlotPage | Closed, said: Said) -> None:
 
 
 def _call_off(books: Books, users: list[Taken], now: datetime) -> int:
-    for one in users:
+    """Cancel the bookings and let the holds go of those who have not come yet."""
+    waiting = [one for one in users if one.status in MAY_BE_CALLED_OFF]
+    for one in waiting:
         is_over = one.kind == "hold" and one.until is not None and now >= one.until
         status = "cancelled" if one.kind == "booking" else "expired" if is_over else "released"
-        books.end(one, status, now)
-    return len(users)
+        books.end(one, status)
+        books.empty(one, now)
+    return len(waiting)

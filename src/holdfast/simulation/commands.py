@@ -26,20 +26,28 @@ from holdfast.domain.overrides import Override
 from holdfast.domain.resources import ResourceAction
 from holdfast.domain.slots import Slot
 from holdfast.engine.approvals import ConfirmBooking, DeclineBooking
+from holdfast.engine.attending import (
+    CheckInBooking,
+    CheckOutBooking,
+    CompleteBooking,
+    MarkNoShow,
+    UndoBooking,
+)
 from holdfast.engine.blocks import AddBlock, RemoveBlock, SettleBlock
 from holdfast.engine.bookings import CancelBooking, ConvertHold, PlaceBooking
 from holdfast.engine.calendars import AdjustDays, SetDays
 from holdfast.engine.choosing import Choice
 from holdfast.engine.holds import ExtendHold, PlaceHold, ReleaseHold
 from holdfast.engine.making import Details
+from holdfast.engine.moving import Move
 from holdfast.engine.ports import Answer
+from holdfast.engine.rescheduling import RescheduleBooking
 from holdfast.engine.resources import ActOnResource, ChangeResource
 from holdfast.engine.slot_changes import CancelSlot, ChangeSlot, SettleSlot
 from holdfast.engine.slots import AddSlot
 from holdfast.simulation.steps import Ask, Step, plain
 from holdfast.simulation.worlds import MINUTE
 
-ADA = Contact(name="Ada", email="ada@example.com")
 REASON = "it has to be"
 MADE_BY: Mapping[str, frozenset[str]] = {
     "hold": frozenset({"hold"}),
@@ -109,8 +117,10 @@ def command_of(step: Step, names: Names) -> object | None:
             return _placing(step, names)
         case "extend" | "release" | "convert":
             return _about_hold(step, names)
-        case "confirm" | "decline" | "cancel":
+        case "confirm" | "decline" | "cancel" | "move":
             return _about_booking(step, names)
+        case "check_in" | "check_out" | "complete" | "no_show" | "undo":
+            return _about_guests(step, names)
         case "slot" | "cancel_slot" | "resize_slot":
             return _about_slot(step, names)
         case "block" | "unblock" | "settle":
@@ -143,7 +153,13 @@ def _placing(step: Step, names: Names) -> object:
             choice=choice, party_size=step.ask.guests, details=_details(step), override=override
         )
     ttl = step.amount * MINUTE if step.amount else None
-    return PlaceHold(choice=choice, party_size=step.ask.guests, ttl=ttl, override=override)
+    return PlaceHold(
+        choice=choice,
+        party_size=step.ask.guests,
+        ttl=ttl,
+        override=override,
+        contact=_contact(step),
+    )
 
 
 def _garbled(step: Step, names: Names) -> Choice:
@@ -167,7 +183,14 @@ def _garbled(step: Step, names: Names) -> Choice:
 
 def _details(step: Step) -> Details:
     order = f"order {step.order}" if step.order else None
-    return Details(contact=ADA, external_order_id=order)
+    return Details(contact=_contact(step), external_order_id=order)
+
+
+def _contact(step: Step) -> Contact:
+    """Return how a customer is reached."""
+    if not step.customer:
+        return Contact()
+    return Contact(name="Ada", email=f"ada{step.customer}@example.com")
 
 
 def _about_hold(step: Step, names: Names) -> object | None:
@@ -187,11 +210,36 @@ def _about_booking(step: Step, names: Names) -> object | None:
         return None
     booking_id = BookingId(names.id("booking", str(step.subject)))
     version = step.if_version or None
+    if step.kind == "move":
+        assert step.ask is not None
+        move = _move(step.ask, names)
+        return RescheduleBooking(booking_id=booking_id, move=move, if_version=version)
     if step.kind == "confirm":
         return ConfirmBooking(booking_id=booking_id, if_version=version)
     if step.kind == "decline":
         return DeclineBooking(booking_id=booking_id, if_version=version)
     return CancelBooking(booking_id=booking_id, if_version=version)
+
+
+def _move(ask: Ask, names: Names) -> Move:
+    if ask.slot:
+        return Move(slot_id=names.slot_id(ask))
+    return Move(starts_at=ask.starts_at, ends_at=ask.ends_at, dates=ask.dates)
+
+
+def _about_guests(step: Step, names: Names) -> object | None:
+    if not names.has("booking", str(step.subject)):
+        return None
+    booking_id = BookingId(names.id("booking", str(step.subject)))
+    version = step.if_version or None
+    if step.kind == "check_in":
+        reason = REASON if step.is_forced else None
+        return CheckInBooking(booking_id=booking_id, reason=reason, if_version=version)
+    if step.kind == "undo":
+        return UndoBooking(booking_id=booking_id, if_version=version)
+    ending = {"check_out": CheckOutBooking, "complete": CompleteBooking, "no_show": MarkNoShow}
+    is_back = step.how == "back"
+    return ending[step.kind](booking_id=booking_id, gives_back=is_back, if_version=version)
 
 
 def _about_slot(step: Step, names: Names) -> object:

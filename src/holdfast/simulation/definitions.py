@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
-from holdfast.simulation.books import LIVE, Books
+from holdfast.simulation.books import Books
 from holdfast.simulation.rulings import Cause, allowed, refused, require_accepted
 from holdfast.simulation.steps import Said, Step
 
@@ -66,7 +66,7 @@ def _days_in_use(books: Books, name: str) -> set[date]:
     return {
         day
         for one in books.taken.values()
-        if one.has_places and one.status in LIVE and any(part == name for part, _ in one.parts)
+        if one.has_places and any(part == name for part, _ in one.parts)
         for day in one.dates
     }
 

@@ -22,18 +22,32 @@ def causes(
     *,
     is_approval: bool = False,
     is_forced: bool = False,
+    is_moved: bool = False,
 ) -> list[Cause | None]:
     """Return the answers that a request may get: why it is refused, or None for "it is not".
 
-    Usually there is one. A slot that was opened by demand and is empty may still have its rooms
-    or not: nobody promises either.
+    With `is_approval` it is judged when staff say yes, with `is_moved` it keeps its start, and with
+    `is_forced` it does not matter what is left. Usually there is one answer. A slot that was opened
+    by demand and is empty may still have its rooms or not: nobody promises either.
     """
     slot = books.slots.get(books.slot_name(ask) or "")
     pinned = slot.rooms if slot is not None and slot.has_rooms else None
     if slot is None or pinned is None or books.takes_rooms(slot, now):
-        return [_cause(books, ask, now, pinned, is_approval=is_approval, is_forced=is_forced)]
+        return [
+            _cause(
+                books,
+                ask,
+                now,
+                pinned,
+                is_approval=is_approval,
+                is_forced=is_forced,
+                is_moved=is_moved,
+            )
+        ]
     return [
-        _cause(books, ask, now, rooms, is_approval=is_approval, is_forced=is_forced)
+        _cause(
+            books, ask, now, rooms, is_approval=is_approval, is_forced=is_forced, is_moved=is_moved
+        )
         for rooms in (None, pinned)
     ]
 
@@ -46,6 +60,7 @@ def _cause(
     *,
     is_approval: bool,
     is_forced: bool,
+    is_moved: bool,
 ) -> Cause | None:
     offer = books.offer_of(ask)
     cause: Cause | None = None
@@ -54,7 +69,7 @@ def _cause(
     cause = cause or _in_use(books, ask, rooms)
     cause = cause or _hours(books, ask)
     cause = cause or _blocked(books, ask, rooms)
-    if not is_approval:
+    if not is_approval and not is_moved:
         cause = cause or _notice(books, ask, now)
         cause = cause or _horizon(books, ask, now)
     if cause is not None:

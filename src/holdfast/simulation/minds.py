@@ -9,8 +9,11 @@ from datetime import date, datetime, timedelta
 
 from holdfast.simulation.books import Closed, SlotPage, Taken
 from holdfast.simulation.definitions import NONSENSE
-from holdfast.simulation.model import PUBLIC, Model
-from holdfast.simulation.steps import Ask, Fault, Step
+from holdfast.simulation.habits import ALONE, CUSTOMERS, KEYED, WEIGHTS
+from holdfast.simulation.mishaps import with_fault
+from holdfast.simulation.model import FOR_BOOKERS, Model
+from holdfast.simulation.steps import Ask, Step
+from holdfast.simulation.taking import PUBLIC
 from holdfast.simulation.worlds import (
     CLOSES_HOUR,
     DAY,
@@ -20,37 +23,6 @@ from holdfast.simulation.worlds import (
     Offer,
     World,
 )
-
-KEYED = frozenset({"hold", "book", "convert", "cancel", "release", "extend", "block", "slot"})
-"""What callers send with an idempotency key."""
-FAULTS_BY_CHANCE = ("conflict", "conflict", "gone", "bug", "crash", "crash", "unknown", "wait")
-PLACES_IN_A_TRANSACTION = ("begin", "load", "lock", "locked", "flush", "write", "commit")
-WEIGHTS: Mapping[str, int] = {
-    "hold": 20,
-    "book": 14,
-    "extend": 7,
-    "release": 5,
-    "convert": 12,
-    "confirm": 7,
-    "decline": 3,
-    "cancel": 7,
-    "block": 4,
-    "unblock": 4,
-    "slot": 4,
-    "cancel_slot": 2,
-    "resize_slot": 3,
-    "settle": 3,
-    "resize": 3,
-    "day": 4,
-    "switch": 2,
-    "nonsense": 1,
-    "again": 6,
-    "work": 5,
-    "look": 6,
-    "stumble": 1,
-}
-ALONE = frozenset({"settle", "work", "look", "stumble", "block", "again"})
-"""What is not sent together with other commands."""
 
 
 @dataclass(kw_only=True)
@@ -81,7 +53,7 @@ class Mind:
             step = self._one(now, is_alone=True)
         step = replace(step, seconds=seconds)
         if self._odds(self.world.fault_rate) and step.kind not in {"look", "stumble"}:
-            step = self._faulty(step)
+            step = with_fault(step, chance)
         self.sent += [one for one in step.commands if one.key]
         return step
 
@@ -98,6 +70,16 @@ class Mind:
                 # The last second in which it counts, the first in which it does not, and after.
                 until = chance.choice(ends)
                 return max(1, int((until - now).total_seconds()) + chance.choice([-1, 0, 1]))
+        if self._odds(4):
+            # To when somebody comes.
+            starts = [
+                one.span[0]
+                for one in self.model.books.taken.values()
+                if one.status == "confirmed" and now < one.span[0] < now + DAY
+            ]
+            if starts:
+                start = min(starts) + chance.choice([-20, 0, 10]) * MINUTE
+                return max(1, int((start - now).total_seconds()))
         if self._odds(1):
             return chance.choice([6, 14, 30]) * 3_600
         return chance.randint(1, self.world.haste)
@@ -139,8 +121,12 @@ class Mind:
             by = "viewer"
         amount = self.chance.choice([0, 0, 0, 5, 45]) if kind == "hold" else 0
         order = self.number + 1 if self._odds(30) else 0
-        step = self._new(kind)
+        step = replace(self._new(kind), customer=self._customer(kind))
         return replace(step, ask=ask, by=by, is_forced=is_forced, amount=amount, order=order)
+
+    def _customer(self, kind: str) -> int:
+        """One of a few customers; who only holds something need not say who they are."""
+        return 0 if kind == "hold" and self._odds(50) else self.chance.randint(1, CUSTOMERS)
 
     def _ask(self, now: datetime, forms: Sequence[str] = ()) -> Ask | None:
         """Think of a request: something that may be had, most of the time."""
@@ -223,6 +209,46 @@ class Mind:
         one = self._one_of("booking", now, *statuses)
         return None if one is None else self._about(kind, one)
 
+    def move(self, kind: str, now: datetime) -> Step | None:
+        """Think of another time for a booking."""
+        one = self._one_of("booking", now, "pending", "confirmed")
+        if one is None:
+            return None
+        ask = self._timed(self.world.offers[one.ask.offer], now, guests=one.ask.guests, picks=())
+        return None if ask is None else replace(self._about(kind, one), ask=ask)
+
+    def guests_come(self, kind: str, now: datetime) -> Step | None:
+        """Think of guests who come: usually when it begins, else for a reason."""
+        near = self._near(now, "confirmed")
+        if near and self._odds(80):
+            return self._about(kind, self.chance.choice(near))
+        one = self._one_of("booking", now, "confirmed")
+        return None if one is None else replace(self._about(kind, one), is_forced=self._odds(60))
+
+    def guests_go(self, kind: str, now: datetime) -> Step | None:
+        """Think of saying how it went, or of taking that back."""
+        statuses = {
+            "check_out": ("checked_in",),
+            "complete": ("checked_in", "confirmed"),
+            "no_show": ("confirmed",),
+            "undo": ("completed", "no_show", "checked_in"),
+        }[kind]
+        near = [one for one in self._near(now, *statuses) if one.span[0] <= now]
+        one = self.chance.choice(near) if near else self._one_of("booking", now, *statuses)
+        if one is None:
+            return None
+        return replace(self._about(kind, one), how=self.chance.choice(["", "back"]))
+
+    def _near(self, now: datetime, *statuses: str) -> list[Taken]:
+        """Bookings that take place about now."""
+        return [
+            one
+            for one in self.model.books.taken.values()
+            if one.kind == "booking"
+            and one.status in statuses
+            and one.span[0] - 30 * MINUTE <= now < one.span[1] + 30 * MINUTE
+        ]
+
     def _one_of(self, kind: str, now: datetime, *statuses: str) -> Taken | None:
         """One that it makes sense for; or any."""
         everyone = [one for one in self.model.books.taken.values() if one.kind == kind]
@@ -238,13 +264,15 @@ class Mind:
         by = one.by if one.by in PUBLIC and self._odds(60) else "staff"
         if self._odds(3):
             by = self.chance.choice(["web", "kiosk", "viewer"])
-        elif kind in {"confirm", "decline"} and by in PUBLIC and self._odds(90):
+        elif kind not in FOR_BOOKERS and by in PUBLIC and self._odds(90):
             by = "staff"
         version = 0
         if self._odds(15):
             version = one.version if self._odds(80) else one.version + 1
         step = self._new(kind)
         version = 0 if kind == "convert" else version
+        customer = (one.customer or self._customer(kind)) if kind == "convert" else 0
+        step = replace(step, customer=customer)
         return replace(step, by=by, subject=one.number, if_version=version, order=order)
 
     # Time and definitions
@@ -427,32 +455,6 @@ class Mind:
     def _is_limited(self, one: Taken) -> bool:
         return any(self.model.books.capacity[name] is not None for name, _ in one.parts)
 
-    # What goes wrong
-
-    def _faulty(self, step: Step) -> Step:
-        chance = self.chance
-        kind = chance.choice(FAULTS_BY_CHANCE)
-        where = chance.choice(PLACES_IN_A_TRANSACTION)
-        amount, times = chance.randint(1, 6) if where == "write" else 0, 1
-        if kind == "conflict":
-            times = chance.choice([1, 1, 2, 99])
-        elif kind == "unknown":
-            where, amount = chance.choice(["commit", "committed"]), 0
-        elif kind == "wait":
-            where, amount = "lock", chance.choice([1, 30, 300])
-        elif kind == "crash" and self._odds(50):
-            where, amount = "committed", 0
-        if where == "committed" and step.kind != "work":
-            # Whoever may get no answer sends a key, to ask again with.
-            together = tuple(_with_key(one) for one in step.together)
-            step = replace(_with_key(step), together=together)
-        return replace(step, fault=Fault(kind=kind, where=where, amount=amount, times=times))
-
-
-def _with_key(step: Step) -> Step:
-    is_one = step.kind not in {"batch", "settle"}
-    return replace(step, key=step.key or f"key {step.number}") if is_one else step
-
 
 def _ask_for(page: SlotPage) -> Ask:
     """Return a request for a slot that is stored."""
@@ -470,6 +472,12 @@ _THOUGHTS: Mapping[str, Callable[[Mind, str, datetime], Step | None]] = {
     "confirm": Mind.about_booking,
     "decline": Mind.about_booking,
     "cancel": Mind.about_booking,
+    "move": Mind.move,
+    "check_in": Mind.guests_come,
+    "check_out": Mind.guests_go,
+    "complete": Mind.guests_go,
+    "no_show": Mind.guests_go,
+    "undo": Mind.guests_go,
     "block": Mind.block,
     "unblock": Mind.unblock,
     "slot": Mind.slot,

@@ -13,7 +13,7 @@ from holdfast.storage.database import Database
 from holdfast.storage.migrating import upgrade
 from holdfast.testing.clocks import ManualClock
 
-SHRINKING_SECONDS = 30.0
+SHRINKING_SECONDS = 40.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,19 +98,16 @@ def _shrunk(name: str, steps: Sequence[Step]) -> list[Step]:
         upgrade(database)
         kept = list(steps)
         size = max(1, len(kept) // 2)
-        while True:
-            parts = range(len(kept) - 1, 0, -size)
-            for end in parts:
+        while size:
+            # From the end on, so that what is left out moves nothing that is still to be tried.
+            for end in range(len(kept) - 1, 0, -size):
                 if time.monotonic() > deadline:
                     return kept
                 shorter = kept[: max(0, end - size)] + kept[end:]
                 if _fails(database, clock, name, shorter):
                     kept = shorter
-                    break
-            else:
-                if size == 1:
-                    return kept
-                size //= 2
+            size //= 2
+        return kept
     finally:
         database.dispose()
 

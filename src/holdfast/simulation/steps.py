@@ -54,6 +54,7 @@ class Step:
         name: The thing or offer that it is about.
         how: Which of several ways.
         seconds: By how much the clock goes on before it.
+        customer: Which customer it is for; 0 if nobody says.
         order: Under which order of a shop it is booked; 0 is none.
         if_version: The version that the caller has seen; 0 means that it does not say.
     """
@@ -71,6 +72,7 @@ class Step:
     how: str = ""
     is_forced: bool = False
     key: str = ""
+    customer: int = 0
     order: int = 0
     if_version: int = 0
     seconds: int = 0

@@ -69,6 +69,8 @@ class Offer:
             `later`: approved by hand, and its places are taken only then.
         answer_minutes: How long a booking waits to be approved; None is for ever.
         delay_minutes: How long it waits by itself; 0 is not at all.
+        ahead_max: How many bookings of it a customer may have ahead.
+        made_max: How many bookings of whatever they may have made within a day, to make this one.
     """
 
     name: str
@@ -87,6 +89,8 @@ class Offer:
     answer_minutes: int | None = None
     delay_minutes: int = 0
     days_max: int = 3
+    ahead_max: int | None = None
+    made_max: int | None = None
 
     @property
     def is_counted(self) -> bool:
@@ -178,7 +182,8 @@ def draw_world(chance: random.Random) -> World:
 
 def _with_policies(offer: Offer, chance: random.Random) -> Offer:
     """Give an offer limits of its own."""
-    policies = chance.choice(["none", "none", "taking", "later", "delay", "both", "strict"])
+    kinds = ["none", "none", "taking", "later", "delay", "both", "strict", "few", "seldom"]
+    policies = chance.choice(kinds)
     match policies:
         case "taking":
             return replace(offer, asks="taking", answer_minutes=chance.choice([None, 60, 240]))
@@ -188,6 +193,10 @@ def _with_policies(offer: Offer, chance: random.Random) -> Offer:
             return replace(offer, delay_minutes=chance.choice([5, 30]))
         case "both":
             return replace(offer, asks="taking", answer_minutes=120, delay_minutes=30)
+        case "few":
+            return replace(offer, ahead_max=chance.choice([1, 2, 3]))
+        case "seldom":
+            return replace(offer, made_max=chance.choice([2, 4]))
         case "strict":
             return replace(
                 offer, notice_minutes=chance.choice([60, 600]), horizon_days=chance.choice([2, 3])
