@@ -81,6 +81,7 @@ BOOKINGS: dict[str, Callable[[Court], tuple[str, dict[str, Any]]]] = {
     "checkOutBooking": lambda b: (f"{visit(b, 'check-in')}/check-out", dict(LEFT)),
     "completeBooking": lambda b: (f"{visit(b)}/complete", dict(LEFT)),
     "markNoShow": lambda b: (f"{visit(b)}/no-show", dict(LEFT)),
+    "recordPaid": lambda b: (f"{visit(b)}/paid", {"paid_minor": 500, "refunded_minor": 200}),
     "rateBooking": lambda b: (
         f"{visit(b, 'complete')}/rating",
         {"rating": 5, "feedback": "lovely", "referral_source": "a friend"},

@@ -40,10 +40,11 @@ FLOOR: dict[str, Any] = {
 }
 
 
+# It stands in nobody's way: what it is said of is booked by others here.
 POLICY: dict[str, Any] = {
-    "active_limits": [{"scope": "tenant", "most": 3}],
-    "creation_limits": [{"most": 6, "window_seconds": 3_600}],
-    "approval_above": {"amount_minor": 100_000, "currency": "EUR"},
+    "active_limits": [{"scope": "tenant", "most": 10_000}],
+    "creation_limits": [{"most": 10_000, "window_seconds": 3_600}],
+    "approval_above": {"amount_minor": 100_000_000, "currency": "EUR"},
     "is_approved_by_hand": None,
     "confirms": None,
     "pending_expires": {"after_seconds": 3_600},
@@ -51,7 +52,7 @@ POLICY: dict[str, Any] = {
     "completion": "checked_in",
     "cancellation": {
         "is_allowed": True,
-        "cutoff_minutes": 1_440,
+        "cutoff_minutes": 0,
         "tiers": [{"before_minutes": 2_880, "percent": 100}, {"before_minutes": 0, "percent": 50}],
         "customer_may_cancel_late": True,
         "late_action": "block_future",
@@ -60,7 +61,7 @@ POLICY: dict[str, Any] = {
     },
     "no_show": {
         "is_automatic": True,
-        "grace_minutes": 20,
+        "grace_minutes": 0,
         "fee": {"amount_minor": 1_000, "currency": "EUR"},
         "fee_percent": 50,
         "returns_rest": True,
@@ -83,7 +84,7 @@ def _offering(bazaar: Shelf) -> dict[str, Any]:
         "buffer_before_minutes": 5,
         "buffer_after_minutes": 5,
         "notice_minutes": 60,
-        "horizon_days": 60,
+        "horizon_days": 3_000,
         "party_min": 1,
         "party_max": 4,
         "hold_ttl_seconds": 600,
@@ -172,10 +173,10 @@ def _resource(bazaar: Shelf) -> dict[str, Any]:
         "party_max": 8,
         "is_bookable_alone": True,
         "field_values": {"floor": 2},
-        "notice_minutes": 60,
-        "horizon_days": 60,
-        "buffer_before_minutes": 5,
-        "buffer_after_minutes": 10,
+        "notice_minutes": 0,
+        "horizon_days": 3_000,
+        "buffer_before_minutes": 0,
+        "buffer_after_minutes": 0,
         "policy": POLICY,
     }
 
@@ -197,6 +198,12 @@ def _every(bazaar: Shelf, path: str, name: str) -> list[str]:
     return [str(one[name]) for one in found]
 
 
+def _somebody(bazaar: Shelf) -> str:
+    """Add a customer of whom nobody else knows; return where it is."""
+    added = bazaar.owner.post("/v1/customers", {"name": "Somebody"})
+    return f"/v1/customers/{added.json['customer_id']}"
+
+
 CATALOGUE: dict[str, Callable[[Shelf], tuple[str, dict[str, Any]]]] = {
     "changeTenant": lambda b: (
         "/v1/tenant",
@@ -205,22 +212,27 @@ CATALOGUE: dict[str, Callable[[Shelf], tuple[str, dict[str, Any]]]] = {
             "name": "Sarah",
             "zone": "Europe/Paris",
             "currency": "EUR",
-            "notice_minutes": 60,
-            "horizon_days": 60,
+            "notice_minutes": 0,
+            "horizon_days": 3_000,
             "status": "active",
             "metadata": {},
             "policy": {
                 **POLICY,
-                "notice_minutes": 60,
-                "horizon_days": 60,
-                "buffer_before_minutes": 5,
-                "buffer_after_minutes": 5,
+                "notice_minutes": 0,
+                "horizon_days": 3_000,
+                "buffer_before_minutes": 0,
+                "buffer_after_minutes": 0,
                 "party_min": 1,
-                "party_max": 8,
+                "party_max": 1_000,
                 "caps": ["notice_minutes", "active_limits"],
             },
         },
     ),
+    "blockCustomer": lambda b: (
+        f"{_somebody(b)}/block",
+        {"until": "2026-07-01T00:00:00Z", "reason": "never comes"},
+    ),
+    "liftCustomerBlock": lambda b: (f"{_somebody(b)}/lift-block", {}),
     # The order of everything, before anything is added.
     "reorderResources": lambda b: (
         "/v1/resources/reorder",

@@ -125,3 +125,83 @@ def test_the_history_of_a_booking_says_who_when_why_and_from_what_to_what(place:
         "2026-06-02T08:00:00+00:00",
         "2026-06-02T09:00:00+00:00",
     ]
+
+
+# Policies
+
+
+def said(place: Place, policy: dict[str, Any], price: int) -> str:
+    """Say a policy and a price of the cut, and return what it is booked as."""
+    body = {"policy": policy, "price": {"amount_minor": price, "currency": "EUR"}}
+    reply = place.owner.patch(f"/v1/offerings/{place.cut}", body)
+    assert reply.status == 200, reply.body
+    return placed(place)
+
+
+def test_a_cancellation_is_previewed_and_gives_back_its_share(place: Place) -> None:
+    """Golden 15, AC-K02: half of 13200."""
+    half = {"cutoff_minutes": 60, "tiers": [{"before_minutes": 0, "percent": 50}]}
+    path = said(place, {"cancellation": half}, 13_200)
+    place.staff.post(f"{path}/paid", {"paid_minor": 13_200})
+
+    preview = place.staff.get(f"{path}/cancellation")
+    cancelled = place.staff.post(f"{path}/cancel", {"cancelled_by": "customer"})
+
+    half_of_it = {"amount_minor": 6_600, "currency": "EUR"}
+    assert preview.json == {
+        "is_allowed": True,
+        "reason": "in_time",
+        "percent": 50,
+        "refund": half_of_it,
+        "kept": half_of_it,
+        "late_action": None,
+        "blocked_until": None,
+        "seconds_left": preview.json["seconds_left"],
+    }
+    assert cancelled.json["settlement"]["refund"] == half_of_it
+    assert cancelled.json["paid"] == {"amount_minor": 13_200, "currency": "EUR"}
+
+
+def test_a_late_cancellation_is_refused_with_its_code(place: Place) -> None:
+    """Golden 15: after the cutoff."""
+    path = said(place, {"cancellation": {"cutoff_minutes": 60 * 24 * 7}}, 13_200)
+
+    preview = place.staff.get(f"{path}/cancellation")
+    refused = place.staff.post(f"{path}/cancel", {"cancelled_by": "customer"})
+    by_business = place.staff.post(f"{path}/cancel", {})
+
+    assert (preview.json["is_allowed"], preview.json["reason"]) == (False, "too_late")
+    assert (refused.status, refused.code) == (409, "policy.cancellation_closed")
+    assert by_business.json["settlement"]["reason"] == "by_business"
+
+
+def test_a_total_above_the_limit_waits_and_one_at_it_does_not(place: Place) -> None:
+    """Golden 19, AC-D17: 100000 and 100001."""
+    policy = {"approval_above": {"amount_minor": 100_000, "currency": "EUR"}}
+
+    at_it = place.staff.get(said(place, policy, 100_000)).json
+    place.staff.post(f"/v1/bookings/{at_it['booking_id']}/cancel", {})
+    above = place.staff.get(said(place, policy, 100_001)).json
+
+    assert (at_it["status"], above["status"]) == ("confirmed", "pending")
+    assert above["pending_reasons"] == ["approval"]
+
+
+def test_one_too_many_within_the_hour_and_a_blocked_customer_are_refused(place: Place) -> None:
+    """Golden 19, AC-D16, AC-K03."""
+    path = said(place, {"creation_limits": [{"most": 1, "window_seconds": 3_600}]}, 0)
+    customer_id = place.staff.get(path).json["customer_id"]
+    body = {"offering_id": place.cut, "starts_at": ELEVEN, "customer_id": customer_id}
+
+    too_many = place.staff.post("/v1/bookings", body)
+    customer = f"/v1/customers/{customer_id}"
+    until = {"until": "2026-06-20T00:00:00Z", "reason": "rude"}
+    blocked = place.owner.post(f"{customer}/block", until)
+    refused = place.staff.post("/v1/bookings", body)
+    lifted = place.owner.post(f"{customer}/lift-block")
+
+    assert (too_many.status, too_many.code) == (409, "policy.limit_reached")
+    assert (too_many.json["limit"], too_many.json["actual"]) == (1, 1)
+    assert blocked.json["blocked_until"] == "2026-06-20T00:00:00Z"
+    assert (refused.status, refused.code) == (409, "policy.customer_blocked")
+    assert lifted.json["blocked_until"] is None

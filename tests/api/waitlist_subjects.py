@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from holdfast.workers.invite import invite_waiting
+from tests.api.booking_subjects import GUEST
 from tests.api.conftest import Place
 from tests.api.driver import Client
 
@@ -94,6 +95,8 @@ WAITLIST: dict[str, Callable[[Queue], tuple[str, dict[str, Any]]]] = {
             "metadata": {"a": 1},
             "customer_id": b.customer,
             "internal_note": "pays in cash",
+            "reference": f"invited-{b.number()}",
+            "guests": [GUEST],
         },
     ),
 }

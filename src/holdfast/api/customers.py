@@ -11,7 +11,9 @@ from holdfast.api.calls import Call, Endpoint
 from holdfast.api.models import (
     Body,
     Email,
+    Instant,
     InstantOut,
+    Line,
     MaybeEmptyLine,
     Metadata,
     Out,
@@ -24,7 +26,12 @@ from holdfast.api.paging import PageOut, PageQuery
 from holdfast.domain.access import Scope
 from holdfast.domain.customers import Customer, CustomerStatus
 from holdfast.domain.ids import CustomerId
-from holdfast.engine.customers import AddCustomer, ChangeCustomer
+from holdfast.engine.customers import (
+    AddCustomer,
+    BlockCustomer,
+    ChangeCustomer,
+    LiftCustomerBlock,
+)
 from holdfast.engine.reading import Page
 
 
@@ -49,6 +56,17 @@ class ChangeCustomerIn(Patch):
     metadata: Metadata = Field(default_factory=dict)
 
 
+class BlockCustomerIn(Body):
+    """Until when, and why; the reason is for staff."""
+
+    until: Instant
+    reason: Line
+
+
+class LiftBlockIn(Body):
+    """Nothing has to be said for it."""
+
+
 class CustomerQuery(PageQuery):
     """Which customers to list; addresses and numbers are found however they are written."""
 
@@ -69,6 +87,9 @@ class CustomerOut(Out):
     metadata: dict[str, Any]
     created_at: InstantOut
     version: int
+    blocked_until: InstantOut | None
+    block_reason: str | None
+    no_shows: list[InstantOut]
 
     @classmethod
     def of(cls, customer: Customer) -> CustomerOut:
@@ -83,6 +104,9 @@ class CustomerOut(Out):
             metadata=customer.metadata,
             created_at=customer.created_at,
             version=customer.version,
+            blocked_until=customer.blocked_until,
+            block_reason=customer.block_reason,
+            no_shows=list(customer.no_shows),
         )
 
 
@@ -141,6 +165,24 @@ async def change(call: Call) -> Response:
     return await call.write(command, CustomerOut.of)
 
 
+async def block(call: Call) -> Response:
+    """Keep a customer from booking."""
+    customer_id = _customer_id(call)
+    body = await call.body(BlockCustomerIn)
+    command = BlockCustomer(
+        customer_id=customer_id, until=body.until, reason=body.reason, if_version=call.if_version
+    )
+    return await call.write(command, CustomerOut.of)
+
+
+async def lift_block(call: Call) -> Response:
+    """Let a customer book again."""
+    customer_id = _customer_id(call)
+    await call.body(LiftBlockIn)
+    command = LiftCustomerBlock(customer_id=customer_id, if_version=call.if_version)
+    return await call.write(command, CustomerOut.of)
+
+
 ENDPOINTS = (
     Endpoint(
         method="POST",
@@ -184,6 +226,31 @@ ENDPOINTS = (
         body=ChangeCustomerIn,
         answer=CustomerOut,
         codes=("record.already_exists", "record.changed", "record.not_found"),
+        takes_version=True,
+    ),
+    Endpoint(
+        method="POST",
+        path="/v1/customers/{customer_id}/block",
+        name="blockCustomer",
+        summary="Keep a customer from booking until an instant",
+        scopes=(Scope.CUSTOMERS_WRITE,),
+        run=block,
+        body=BlockCustomerIn,
+        answer=CustomerOut,
+        codes=("record.changed", "record.not_found"),
+        takes_version=True,
+    ),
+    Endpoint(
+        method="POST",
+        path="/v1/customers/{customer_id}/lift-block",
+        name="liftCustomerBlock",
+        summary="Let a customer book again, and forget their no-shows",
+        scopes=(Scope.CUSTOMERS_WRITE,),
+        run=lift_block,
+        body=LiftBlockIn,
+        is_body_optional=True,
+        answer=CustomerOut,
+        codes=("record.changed", "record.not_found"),
         takes_version=True,
     ),
 )

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
 from holdfast.domain import checks
 from holdfast.domain.access import Scope
+from holdfast.domain.cancellation_policies import BLOCK_DAYS_MAX
 from holdfast.domain.customers import Customer, CustomerStatus, email_key, phone_key
-from holdfast.domain.errors import RecordExists
+from holdfast.domain.errors import InputInvalid, RecordExists
 from holdfast.domain.ids import CustomerId
 from holdfast.engine.patches import patched
 from holdfast.engine.ports import Where
 from holdfast.engine.use_cases import Look, Needs, UseCase, View
 from holdfast.engine.versions import require_version
+
+BLOCK_MAX = timedelta(days=BLOCK_DAYS_MAX)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +39,24 @@ class ChangeCustomer:
 
     customer_id: CustomerId
     changes: Mapping[str, object]
+    if_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockCustomer:
+    """Keep a customer from booking until an instant, for a reason that only staff see."""
+
+    customer_id: CustomerId
+    until: datetime
+    reason: str
+    if_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiftCustomerBlock:
+    """Let a customer book again: blocks end, and no-shows until now no longer count."""
+
+    customer_id: CustomerId
     if_version: int | None = None
 
 
@@ -121,6 +142,39 @@ def _change(view: View, command: ChangeCustomer, _now: datetime) -> Customer:
     return changed
 
 
+def _block_needs(command: BlockCustomer | LiftCustomerBlock, look: Look) -> Needs:
+    if isinstance(command, BlockCustomer):
+        checks.require([checks.line("/reason", command.reason, shortest=1)])
+    look.get(Customer, command.customer_id)
+    return Needs()
+
+
+def _block(view: View, command: BlockCustomer, now: datetime) -> Customer:
+    customer = view.get(Customer, command.customer_id)
+    require_version(customer, command.if_version)
+    if not now < command.until <= now + BLOCK_MAX:
+        message = f"A block ends after now, and within {BLOCK_MAX.days} days."
+        raise InputInvalid.at("/until", "out_of_range", message)
+    until, reason = command.until, command.reason
+    if (until, reason) == (customer.blocked_until, customer.block_reason):
+        return customer
+    blocked = view.update(customer, blocked_until=until, block_reason=reason)
+    view.fact("customer.blocked", blocked, until=until, reason=reason)
+    return blocked
+
+
+def _lift(view: View, command: LiftCustomerBlock, now: datetime) -> Customer:
+    customer = view.get(Customer, command.customer_id)
+    require_version(customer, command.if_version)
+    if customer.blocked_until is None and not customer.no_shows:
+        return customer
+    lifted = view.update(
+        customer, blocked_until=None, block_reason=None, no_shows=(), lifted_at=now
+    )
+    view.fact("customer.block_lifted", lifted)
+    return lifted
+
+
 USE_CASES: Mapping[type, UseCase[Any, Any]] = MappingProxyType(
     {
         AddCustomer: UseCase(
@@ -131,6 +185,15 @@ USE_CASES: Mapping[type, UseCase[Any, Any]] = MappingProxyType(
             scopes=(Scope.CUSTOMERS_WRITE,),
             needs=_change_needs,
             decide=_change,
+        ),
+        BlockCustomer: UseCase(
+            "customer.block", scopes=(Scope.CUSTOMERS_WRITE,), needs=_block_needs, decide=_block
+        ),
+        LiftCustomerBlock: UseCase(
+            "customer.lift_block",
+            scopes=(Scope.CUSTOMERS_WRITE,),
+            needs=_block_needs,
+            decide=_lift,
         ),
     }
 )

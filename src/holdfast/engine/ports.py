@@ -322,6 +322,7 @@ class Due(StrEnum):
     CONFIRMATIONS = "confirmations"
     EXPIRIES = "expiries"
     COMPLETIONS = "completions"
+    NO_SHOWS = "no_shows"
     PAST_SLOTS = "past_slots"
     SETTLING_SLOTS = "settling_slots"
     SETTLING_BLOCKS = "settling_blocks"

@@ -33,6 +33,7 @@ from holdfast.workers.complete import complete_due_bookings
 from holdfast.workers.expire import expire_due
 from holdfast.workers.invite import invite_waiting
 from holdfast.workers.limit import settle_limits
+from holdfast.workers.missing import mark_due_no_shows
 from holdfast.workers.past import mark_slots_past
 from holdfast.workers.purge import purge_old_rows
 from holdfast.workers.settle import settle_closures
@@ -49,7 +50,7 @@ DRAIN_SECONDS = 2.0
 STOP_WORKERS_SECONDS = 2.0
 UNKNOWN_ROUTE = "none"
 # So many jobs does `worker_jobs` return, each in a thread of its own.
-WORKERS = 8
+WORKERS = 9
 
 
 class HoldfastApp:
@@ -223,6 +224,7 @@ def worker_jobs(engine: Engine, settings: Settings) -> tuple[Job, ...]:
         job("expire", settings.expire_seconds, expire_due),
         job("approve", settings.approve_seconds, confirm_due_bookings),
         job("complete", settings.complete_seconds, complete_due_bookings),
+        job("missing", settings.approve_seconds, mark_due_no_shows),
         job("past", settings.past_seconds, mark_slots_past),
         job("invite", settings.invite_seconds, invite_waiting),
         job("settle", settings.settle_seconds, settle_closures),

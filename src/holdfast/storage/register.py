@@ -70,6 +70,12 @@ _WORK: Mapping[Due, _Work] = MappingProxyType(
             at=_booking.completes_at,
             condition=_booking.status.in_([BookingStatus.CONFIRMED, BookingStatus.CHECKED_IN]),
         ),
+        Due.NO_SHOWS: _Work(
+            table=ledger.booking,
+            record_id=_booking.booking_id,
+            at=_booking.no_show_at,
+            condition=_booking.status == BookingStatus.CONFIRMED,
+        ),
         Due.PAST_SLOTS: _Work(
             table=ledger.slot,
             record_id=_slot.slot_id,

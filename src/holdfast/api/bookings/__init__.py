@@ -1,6 +1,14 @@
 """Bookings: made, looked at, answered and cancelled; their day; and what changes about them."""
 
-from holdfast.api.bookings import attending, changing, desk, invitations, reassigning, routes
+from holdfast.api.bookings import (
+    attending,
+    changing,
+    desk,
+    invitations,
+    reassigning,
+    routes,
+    settling,
+)
 
 # Of two routes that fit, the first answers: the desk's stand before those of a booking by its id.
 ENDPOINTS = (
@@ -9,6 +17,7 @@ ENDPOINTS = (
     *attending.ENDPOINTS,
     *changing.ENDPOINTS,
     *reassigning.ENDPOINTS,
+    *settling.ENDPOINTS,
 )
 INVITATION_ENDPOINTS = invitations.ENDPOINTS
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
@@ -31,11 +32,14 @@ from holdfast.api.models import (
 )
 from holdfast.api.paging import Limit, PageOut, PageQuery
 from holdfast.api.pricing import PriceLineOut, TermsIn, priced
+from holdfast.api.turns import Turn, show_fields
 from holdfast.domain.access import Actor, Scope
 from holdfast.domain.bookings import Booking, BookingStatus, CancelledBy, PendingReason
+from holdfast.domain.cancellation_policies import LateAction
 from holdfast.domain.errors import AccessDenied
 from holdfast.domain.listing import WINDOW_DAYS_MAX
 from holdfast.domain.offerings import COMPONENTS_MAX
+from holdfast.domain.settlements import Settlement, SettlementKind
 from holdfast.domain.shapes import DATES_MAX
 from holdfast.engine.choosing import PICKS_MAX
 from holdfast.engine.facade.emergencies import Emergency
@@ -184,6 +188,36 @@ class UpcomingQuery(PageQuery):
     customer_id: ACustomerId | None = None
 
 
+class SettlementOut(Out):
+    """What a cancellation or a no-show came to.
+
+    `percent` of what was paid goes back as `refund`, the rest is `kept`; of a no-show's `fee` so
+    much is still `owed`.
+    """
+
+    kind: SettlementKind
+    reason: str
+    percent: int | None
+    refund: MoneyOut
+    kept: MoneyOut
+    fee: MoneyOut
+    owed: MoneyOut
+    late_action: LateAction | None
+    blocked_until: InstantOut | None
+
+    @classmethod
+    def of_any(cls, settlement: Settlement | None) -> SettlementOut | None:
+        """Show a settlement, if there is one."""
+        return (
+            None if settlement is None else cls(**show_fields(settlement, cls.model_fields, _SUMS))
+        )
+
+
+_SUMS = MappingProxyType(
+    {name: Turn(name, show=MoneyOut.of) for name in ("refund", "kept", "fee", "owed")}
+)
+
+
 class PublicBookingOut(Out):
     """A booking as a publishable key sees it."""
 
@@ -236,6 +270,9 @@ class PublicBookingOut(Out):
     checked_in_at: InstantOut | None
     checked_out_at: InstantOut | None
     freed_at: InstantOut | None
+    paid: MoneyOut
+    refunded: MoneyOut
+    settlement: SettlementOut | None
     ended_at: InstantOut | None
     version: int
 
@@ -312,6 +349,9 @@ def _shown(booking: Booking) -> dict[str, Any]:
         "checked_in_at": booking.checked_in_at,
         "checked_out_at": booking.checked_out_at,
         "freed_at": booking.freed_at,
+        "paid": MoneyOut.of(booking.paid),
+        "refunded": MoneyOut.of(booking.refunded),
+        "settlement": SettlementOut.of_any(booking.settlement),
         "ended_at": booking.ended_at,
         "version": booking.version,
     }

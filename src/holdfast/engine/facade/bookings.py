@@ -7,6 +7,7 @@ from datetime import datetime
 
 from holdfast.domain.access import Scope
 from holdfast.domain.bookings import Booking, BookingStatus, CancelledBy
+from holdfast.domain.cancelling import CancellationVerdict
 from holdfast.domain.errors import (
     AvailabilityClosed,
     CapacityExceeded,
@@ -43,9 +44,11 @@ from holdfast.engine.facade.port import Port, in_utc, result_of
 from holdfast.engine.making import Details
 from holdfast.engine.moving import Move, choice_after
 from holdfast.engine.ownership import own_booking_in
+from holdfast.engine.paying import RecordPaid
 from holdfast.engine.ports import Comparison, Filter
 from holdfast.engine.reading import Page, PageRequest, page, where
 from holdfast.engine.rescheduling import RescheduleBooking
+from holdfast.engine.settling import verdict_on_cancelling
 from holdfast.engine.walk_ins import PlaceWalkIn
 
 _FIRST_PAGE = PageRequest()
@@ -277,6 +280,27 @@ class Bookings:
             rating=rating,
             feedback=feedback,
             referral_source=referral_source,
+        )
+        return result_of(Booking, self._port.run(command))
+
+    def cancellation(
+        self, booking_id: BookingId, *, cancelled_by: CancelledBy = CancelledBy.CUSTOMER
+    ) -> CancellationVerdict:
+        """Say what cancelling a booking now would come to; nothing is changed.
+
+        Raises:
+            RecordNotFound: There is none, or it is somebody else's.
+        """
+        booking, now = self.get(booking_id), self._port.read(lambda store: store.now())
+        by = CancelledBy.CUSTOMER if self._port.actor.is_public else cancelled_by
+        return verdict_on_cancelling(booking, by=by, now=now)
+
+    def record_paid(
+        self, booking_id: BookingId, *, paid_minor: int, refunded_minor: int = 0
+    ) -> Booking:
+        """Say what has been paid for a booking so far. See `RecordPaid`."""
+        command = RecordPaid(
+            booking_id=booking_id, paid_minor=paid_minor, refunded_minor=refunded_minor
         )
         return result_of(Booking, self._port.run(command))
 

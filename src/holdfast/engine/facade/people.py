@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from holdfast.domain.access import AccessStatus, ApiKey, KeyKind, Member, Role, Scope
 from holdfast.domain.customers import Customer, CustomerStatus, email_key, phone_key
 from holdfast.domain.ids import CustomerId, KeyId, MemberId
-from holdfast.engine.customers import AddCustomer, ChangeCustomer
+from holdfast.engine.customers import (
+    AddCustomer,
+    BlockCustomer,
+    ChangeCustomer,
+    LiftCustomerBlock,
+)
 from holdfast.engine.facade.port import Port, result_of
 from holdfast.engine.keys import AddKey, NewKey, RevokeKey
 from holdfast.engine.members import AddMember, ChangeMember
@@ -117,6 +123,25 @@ class Customers:
     ) -> Customer:
         """Change a customer's fields. See `ChangeCustomer`."""
         command = ChangeCustomer(customer_id=customer_id, changes=changes, if_version=if_version)
+        return result_of(Customer, self._port.run(command))
+
+    def block(
+        self,
+        customer_id: CustomerId,
+        *,
+        until: datetime,
+        reason: str,
+        if_version: int | None = None,
+    ) -> Customer:
+        """Keep a customer from booking until an instant. See `BlockCustomer`."""
+        command = BlockCustomer(
+            customer_id=customer_id, until=until, reason=reason, if_version=if_version
+        )
+        return result_of(Customer, self._port.run(command))
+
+    def lift_block(self, customer_id: CustomerId, *, if_version: int | None = None) -> Customer:
+        """Let a customer book again. See `LiftCustomerBlock`."""
+        command = LiftCustomerBlock(customer_id=customer_id, if_version=if_version)
         return result_of(Customer, self._port.run(command))
 
     def get(self, customer_id: CustomerId) -> Customer:
