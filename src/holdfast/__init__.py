@@ -96,6 +96,7 @@ if TYPE_CHECKING:
     from holdfast.domain.errors import NoticeTooShort as NoticeTooShort
     from holdfast.domain.errors import PartySizeRefused as PartySizeRefused
     from holdfast.domain.errors import PolicyRefused as PolicyRefused
+    from holdfast.domain.errors import PromoRefused as PromoRefused
     from holdfast.domain.errors import RateLimited as RateLimited
     from holdfast.domain.errors import RecordChanged as RecordChanged
     from holdfast.domain.errors import RecordExists as RecordExists
@@ -140,6 +141,9 @@ if TYPE_CHECKING:
     from holdfast.domain.price_rules import PriceRule as PriceRule
     from holdfast.domain.price_rules import Season as Season
     from holdfast.domain.price_units import PriceUnit as PriceUnit
+    from holdfast.domain.prices import TicketTier as TicketTier
+    from holdfast.domain.promo_codes import PromoCode as PromoCode
+    from holdfast.domain.promo_codes import PromoKind as PromoKind
     from holdfast.domain.quotes import Quote as Quote
     from holdfast.domain.quotes import QuoteLine as QuoteLine
     from holdfast.domain.recurrence import Recurrence as Recurrence
@@ -172,6 +176,7 @@ if TYPE_CHECKING:
     from holdfast.domain.tenants import Tenant as Tenant
     from holdfast.domain.tenants import TenantStatus as TenantStatus
     from holdfast.domain.terms import Terms as Terms
+    from holdfast.domain.terms import Tickets as Tickets
     from holdfast.domain.utilisation import DayReport as DayReport
     from holdfast.domain.verdicts import Verdict as Verdict
     from holdfast.domain.waitlists import InLine as InLine
@@ -202,6 +207,7 @@ if TYPE_CHECKING:
     from holdfast.engine.ports import Ids as Ids
     from holdfast.engine.ports import StorageFault as StorageFault
     from holdfast.engine.ports import StorageUnavailable as StorageUnavailable
+    from holdfast.engine.promo_codes import AddPromoCode as AddPromoCode
     from holdfast.engine.quoting import QuoteQuery as QuoteQuery
     from holdfast.engine.reading import Page as Page
     from holdfast.engine.reading import PageRequest as PageRequest
@@ -234,10 +240,9 @@ _HOMES = {
         "AccessDenied Alternative AvailabilityClosed BeyondHorizon CancellationClosed "
         "CapacityExceeded ClockBehind CustomerBlocked HoldExpired HoldfastError InputFault "
         "InputInvalid InputTooLarge InputUnsupported InvitationExpired KeyReused LengthRefused "
-        "LimitReached MethodNotAllowed NoticeTooShort PartySizeRefused PolicyRefused RateLimited "
-        "RecordChanged RecordExists RecordInUse RecordNotFound RequestFailed RequestInProgress "
-        "ServerBusy "
-        "TooEarly TooLate TransitionNotAllowed Unauthenticated"
+        "LimitReached MethodNotAllowed NoticeTooShort PartySizeRefused PolicyRefused PromoRefused "
+        "RateLimited RecordChanged RecordExists RecordInUse RecordNotFound RequestFailed "
+        "RequestInProgress ServerBusy TooEarly TooLate TransitionNotAllowed Unauthenticated"
     ),
     "holdfast.domain.guests": "Guest",
     "holdfast.domain.history": "AuditEntry",
@@ -256,8 +261,10 @@ _HOMES = {
     "holdfast.domain.pools": "Pool PoolStatus",
     "holdfast.domain.price_rules": "OccupancyBand PriceMode PriceRule Season",
     "holdfast.domain.price_units": "PriceUnit",
+    "holdfast.domain.prices": "TicketTier",
+    "holdfast.domain.promo_codes": "PromoCode PromoKind",
     "holdfast.domain.quotes": "Quote QuoteLine",
-    "holdfast.domain.terms": "Terms",
+    "holdfast.domain.terms": "Terms Tickets",
     "holdfast.domain.requirements": "Choosing Per Requirement Strategy",
     "holdfast.domain.resources": "Resource ResourceAction ResourceStatus Scheme",
     "holdfast.domain.recurrence": "Recurrence parse_recurrence",
@@ -288,6 +295,7 @@ _HOMES = {
     "holdfast.engine.offerings": "AddOffering",
     "holdfast.engine.pools": "AddPool",
     "holdfast.engine.ports": "Clock Ids StorageFault StorageUnavailable",
+    "holdfast.engine.promo_codes": "AddPromoCode",
     "holdfast.engine.quoting": "QuoteQuery",
     "holdfast.engine.reading": "Page PageRequest",
     "holdfast.engine.reports": "CapacityReport",

@@ -20,6 +20,7 @@ class Shelf(Protocol):
     member: str
     pool: str
     court: str
+    promo: str
 
     def number(self) -> int:
         """Return a number that was not given before."""
@@ -111,6 +112,7 @@ def _offering(bazaar: Shelf) -> dict[str, Any]:
         "has_waitlist": True,
         "invitation_ttl_seconds": 600,
         "believes_customers": True,
+        "ticket_tiers": [],
         "price_rules": [
             {
                 "rule_id": "weekend",
@@ -204,6 +206,24 @@ def _somebody(bazaar: Shelf) -> str:
     return f"/v1/customers/{added.json['customer_id']}"
 
 
+def _promo(bazaar: Shelf) -> dict[str, Any]:
+    return {
+        "code": f"summer-{bazaar.number()}",
+        "description": "A tenth off.",
+        "basis_points": 1_000,
+        "amount_minor": 0,
+        "currency": "EUR",
+        "discount_max_minor": 500,
+        "minimum_minor": 1_000,
+        "valid_from": "2026-01-01T00:00:00Z",
+        "valid_until": "2027-01-01T00:00:00Z",
+        "uses_max": 100,
+        "uses_per_customer_max": 1,
+        "offering_ids": [bazaar.court],
+        "is_combinable": True,
+    }
+
+
 CATALOGUE: dict[str, Callable[[Shelf], tuple[str, dict[str, Any]]]] = {
     "changeTenant": lambda b: (
         "/v1/tenant",
@@ -245,6 +265,20 @@ CATALOGUE: dict[str, Callable[[Shelf], tuple[str, dict[str, Any]]]] = {
     "addResource": lambda b: (
         "/v1/resources",
         {**_resource(b), "scheme": "dated", "preset": "medical"},
+    ),
+    "addOffering/tickets": lambda b: (
+        "/v1/offerings",
+        {
+            **_offering(b),
+            "counting": "places",
+            "has_waitlist": False,
+            "ticket_tiers": [{"key": "child", "label": "Child", "price_minor": 500, "quota": 9}],
+        },
+    ),
+    "addPromoCode": lambda b: ("/v1/promo-codes", {**_promo(b), "kind": "percent"}),
+    "changePromoCode": lambda b: (
+        f"/v1/promo-codes/{b.promo}",
+        {**_promo(b), "is_active": True},
     ),
     "addPool": lambda b: ("/v1/pools", _pool(b)),
     "changePool": lambda b: (f"/v1/pools/{b.pool}", _pool(b)),

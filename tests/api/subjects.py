@@ -86,6 +86,9 @@ class Bazaar:
         self.spare = post("/v1/resources", {"name": "Spare"})["resource_id"]
         region = {"name": "North", "kind": "region", "resource_ids": [self.room, self.spare]}
         self.pool = post("/v1/pools", region)["pool_id"]
+        self.promo = post(
+            "/v1/promo-codes", {"code": "WELCOME", "kind": "percent", "basis_points": 1_000}
+        )["promo_id"]
         self.spare_pool = post("/v1/pools", {"name": "South"})["pool_id"]
         self.member = post("/v1/members", {"email": "m@b.example", "name": "M", "role": "viewer"})[
             "member_id"
@@ -189,6 +192,7 @@ class Bazaar:
             "rule_id": self.rule,
             "category_id": self.category,
             "pool_id": self.pool,
+            "promo_id": self.promo,
             "external_order_id": self.order,
             "customer_id": self.customer,
             "member_id": self.member,
@@ -229,7 +233,12 @@ FORMS: dict[str, Callable[[Bazaar], dict[str, Any]]] = {
 }
 """The ways to say what is booked, besides a slot."""
 
-TERMS = {"order_total_minor": 5_000, "customer_attributes": {"membership": "premium"}}
+TERMS = {
+    "promo_codes": ["welcome"],
+    "tickets": [],
+    "order_total_minor": 5_000,
+    "customer_attributes": {"membership": "premium"},
+}
 OVERRIDE = {"reason": "an old friend", "closed": True, "notice": True, "capacity": True}
 
 # What has to be asked where a question without parameters is refused.

@@ -109,6 +109,7 @@ def test_a_quote_says_every_line_and_its_reason(place: Place) -> None:
                     "detail": "The price of the offering.",
                     "rule_id": None,
                     "condition": None,
+                    "promo_id": None,
                 },
                 {
                     "kind": "percent",
@@ -121,8 +122,10 @@ def test_a_quote_says_every_line_and_its_reason(place: Place) -> None:
                     "detail": "Rule 'Tuesday'.",
                     "rule_id": "rule-1",
                     "condition": "dayOfWeek == 2",
+                    "promo_id": None,
                 },
             ],
+            "promo_refusals": [],
             "remarks": [],
         },
     )

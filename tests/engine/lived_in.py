@@ -14,9 +14,12 @@ from holdfast.domain.ids import ResourceId
 from holdfast.domain.offerings import Component, Counting, Offering
 from holdfast.domain.overrides import Override
 from holdfast.domain.pools import Pool
+from holdfast.domain.prices import TicketTier
+from holdfast.domain.promo_codes import PromoKind
 from holdfast.domain.requirements import Choosing, Per, Requirement
 from holdfast.domain.resources import Resource, Scheme
 from holdfast.domain.shapes import Shape
+from holdfast.domain.terms import Terms, Tickets
 from holdfast.engine.blocks import AddBlock
 from holdfast.engine.calendars import AdjustDays, SetDays
 from holdfast.engine.choosing import Choice
@@ -26,6 +29,7 @@ from holdfast.engine.limiting import SettleResource
 from holdfast.engine.making import Details
 from holdfast.engine.offerings import AddOffering
 from holdfast.engine.pools import AddPool
+from holdfast.engine.promo_codes import AddPromoCode
 from holdfast.engine.resources import AddResource, ChangeResource
 from holdfast.engine.schedules import WeeklyOpening
 from holdfast.engine.slot_changes import CancelSlots, ChangeSlot
@@ -55,6 +59,7 @@ class Needs(TypedDict, total=False):
     hold_ttl: timedelta
     has_waitlist: bool
     invitation_ttl: timedelta | None
+    ticket_tiers: tuple[TicketTier, ...]
 
 
 def june(*days: int) -> tuple[date, ...]:
@@ -221,10 +226,39 @@ class LivedIn:
             slot_id=self.evening.slot_id, party_size=3, details=FOR_ADA, override=STAFF
         )
         self.talked = self.book_at(self.talk, at("15:00", day=2), components=("screen",))
+        self._sell_tickets()
         self._let_wait()
         self._stand_in_line()
         self._book_alone_and_block()
         self._end_holds()
+
+    def _sell_tickets(self) -> None:
+        """Sell tickets with a promo code: once booked, once called off, once held."""
+        desk = self.desk
+        tier = TicketTier(key="child", label="Child", price_minor=1_000, quota=4)
+        self.jam = offer(
+            desk,
+            "jam",
+            opening=ROUND_THE_CLOCK,
+            counting=Counting.PLACES,
+            slot_capacity=9,
+            ticket_tiers=(tier,),
+        )
+        limited = AddPromoCode(
+            code="JAM",
+            kind=PromoKind.PERCENT,
+            basis_points=1_000,
+            uses_max=3,
+            uses_per_customer_max=2,
+        )
+        self.promo = desk.promo_codes.add(limited)
+        terms = Terms(promo_codes=("jam",), tickets=(Tickets(tier="child"),))
+        choice = Choice(offering_id=self.jam.offering_id, starts_at=at("18:00", day=9))
+        self.jammed, left = (
+            desk.bookings.place(choice=choice, terms=terms, details=FOR_ADA) for _ in range(2)
+        )
+        desk.bookings.cancel(left.booking_id)
+        desk.holds.place(choice=choice, terms=terms, contact=FOR_ADA.contact)
 
     def _change(self) -> None:
         """Change what is used: calendars, capacities, blocks over bookings, slots called off."""

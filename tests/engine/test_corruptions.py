@@ -10,6 +10,7 @@ from sqlalchemy import text
 from holdfast.bootstrap import Engine
 from holdfast.domain.ids import BookingId, ResourceId
 from holdfast.engine.moving import Move
+from holdfast.engine.records import canonical_json, plain
 from holdfast.storage.proving import prove
 from holdfast.testing.clocks import ManualClock
 from tests.engine.businesses import at
@@ -254,7 +255,54 @@ def leave_and_keep_what_gathered(house: LivedIn) -> Found:
     return {("audit.replay", owner), ("owner.still_claims", owner)}
 
 
+def forget_a_use_of_a_code(house: LivedIn) -> Found:
+    owner, key = house.jammed.booking_id, f"promo:{house.promo.promo_id}"
+    write(house, "DELETE FROM claim WHERE owner_id = :owner AND key = :key", owner=owner, key=key)
+    return {("owner.claims", owner), ("counter.used", key)}
+
+
+def count_one_use_less(house: LivedIn) -> Found:
+    key = f"promo:{house.promo.promo_id}"
+    write(house, "UPDATE capacity SET used = used - 1 WHERE key = :key", key=key)
+    return {("counter.used", key)}
+
+
+def let_the_counter_allow_more_uses(house: LivedIn) -> Found:
+    key = f"promo:{house.promo.promo_id}"
+    write(house, "UPDATE capacity SET cap = cap + 1 WHERE key = :key", key=key)
+    return {("counter.cap", key)}
+
+
+def let_one_customer_use_it_more_often(house: LivedIn) -> Found:
+    key = house.jammed.uses[1].key
+    write(house, "UPDATE claim SET units = 3 WHERE key = :key AND released_at IS NULL", key=key)
+    found = found_in(house)
+    assert ("capacity.oversold", key) in found
+    return found
+
+
+def sell_more_tickets_than_there_are(house: LivedIn) -> Found:
+    key = house.jammed.uses[2].key
+    owner = house.jammed.booking_id
+    statement = "UPDATE claim SET units = 5 WHERE key = :key AND owner_id = :owner"
+    write(house, statement, key=key, owner=owner)
+    return {("owner.claims", owner), ("counter.used", key), ("capacity.oversold", key)}
+
+
+def lower_a_price_without_a_use(house: LivedIn) -> Found:
+    owner, uses = house.jammed.booking_id, house.jammed.uses
+    kept = canonical_json(plain(uses[2:]))
+    write(house, "UPDATE booking SET uses = :uses WHERE booking_id = :id", uses=kept, id=owner)
+    return {("owner.claims", owner), ("audit.replay", owner), ("promo.not_used", owner)}
+
+
 CORRUPTIONS: tuple[Callable[[LivedIn], Found], ...] = (
+    forget_a_use_of_a_code,
+    count_one_use_less,
+    let_the_counter_allow_more_uses,
+    let_one_customer_use_it_more_often,
+    sell_more_tickets_than_there_are,
+    lower_a_price_without_a_use,
     delete_the_claim_of_a_date,
     take_more_units_on_a_shared_court,
     release_a_night_early,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from fractions import Fraction
 
 from holdfast.domain.access import AccessStatus, ApiKey, KeyKind, Member, Role
 from holdfast.domain.blocks import Block, BlockStatus
@@ -46,9 +45,8 @@ from holdfast.domain.policies import (
     Policy,
 )
 from holdfast.domain.pools import Pool, PoolStatus
-from holdfast.domain.price_rules import OccupancyBand, PriceMode, PriceRule, Season
 from holdfast.domain.price_units import PriceUnit
-from holdfast.domain.quotes import LineKind, QuoteLine, Reason
+from holdfast.domain.prices import TicketTier
 from holdfast.domain.requirements import Choosing, Per, Requirement
 from holdfast.domain.resources import Resource, ResourceStatus, Scheme
 from holdfast.domain.rule_kinds import Effect
@@ -56,7 +54,7 @@ from holdfast.domain.rules import RuleKind, RuleStatus, ScheduleRule
 from holdfast.domain.shapes import Shape
 from holdfast.domain.slots import Slot, SlotOrigin, SlotStatus
 from holdfast.domain.tenants import Tenant, TenantStatus
-from holdfast.domain.terms import Terms
+from tests.stores.priced_records import PRICE_LINES, PRICE_RULES, TERMS, USES, promo
 
 TENANT = TenantId("tnt_a")
 NOW = datetime(2026, 6, 1, 8, 0, 0, 123_456, tzinfo=UTC)
@@ -204,27 +202,9 @@ offering = Offering(
             requirements=(Requirement(category_id=CategoryId("cat_1"), is_required=False),),
         ),
     ),
-    price_rules=(
-        PriceRule(
-            rule_id="night",
-            label=WORDS,
-            mode=PriceMode.FLAT_PER_BLOCK,
-            condition="duration >= 480",
-            amount_minor=8_000,
-            block_minutes=1_440,
-            is_capped=True,
-            season=Season(first_on=date(2026, 12, 20), last_on=date(2027, 1, 5), is_yearly=True),
-        ),
-        PriceRule(
-            rule_id="full",
-            label="Full",
-            mode=PriceMode.PERCENT,
-            basis_points=-1_000,
-            is_stackable=True,
-            occupancy=OccupancyBand(from_percent=80, below_percent=None),
-        ),
-    ),
+    price_rules=PRICE_RULES,
     believes_customers=True,
+    ticket_tiers=(TicketTier(key="child", label=WORDS, price_minor=1_500, quota=3),),
 )
 pool = Pool(
     pool_id=PoolId("pol_1"),
@@ -385,21 +365,9 @@ hold = Hold(
     picks=(resource.resource_id,),
     components=("a",),
     override=Override(reason=WORDS, closed=True),
-    price_lines=(
-        QuoteLine(
-            kind=LineKind.PRICE,
-            label=WORDS,
-            quantity=Fraction(3, 2),
-            unit="per_hour",
-            unit_amount_minor=3_333,
-            amount_minor=5_000,
-            reason=Reason.RULE,
-            detail="Rule.",
-            rule_id="night",
-            condition="duration >= 480",
-        ),
-    ),
-    terms=Terms(order_total_minor=5_000, attributes={"membership": WORDS}),
+    price_lines=PRICE_LINES,
+    terms=TERMS,
+    uses=USES,
 )
 booking = Booking(
     booking_id=BookingId("bkg_1"),
@@ -436,22 +404,10 @@ booking = Booking(
     picks=(resource.resource_id,),
     components=("a",),
     override=Override(reason=WORDS, closed=True),
-    price_lines=(
-        QuoteLine(
-            kind=LineKind.PRICE,
-            label=WORDS,
-            quantity=Fraction(3, 2),
-            unit="per_hour",
-            unit_amount_minor=3_333,
-            amount_minor=5_000,
-            reason=Reason.RULE,
-            detail="Rule.",
-            rule_id="night",
-            condition="duration >= 480",
-        ),
-    ),
-    terms=Terms(order_total_minor=5_000, attributes={"membership": WORDS}),
+    price_lines=PRICE_LINES,
     policy=POLICY,
+    terms=TERMS,
+    uses=USES,
     expires_at=NOW + HOUR,
     confirms_at=NOW + HOUR,
     local_start="2026-06-01T10:00",
@@ -470,6 +426,7 @@ booking = Booking(
 
 ALL = (
     tenant,
+    promo,
     category,
     resource,
     pool,

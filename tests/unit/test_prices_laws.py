@@ -11,6 +11,7 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from holdfast.domain.ids import PromoId
 from holdfast.domain.money import Money
 from holdfast.domain.price_rules import (
     PERCENT_LEAST,
@@ -76,7 +77,8 @@ def rules(draw: st.DrawFn) -> PriceRule:
 def promo_uses(draw: st.DrawFn) -> PromoUse:
     kind = draw(st.sampled_from(PromoKind))
     promo = PromoCode(
-        promo_id=draw(st.sampled_from("pqr")),
+        promo_id=PromoId(draw(st.sampled_from("pqr"))),
+        created_at=BOOKED.now,
         code="CODE",
         kind=kind,
         basis_points=draw(st.integers(1, 10_000)),

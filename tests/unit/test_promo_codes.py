@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from holdfast.domain.ids import PromoId
 from holdfast.domain.money import Money
 from holdfast.domain.prices import quote
 from holdfast.domain.promo_codes import (
@@ -29,14 +30,20 @@ from tests.unit.pricing import ASKED, BOOKED, euros
 NOW = BOOKED.now
 MICROSECOND = timedelta(microseconds=1)
 FIFTH = PromoCode(
-    promo_id="prm_1",
+    promo_id=PromoId("prm_1"),
+    created_at=NOW,
     code="FIFTH",
     kind=PromoKind.PERCENT,
     basis_points=2_000,
     description="20 % off",
 )
 FIVE = PromoCode(
-    promo_id="prm_2", code="FIVE", kind=PromoKind.FIXED, amount_minor=500, currency="EUR"
+    promo_id=PromoId("prm_2"),
+    created_at=NOW,
+    code="FIVE",
+    kind=PromoKind.FIXED,
+    amount_minor=500,
+    currency="EUR",
 )
 CASE = PromoCase(now=NOW, price=euros(2_500), offering_id="off_1")
 
@@ -143,7 +150,8 @@ def test_a_code_never_takes_off_more_than_the_price(
     price_minor: int,
 ) -> None:
     promo = PromoCode(
-        promo_id="p",
+        promo_id=PromoId("p"),
+        created_at=NOW,
         code="P",
         kind=kind,
         basis_points=basis_points,

@@ -75,6 +75,7 @@ PLACING_CODES = (
     "policy.limit_reached",
     "policy.notice_too_short",
     "policy.party_size",
+    "promo.refused",
     "record.not_found",
 )
 """Refusals of whatever takes places that somebody chose."""

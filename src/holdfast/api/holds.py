@@ -28,7 +28,7 @@ from holdfast.api.models import (
     seconds_of,
 )
 from holdfast.api.paging import PageOut, PageQuery
-from holdfast.api.pricing import PriceLineOut, TermsIn, priced
+from holdfast.api.pricing import PriceLineOut, TermsIn, TicketsOut, priced
 from holdfast.domain.access import Scope
 from holdfast.domain.holds import HOLD_TTL_MAX, Hold, HoldStatus, time_left
 from holdfast.domain.ids import HoldId
@@ -107,6 +107,8 @@ class HoldOut(Out):
     assigned: list[AssignedOut]
     price: MoneyOut
     price_lines: list[PriceLineOut]
+    promo_codes: list[str]
+    tickets: list[TicketsOut]
     order_total_minor: int | None
     customer_attributes: dict[str, Any]
     client_key: str | None

@@ -3,30 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from holdfast.api.models import AmountMinor, Body, Metadata, MoneyOut, Out
+from holdfast.api.models import AmountMinor, Body, Line, Metadata, MoneyOut, Out, Units
 from holdfast.domain.bookings import Booking
 from holdfast.domain.holds import Hold
+from holdfast.domain.prices import TIERS_MAX
+from holdfast.domain.promo_codes import PROMOS_MAX
 from holdfast.domain.quotes import LineKind, QuoteLine, Reason
-from holdfast.domain.terms import Terms
+from holdfast.domain.terms import Terms, Tickets
+
+
+class TicketsIn(Body):
+    """So many tickets of a tier of the offering's, by its key."""
+
+    tier: Line
+    quantity: Units = 1
 
 
 class TermsIn(Body):
     """What changes the price.
 
+    `promo_codes` are found however they are typed; `tickets` say how many of which tier, in all as
+    many as come.
     `order_total_minor` is the total of the shop's order, `customer_attributes` are what conditions
     read as `user.…`; only staff may say them, unless the offering believes its customers.
     """
 
+    promo_codes: Annotated[list[Line], Field(max_length=PROMOS_MAX)] = Field(default_factory=list)
+    tickets: Annotated[list[TicketsIn], Field(max_length=TIERS_MAX)] = Field(default_factory=list)
     order_total_minor: AmountMinor | None = None
     customer_attributes: Metadata = Field(default_factory=dict)
 
     def terms(self) -> Terms:
         """Return it as the engine takes it."""
-        return Terms(order_total_minor=self.order_total_minor, attributes=self.customer_attributes)
+        return Terms(
+            promo_codes=tuple(self.promo_codes),
+            tickets=tuple(Tickets(tier=one.tier, quantity=one.quantity) for one in self.tickets),
+            order_total_minor=self.order_total_minor,
+            attributes=self.customer_attributes,
+        )
+
+
+class TicketsOut(Out):
+    """So many tickets of a tier."""
+
+    tier: str
+    quantity: int
 
 
 class PriceLineOut(Out):
@@ -45,6 +70,7 @@ class PriceLineOut(Out):
     detail: str
     rule_id: str | None
     condition: str | None
+    promo_id: str | None
 
     @classmethod
     def of(cls, line: QuoteLine) -> PriceLineOut:
@@ -60,6 +86,7 @@ class PriceLineOut(Out):
             detail=line.detail,
             rule_id=line.rule_id,
             condition=line.condition,
+            promo_id=line.promo_id,
         )
 
 
@@ -68,6 +95,10 @@ def priced(record: Hold | Booking) -> dict[str, Any]:
     return {
         "price": MoneyOut.of(record.price),
         "price_lines": lines_shown(record.price_lines),
+        "promo_codes": list(record.terms.promo_codes),
+        "tickets": [
+            TicketsOut(tier=one.tier, quantity=one.quantity) for one in record.terms.tickets
+        ],
         "order_total_minor": record.terms.order_total_minor,
         "customer_attributes": record.terms.attributes,
     }

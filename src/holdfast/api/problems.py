@@ -132,6 +132,13 @@ MEANINGS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Too late",
             "It can no longer be done: it could until 'closed_at'. The detail says what can be.",
         ),
+        "promo.refused": (
+            "The promo code cannot be used",
+            (
+                "'reason' says why 'promo_code' cannot be used. Correct it or leave it out; a quote"
+                " says the same without booking anything."
+            ),
+        ),
         "rate.limited": (
             "Too many requests",
             "Wait as long as 'Retry-After' says, then go on more slowly.",

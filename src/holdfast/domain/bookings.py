@@ -19,7 +19,7 @@ from holdfast.domain.policies import NOTHING_SAID, Policy
 from holdfast.domain.quotes import QuoteLine
 from holdfast.domain.settlements import Settlement
 from holdfast.domain.shapes import Stay
-from holdfast.domain.terms import NO_TERMS, Terms
+from holdfast.domain.terms import NO_TERMS, Terms, Use
 
 
 class BookingStatus(StrEnum):
@@ -93,6 +93,7 @@ class Booking:
         paid_minor, refunded_minor: What has been paid and has gone back in all, in the price's
             currency.
         settlement: What a cancellation or no-show came to.
+        uses: What it uses up of promo codes and tickets.
         local_start: Its start as the clock on the wall was to show it, such as 2026-06-15T20:00.
         checked_in_at, checked_out_at: When its guests came and left, as staff said.
         ended_at: When it was completed, called off, declined or expired, or nobody came.
@@ -160,6 +161,7 @@ class Booking:
     paid_minor: int = 0
     refunded_minor: int = 0
     settlement: Settlement | None = None
+    uses: tuple[Use, ...] = ()
 
     @property
     def no_show_at(self) -> datetime | None:

@@ -1,4 +1,4 @@
-"""Claims: units of one resource or of the places in one slot, over one interval.
+"""Claims: units of one resource, of the places in one slot or of uses, over one interval.
 
 Capacity counts claims and nothing else. A claim names one capacity key and changes only under
 that key's lock; its units and its interval never change.
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from holdfast.domain.ids import ClaimId, OfferingId, ResourceId, SlotId
+from holdfast.domain.ids import ClaimId, OfferingId, PromoId, ResourceId, SlotId
 from holdfast.domain.intervals import Interval
 
 # A longer stretch is written as several claims, so that a search for overlaps is bounded.
@@ -33,7 +33,7 @@ class Claim:
 
     Attributes:
         key: The one capacity key under whose lock this row is written.
-        resource_id: The resource, or None for places in a slot.
+        resource_id: The resource, or None for places in a slot and for uses.
         counts_until: Past this instant the claim never counts, cleaned up or not.
         is_exclusive: Whether the resource allowed one claim at a time when this was acquired.
         is_over: Whether it was taken over the limit, by an actor and with a reason.
@@ -99,13 +99,32 @@ def day_key(resource_id: ResourceId, on: date) -> str:
     return f"day:{resource_id}:{on.isoformat()}"
 
 
+def promo_uses_key(promo_id: PromoId, customer_mark: str | None = None) -> str:
+    """Return the capacity key of the uses of a promo code, in all or by one customer.
+
+    >>> promo_uses_key(PromoId("prm_1")), promo_uses_key(PromoId("prm_1"), "c0ffee")
+    ('promo:prm_1', 'promo:prm_1:c0ffee')
+    """
+    return f"promo:{promo_id}" if customer_mark is None else f"promo:{promo_id}:{customer_mark}"
+
+
+def tickets_key(slot_id: SlotId, tier: str) -> str:
+    """Return the capacity key of the tickets of one tier in a slot."""
+    return f"tier:{slot_id}:{tier}"
+
+
+def is_use_key(key: str) -> bool:
+    """Whether a key counts uses, of promo codes or tickets, and neither resources nor places."""
+    return key.startswith(("promo:", "tier:"))
+
+
 def is_counter_key(key: str) -> bool:
     """Whether a key's row counts units; the others are guards.
 
     >>> is_counter_key("day:res_1:2026-01-15"), is_counter_key("res:res_1")
     (True, False)
     """
-    return key.startswith(("slot:", "day:"))
+    return key.startswith(("slot:", "day:")) or is_use_key(key)
 
 
 def offering_key(offering_id: OfferingId) -> str:

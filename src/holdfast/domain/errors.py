@@ -33,6 +33,7 @@ STATUS_BY_CODE: Mapping[str, int] = MappingProxyType(
         "policy.party_size": 409,
         "policy.too_early": 409,
         "policy.too_late": 409,
+        "promo.refused": 409,
         "rate.limited": 429,
         "record.already_exists": 409,
         "record.changed": 412,
@@ -168,6 +169,15 @@ class CustomerBlocked(HoldfastError):
 
     def __init__(self, detail: str, *, until: datetime) -> None:
         super().__init__(detail, until=until)
+
+
+class PromoRefused(HoldfastError):
+    """A promo code cannot be used; `reason` says why."""
+
+    code = "promo.refused"
+
+    def __init__(self, detail: str, *, promo_code: str, reason: str) -> None:
+        super().__init__(detail, promo_code=promo_code, reason=reason)
 
 
 class CancellationClosed(PolicyRefused):

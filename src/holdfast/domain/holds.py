@@ -15,7 +15,7 @@ from holdfast.domain.overrides import Override
 from holdfast.domain.quotes import QuoteLine
 from holdfast.domain.shapes import Stay
 from holdfast.domain.strategies import Chosen
-from holdfast.domain.terms import NO_TERMS, Terms
+from holdfast.domain.terms import NO_TERMS, Terms, Use
 
 # However often a hold is extended, it ends this long after it was placed.
 HOLD_CEILING = timedelta(hours=2)
@@ -77,6 +77,7 @@ class Hold:
         override: What staff set aside for it, and why.
         price_lines: How the price comes about, as it was quoted then.
         terms: What the buyer said that changes the price.
+        uses: What it uses up of promo codes and tickets.
     """
 
     hold_id: HoldId
@@ -107,6 +108,7 @@ class Hold:
     override: Override | None = None
     price_lines: tuple[QuoteLine, ...] = ()
     terms: Terms = NO_TERMS
+    uses: tuple[Use, ...] = ()
 
     @property
     def contact_key(self) -> str | None:

@@ -11,6 +11,7 @@ from holdfast.domain.money import Money
 from holdfast.domain.policies import NOTHING_SAID, Policy
 from holdfast.domain.price_rules import PriceRule
 from holdfast.domain.price_units import PriceUnit
+from holdfast.domain.prices import TicketTier
 from holdfast.domain.requirements import Requirement
 from holdfast.domain.shapes import DEFAULT_CHECK_IN_MINUTE, DEFAULT_CHECK_OUT_MINUTE, Shape
 
@@ -83,6 +84,7 @@ class Offering:
         believes_customers: Whether prices follow from what customers say of themselves and of their
             order; else only from what staff say.
         policy: What it says beyond these fields, or where they have their usual values.
+        ticket_tiers: Price levels of tickets; who books then says how many of which.
     """
 
     offering_id: OfferingId
@@ -132,3 +134,11 @@ class Offering:
     policy: Policy = NOTHING_SAID
     has_waitlist: bool = False
     invitation_ttl: timedelta | None = None
+    ticket_tiers: tuple[TicketTier, ...] = ()
+
+    @property
+    def grid_step(self) -> timedelta | None:
+        """The distance of starts on the grid; None leaves it to the rule, or the duration."""
+        if not self.grid_includes_buffer:
+            return self.slot_step
+        return (self.slot_step or self.duration) + self.buffer_before + self.buffer_after

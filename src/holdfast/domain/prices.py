@@ -325,6 +325,7 @@ def _code_line(use: PromoUse, discount: int) -> QuoteLine:
         unit_amount_minor=-discount,
         reason=Reason.PROMO_CODE,
         detail=use.promo.description or f"The code {use.promo.code}.",
+        promo_id=use.promo.promo_id,
     )
 
 

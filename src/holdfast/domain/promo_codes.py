@@ -16,6 +16,7 @@ from fractions import Fraction
 
 from holdfast.domain import checks
 from holdfast.domain.errors import InputFault
+from holdfast.domain.ids import PromoId
 from holdfast.domain.money import AMOUNT_MAX, Money, is_currency
 from holdfast.domain.price_units import BASIS_POINTS_WHOLE, whole_minor
 
@@ -38,6 +39,7 @@ class PromoKind(StrEnum):
 class PromoReason(StrEnum):
     """Why a code cannot be used."""
 
+    UNKNOWN = "unknown"
     INACTIVE = "inactive"
     NOT_YET_VALID = "not_yet_valid"
     EXPIRED = "expired"
@@ -66,9 +68,10 @@ class PromoCode:
         uses_max, uses_per_customer_max: How often; None is without limit.
         offering_ids: What it is for; empty is everything.
         is_combinable: Whether it goes together with other combinable codes.
+        is_active: Whether the business has not taken it back.
     """
 
-    promo_id: str
+    promo_id: PromoId
     code: str
     kind: PromoKind
     description: str = ""
@@ -84,6 +87,13 @@ class PromoCode:
     offering_ids: frozenset[str] = frozenset()
     is_combinable: bool = False
     is_active: bool = True
+    created_at: datetime
+    version: int = 1
+
+    @property
+    def cap(self) -> int:
+        """How many uses its counter allows: every use is counted, limited or not."""
+        return USES_MAX if self.uses_max is None else self.uses_max
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,7 +225,10 @@ def promo_refusal(use: PromoUse, case: PromoCase) -> PromoRefusal | None:
     """Return why a code cannot be used, by the first policy that says so, or None.
 
     >>> from datetime import UTC
-    >>> promo = PromoCode(promo_id="p", code="ONCE", kind=PromoKind.PERCENT, uses_max=1)
+    >>> begun = datetime(2026, 1, 1, tzinfo=UTC)
+    >>> promo = PromoCode(
+    ...     promo_id="p", code="ONCE", kind=PromoKind.PERCENT, uses_max=1, created_at=begun
+    ... )
     >>> case = PromoCase(
     ...     now=datetime(2026, 6, 1, tzinfo=UTC), offering_id="off_1",
     ...     price=Money(amount_minor=1_000, currency="EUR"),
@@ -230,10 +243,23 @@ def promo_refusal(use: PromoUse, case: PromoCase) -> PromoRefusal | None:
     return None
 
 
+def unknown_promo(code: str) -> PromoRefusal:
+    """Return the refusal of a code that the business does not have."""
+    return PromoRefusal(
+        code=code, reason=PromoReason.UNKNOWN, detail=f"There is no code {code} here."
+    )
+
+
 def discount_minor(promo: PromoCode, price_minor: int) -> int:
     """Return what a code takes off a price: whole minor units, never more than the price.
 
-    >>> tenth = PromoCode(promo_id="p", code="TENTH", kind=PromoKind.PERCENT, basis_points=1_000)
+    >>> tenth = PromoCode(
+    ...     promo_id="p",
+    ...     code="TENTH",
+    ...     kind=PromoKind.PERCENT,
+    ...     basis_points=1_000,
+    ...     created_at=datetime(2026, 1, 1),
+    ... )
     >>> discount_minor(tenth, 1_005)
     101
     """

@@ -52,6 +52,7 @@ class QuoteLine:
         amount_minor: Whole minor units; below zero for what is taken off.
         detail: The reason as a sentence.
         rule_id: The rule, if one acts.
+        promo_id: The promo code, if it is one.
         condition: The condition that was met, if there is one.
     """
 
@@ -65,6 +66,7 @@ class QuoteLine:
     detail: str
     rule_id: str | None = None
     condition: str | None = None
+    promo_id: str | None = None
 
 
 class RemarkKind(StrEnum):
@@ -126,6 +128,7 @@ def priced_line(
     detail: str,
     rule_id: str | None = None,
     condition: str | None = None,
+    promo_id: str | None = None,
 ) -> QuoteLine:
     """Return the line of a quantity and the price of one, rounded once."""
     return QuoteLine(
@@ -139,4 +142,5 @@ def priced_line(
         detail=detail,
         rule_id=rule_id,
         condition=condition,
+        promo_id=promo_id,
     )

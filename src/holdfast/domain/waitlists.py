@@ -38,6 +38,7 @@ from holdfast.domain.quotes import QuoteLine
 from holdfast.domain.requirements import Per
 from holdfast.domain.shapes import DATES_MAX as STAY_DATES_MAX
 from holdfast.domain.shapes import Stay
+from holdfast.domain.terms import Use
 from holdfast.domain.zones import MINUTES_PER_DAY, local_day, zone
 
 INVITATION_TTL = timedelta(minutes=30)
@@ -135,6 +136,11 @@ class Kept:
     def stay(self) -> Stay:
         """The time that is kept."""
         return Stay(starts_at=self.starts_at, ends_at=self.ends_at, dates=self.dates)
+
+    @property
+    def uses(self) -> tuple[Use, ...]:
+        """What it uses up of promo codes and tickets: nobody who waits does."""
+        return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

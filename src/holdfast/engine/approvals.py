@@ -18,7 +18,7 @@ from holdfast.domain.bookings import (
     PendingReason,
     transition,
 )
-from holdfast.domain.claims import Claim, ClaimOwner
+from holdfast.domain.claims import Claim, ClaimOwner, is_use_key
 from holdfast.domain.errors import TransitionNotAllowed
 from holdfast.domain.ids import BookingId
 from holdfast.domain.overrides import Override
@@ -84,7 +84,8 @@ def _confirm_needs(command: ConfirmBooking | ConfirmDueBooking, look: Look) -> N
 def _is_to_be_placed(look: Look, booking: Booking) -> bool:
     """Whether a booking waits without having taken its places."""
     is_pending = booking.status is BookingStatus.PENDING
-    return is_pending and not look.where(Claim, "owner_id", booking.booking_id)
+    claims = look.where(Claim, "owner_id", booking.booking_id)
+    return is_pending and all(is_use_key(claim.key) for claim in claims)
 
 
 def _confirm(view: View, command: ConfirmBooking, now: datetime) -> Booking:
@@ -138,9 +139,9 @@ def _approve(
         assigned = placed.assigned
     else:
         require_in_use(view, target_of(view, booking), assigned)
-        for claim in view.where(Claim, "owner_id", booking.booking_id):
-            if claim.counts_until is not None:
-                view.change_claim(claim, counts_until=None)
+    for claim in view.where(Claim, "owner_id", booking.booking_id):
+        if claim.counts_until is not None:
+            view.change_claim(claim, counts_until=None)
     left = tuple(reason for reason in booking.pending_reasons if reason not in done)
     if left:
         approved = view.update(

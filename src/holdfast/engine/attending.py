@@ -159,7 +159,7 @@ def _end(view: View, command: Ending, now: datetime) -> Booking:
         require_begun(booking, action, now=now)
     settlement = settle_no_show(view, booking) if isinstance(command, MarkNoShow) else None
     if command.gives_back:
-        release(view, booking.booking_id, reason=status)
+        release(view, booking.booking_id, reason=status, keeps_uses=True)
     ended = view.update(
         booking,
         status=status,

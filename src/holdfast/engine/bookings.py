@@ -45,6 +45,7 @@ from holdfast.engine.ports import ById, Where
 from holdfast.engine.releasing import keeping_needs, release_needs, require_in_use
 from holdfast.engine.settling import customer_reads
 from holdfast.engine.use_cases import Look, Needs, UseCase, View
+from holdfast.engine.using import carry_over, carrying_needs
 from holdfast.engine.versions import require_version
 
 PLACE_SCOPES = (Scope.BOOKINGS_OWN, Scope.BOOKINGS_WRITE)
@@ -112,7 +113,7 @@ def _convert_needs(command: ConvertHold, look: Look) -> Needs:
     needs = keeping_needs(look, hold, hold.hold_id)
     buyer = Buyer(contact=_contact(hold, command.details), customer_id=command.details.customer_id)
     limits = limit_needs(look, target_of(look, hold), _serving(look, hold), buyer)
-    return Needs(needs.guards | limits.guards, needs.counters, needs.reads | limits.reads)
+    return needs | limits | carrying_needs(look, hold, buyer.contact, buyer.customer_id)
 
 
 def _serving(look: Look, hold: Hold) -> tuple[Resource, ...]:
@@ -152,6 +153,7 @@ def _convert(view: View, command: ConvertHold, now: datetime) -> Booking:
     filled = replace(details, contact=contact, metadata=details.metadata or hold.metadata)
     policy = require_agreeable(view, agreed, filled, candidates=_serving(view, hold), now=now)
     waiting = waiting_of(policy, total=hold.price, now=now)
+    agreed = replace(agreed, uses=carry_over(view, hold, target, contact, details.customer_id))
     hand_over(view, hold.hold_id, booking_id, waiting, now=now)
     converted = view.update(hold, status=status, booking_id=booking_id, ended_at=now)
     view.fact("hold.converted", converted, booking_id=booking_id)

@@ -26,14 +26,14 @@ from holdfast.domain.holds import (
 )
 from holdfast.domain.ids import HoldId
 from holdfast.domain.overrides import Override
-from holdfast.domain.terms import NO_TERMS, Terms, terms_faults
+from holdfast.domain.terms import NO_TERMS, Terms
 from holdfast.engine.choosing import Choice, choose, target_of
 from holdfast.engine.customer_limits import Buyer, Deal, limit_needs, require_within_limits
 from holdfast.engine.ownership import may_touch_hold, own_hold
 from holdfast.engine.people import contact_faults
 from holdfast.engine.placing import Taker, placing_needs, take
 from holdfast.engine.ports import ById, Where
-from holdfast.engine.pricing import Purchase, places_taken, quote_for
+from holdfast.engine.pricing import Purchase, close_sale, places_taken, pricing_needs, sell
 from holdfast.engine.releasing import keeping_needs, release, release_needs
 from holdfast.engine.staging import candidates_of
 from holdfast.engine.use_cases import Look, Needs, UseCase, View
@@ -101,13 +101,13 @@ def _place_needs(command: PlaceHold, look: Look) -> Needs:
             *contact_faults(command.contact),
             checks.line("/client_key", command.client_key, shortest=1),
             checks.metadata("/metadata", command.metadata),
-            *terms_faults(command.terms),
         ]
     )
     needs, target = placing_needs(look, command.choice), choose(look, command.choice)
     candidates = candidates_of(look, target, command.choice.components)
     limits = limit_needs(look, target, candidates, Buyer(contact=command.contact))
-    return Needs(needs.guards | limits.guards, needs.counters, needs.reads | limits.reads)
+    sold = pricing_needs(look, command.choice, command.terms, command.contact, None)
+    return needs | limits | sold
 
 
 def _place(view: View, command: PlaceHold, now: datetime) -> Hold:
@@ -129,9 +129,10 @@ def _place(view: View, command: PlaceHold, now: datetime) -> Hold:
         target=target,
         party_size=command.party_size,
         terms=command.terms,
+        contact=command.contact,
         metadata=command.metadata,
     )
-    quote = quote_for(view, purchase, now=now, taken_count=taken_count)
+    sale = sell(view, purchase, now=now, taken_count=taken_count)
     deal = Deal(
         target=target,
         candidates=candidates_of(view, target, command.choice.components),
@@ -150,7 +151,7 @@ def _place(view: View, command: PlaceHold, now: datetime) -> Hold:
         ends_at=wish.ends_at,
         party_size=command.party_size,
         assigned=placed.assigned,
-        price=quote.total,
+        price=sale.quote.total,
         client_key=command.client_key,
         contact=command.contact,
         placed_by=view.actor.actor_id,
@@ -168,8 +169,9 @@ def _place(view: View, command: PlaceHold, now: datetime) -> Hold:
         picks=command.choice.picks,
         components=command.choice.components,
         override=command.override,
-        price_lines=quote.lines,
+        price_lines=sale.quote.lines,
         terms=command.terms,
+        uses=close_sale(view, sale, taker=taker),
     )
     view.insert(hold)
     view.fact("hold.placed", hold, slot_id=hold.slot_id, expires_at=expires_at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from holdfast.domain import checks
@@ -22,13 +22,13 @@ from holdfast.domain.policies import Policy, due_at
 from holdfast.domain.policies_in_force import policy_in_force
 from holdfast.domain.quotes import QuoteLine
 from holdfast.domain.resources import Resource
-from holdfast.domain.terms import NO_TERMS, Terms, terms_faults
+from holdfast.domain.terms import NO_TERMS, Terms, Use
 from holdfast.domain.zones import wall_time, zone
 from holdfast.engine.choosing import Choice, Target, choose
 from holdfast.engine.customer_limits import Buyer, Deal, limit_needs, require_within_limits
 from holdfast.engine.people import contact_faults, find_or_add_customer
 from holdfast.engine.placing import Taker, choose_places, judged, placing_needs, take_chosen
-from holdfast.engine.pricing import Purchase, places_taken, quote_for
+from holdfast.engine.pricing import Purchase, close_sale, places_taken, pricing_needs, sell
 from holdfast.engine.staging import candidates_of
 from holdfast.engine.use_cases import Look, Needs, View
 
@@ -74,13 +74,13 @@ def making_needs(look: Look, choice: Choice, details: Details, terms: Terms = NO
         InputInvalid: Something was said that cannot be kept.
     """
     require_readable(details)
-    checks.require(terms_faults(terms))
     needs = placing_needs(look, choice)
     target = choose(look, choice)
     limits = limit_needs(
         look, target, candidates_of(look, target, choice.components), buyer_of(details)
     )
-    return Needs(needs.guards | limits.guards, needs.counters, needs.reads | limits.reads)
+    sold = pricing_needs(look, choice, terms, details.contact, details.customer_id)
+    return needs | limits | sold
 
 
 def buyer_of(details: Details) -> Buyer:
@@ -109,28 +109,29 @@ def make_booking(
     """
     booking_id = BookingId(view.new_id("bkg"))
     target = choose(view, choice)
-    taken_count = places_taken(view, target)
     purchase = Purchase(
         target=target,
         party_size=party_size,
         terms=terms,
         customer_id=details.customer_id,
+        contact=details.contact,
         metadata=details.metadata,
     )
+    sale = sell(view, purchase, now=now, taken_count=places_taken(view, target))
+    total = sale.quote.total
     places, assigned = None, tuple[AssignedResource, ...]()
-    if override is None and not _takes_at_once(view, purchase, taken_count=taken_count, now=now):
+    if override is None and not _takes_at_once(target, total=total, now=now):
         # Its places are taken at approval; until then it is only judged.
         judged(view, choice, party_size=party_size, checks=CHECKS)
     else:
         places = choose_places(view, choice, party_size=party_size, override=override)
         assigned = places.assigned
-    quote = quote_for(view, purchase, now=now, taken_count=taken_count)
     agreed = Agreed(
         target=target,
         party_size=party_size,
         assigned=assigned,
-        price=quote.total,
-        price_lines=quote.lines,
+        price=total,
+        price_lines=sale.quote.lines,
         terms=terms,
         picks=choice.picks,
         components=choice.components,
@@ -139,25 +140,24 @@ def make_booking(
     )
     candidates = candidates_of(view, target, choice.components)
     policy = require_agreeable(view, agreed, details, candidates=candidates, now=now)
-    waiting = waiting_of(policy, total=quote.total, now=now)
+    waiting = waiting_of(policy, total=total, now=now)
     if is_approved:
         waiting = Waiting(policy=policy, reasons=(), expires_at=None, confirms_at=None)
+    until = waiting.expires_at
+    taker = Taker(owner_kind=ClaimOwner.BOOKING, owner_id=booking_id, counts_until=until)
     if places is not None:
-        until = waiting.expires_at
-        taker = Taker(owner_kind=ClaimOwner.BOOKING, owner_id=booking_id, counts_until=until)
         take_chosen(view, places, taker=taker)
+    agreed = replace(agreed, uses=close_sale(view, sale, taker=taker))
     return write_booking(view, booking_id, agreed, waiting, details, now=now)
 
 
-def _takes_at_once(view: View, purchase: Purchase, *, taken_count: int, now: datetime) -> bool:
+def _takes_at_once(target: Target, *, total: Money, now: datetime) -> bool:
     """Whether a booking takes its places when it is made, and not only when it is approved.
 
     Whoever serves is not known yet: a resource that wants approval itself is taken meanwhile.
     """
-    target = purchase.target
     if target.offering.pending_takes:
         return True
-    total = quote_for(view, purchase, now=now, taken_count=taken_count).total
     policy = policy_in_force(target.tenant, target.offering)
     reasons = waiting_of(policy, total=total, now=now).reasons
     return PendingReason.APPROVAL not in reasons
@@ -205,6 +205,7 @@ class Agreed:
     override: Override | None
     hold: Hold | None
     number: str | None = None
+    uses: tuple[Use, ...] = ()
 
 
 def require_agreeable(
@@ -294,6 +295,7 @@ def write_booking(
         override=agreed.override,
         price_lines=agreed.price_lines,
         terms=agreed.terms,
+        uses=agreed.uses,
         policy=waiting.policy,
         completes_at=completes_at(waiting.policy, ends_at=stay.ends_at, has_come=False),
         guests=details.guests,

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from holdfast.domain.access import Scope
 from holdfast.domain.availability import CHECKS, IN_PLACE_CHECKS, SHRINKING_CHECKS
 from holdfast.domain.bookings import Booking, BookingAction, BookingStatus, transition
-from holdfast.domain.claims import Claim, ClaimOwner
+from holdfast.domain.claims import Claim, ClaimOwner, is_use_key
 from holdfast.domain.customers import Customer
 from holdfast.domain.errors import (
     AvailabilityClosed,
@@ -29,6 +29,7 @@ from holdfast.engine.pricing import Purchase, places_taken, quote_for
 from holdfast.engine.releasing import close_emptied, give_back, keeping_needs
 from holdfast.engine.snapshots import side_by_side
 from holdfast.engine.use_cases import Look, Needs, View
+from holdfast.engine.using import agreed_needs, agreed_promos, move_tickets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,9 +104,7 @@ def moving_needs(look: Look, booking: Booking, move: Move) -> Needs:
     kept, placing = side_by_side(
         lambda: keeping_needs(look, booking, booking_id), lambda: placing_needs(look, choice)
     )
-    return Needs(
-        kept.guards | placing.guards, kept.counters | placing.counters, kept.reads | placing.reads
-    )
+    return kept | placing | agreed_needs(look, booking, choose(look, choice))
 
 
 def moved(
@@ -118,8 +117,8 @@ def moved(
 ) -> dict[str, object]:
     """Give a booking's places back and take others; return what changes about it.
 
-    Its own claims are not in its way. A refusal leaves everything as it was, because nothing is
-    written of a command that is refused. Without a difference nothing changes.
+    Its own claims are not in its way. Of what is refused nothing is written. Without a difference
+    nothing changes.
 
     Raises:
         HoldfastError: The new request is refused.
@@ -148,7 +147,7 @@ def moved(
     is_in_place = all(after[name] == before[name] for name in _TIMES)
     if not is_in_place:
         _require_notice(view, booking)
-    claims = view.where(Claim, "owner_id", booking.booking_id)
+    claims = _places_of(view, booking)
     slot_ids = give_back(view, booking.booking_id, reason="rescheduled")
     taken_count = places_taken(view, target)
     placed = _take_anew(
@@ -171,12 +170,12 @@ def moved(
         "local_start": wall_time(target.stay.starts_at, zone(target.zone_name)),
         "override": override or booking.override,
         "freed_at": None,
+        "reschedule_count": booking.reschedule_count + (0 if is_in_place else 1),
         "completes_at": target.stay.ends_at if booking.completes_at is not None else None,
+        "uses": move_tickets(view, booking, target, _taker(booking)),
     }
     if not keeps_price and after != before:
         changes |= _price(view, target, booking, size=size, taken_count=taken_count)
-    if not is_in_place:
-        changes["reschedule_count"] = booking.reschedule_count + 1
     return changes
 
 
@@ -232,7 +231,8 @@ def _price(
         metadata=booking.metadata,
         is_agreed=True,
     )
-    quote = quote_for(view, purchase, now=view.now, taken_count=taken_count)
+    promos = agreed_promos(view, booking)
+    quote = quote_for(view, purchase, now=view.now, taken_count=taken_count, promos=promos)
     return {"price": quote.total, "price_lines": quote.lines}
 
 
@@ -265,16 +265,27 @@ def _take_anew(
         checks = IN_PLACE_CHECKS
     if not claims and booking.status is BookingStatus.PENDING:
         return judged(view, choice, party_size=size, checks=checks)
-    taker = Taker(
-        owner_kind=ClaimOwner.BOOKING,
-        owner_id=booking.booking_id,
-        counts_until=booking.expires_at if booking.status is BookingStatus.PENDING else None,
-    )
+    taker = _taker(booking)
 
     def taken(wished: Choice) -> Placed:
         return take(view, wished, party_size=size, taker=taker, override=over, checks=checks)
 
     return _by_the_same(booking, choice, taken) if is_in_place else taken(choice)
+
+
+def _places_of(view: View, booking: Booking) -> list[Claim]:
+    """Return what a booking has taken of time and places."""
+    owned = view.where(Claim, "owner_id", booking.booking_id)
+    return [claim for claim in owned if not is_use_key(claim.key)]
+
+
+def _taker(booking: Booking) -> Taker:
+    """Return for whom a booking's places are taken, and until when they count by themselves."""
+    return Taker(
+        owner_kind=ClaimOwner.BOOKING,
+        owner_id=booking.booking_id,
+        counts_until=booking.expires_at if booking.status is BookingStatus.PENDING else None,
+    )
 
 
 Taking = Callable[[Choice], Placed]

@@ -18,6 +18,7 @@ from holdfast.domain.offerings import (
 from holdfast.domain.policies import HORIZON_DAYS_MAX
 from holdfast.domain.price_rules import rule_list_faults
 from holdfast.domain.price_units import PriceUnit
+from holdfast.domain.prices import tier_list_faults
 from holdfast.domain.requirements import (
     CANDIDATES_MAX,
     REQUIREMENTS_MAX,
@@ -91,6 +92,22 @@ def _faults_of_shape(offering: Offering) -> list[checks.Fault | None]:
             for fault in _faults_of_component(f"/components/{i}", component)
         ),
         *rule_list_faults(offering.price_rules, "/price_rules"),
+        *tier_list_faults(offering.ticket_tiers, "/ticket_tiers"),
+        *_faults_of_quotas(offering),
+    ]
+
+
+def _faults_of_quotas(offering: Offering) -> list[checks.Fault]:
+    if offering.ticket_tiers and offering.has_waitlist:
+        message = "Who waits cannot say which tickets. Choose a waitlist or ticket tiers."
+        return [checks.fault("/ticket_tiers", "with_waitlist", message)]
+    if offering.counting is Counting.PLACES:
+        return []
+    message = "Tickets are counted where places are: in slots of an offering that counts places."
+    return [
+        checks.fault(f"/ticket_tiers/{i}/quota", "needs_places", message)
+        for i, tier in enumerate(offering.ticket_tiers)
+        if tier.quota is not None
     ]
 
 

@@ -12,7 +12,7 @@ from holdfast.domain import checks
 from holdfast.domain.access import Scope
 from holdfast.domain.capacity import spread
 from holdfast.domain.categories import Category
-from holdfast.domain.claims import offering_key
+from holdfast.domain.claims import offering_key, tickets_key
 from holdfast.domain.errors import (
     CapacityExceeded,
     InputInvalid,
@@ -29,6 +29,7 @@ from holdfast.domain.policy_presets import PolicyPreset
 from holdfast.domain.pools import Pool
 from holdfast.domain.price_rules import PriceRule
 from holdfast.domain.price_units import PriceUnit
+from holdfast.domain.prices import QUOTA_MAX, TicketTier
 from holdfast.domain.requirements import Requirement
 from holdfast.domain.resources import Resource
 from holdfast.domain.shapes import (
@@ -43,7 +44,7 @@ from holdfast.domain.tenants import DEFAULT_HOLD_TTL, Tenant
 from holdfast.engine.offering_checks import require_valid, requirement_places
 from holdfast.engine.patches import patched
 from holdfast.engine.policy_changes import with_policy
-from holdfast.engine.ports import ById, Where
+from holdfast.engine.ports import ById, CounterOf, Where
 from holdfast.engine.records import KINDS
 from holdfast.engine.use_cases import Look, Needs, UseCase, View
 from holdfast.engine.versions import require_version
@@ -104,6 +105,7 @@ class AddOffering:
     preset: PolicyPreset | None = None
     has_waitlist: bool = False
     invitation_ttl: timedelta | None = None
+    ticket_tiers: tuple[TicketTier, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +160,7 @@ CHANGEABLE = frozenset(
         "policy",
         "has_waitlist",
         "invitation_ttl",
+        "ticket_tiers",
     }
 )
 
@@ -262,6 +265,7 @@ def _add(view: View, command: AddOffering, now: datetime) -> Offering:
         policy=command.policy,
         has_waitlist=command.has_waitlist,
         invitation_ttl=command.invitation_ttl,
+        ticket_tiers=command.ticket_tiers,
     )
     offering = replace(offering, policy=with_preset(offering, command.preset))
     require_valid(offering)
@@ -292,8 +296,39 @@ def _change_needs(command: ChangeOffering, look: Look) -> Needs:
             if _follows(slot)
             for key in slot.counter_keys
         }
+    counters |= _ticket_counters(look, offering, command.changes).keys()
     guards = [offering_key(offering.offering_id)]
     return Needs.of(guards=guards, counters=counters, reads=[*reads, *slugs])
+
+
+def _ticket_counters(
+    look: Look, offering: Offering, changes: Mapping[str, object]
+) -> dict[str, TicketTier]:
+    """Return the counters of tickets in open slots whose tier gets another quota."""
+    tiers = changes.get("ticket_tiers")
+    if not isinstance(tiers, tuple) or offering.counting is not Counting.PLACES:
+        return {}
+    before = {tier.key: tier.quota for tier in offering.ticket_tiers}
+    other = [tier for tier in tiers if tier.key in before and before[tier.key] != tier.quota]
+    slots = look.where(Slot, "offering_id", offering.offering_id) if other else ()
+    found = {
+        tickets_key(slot.slot_id, tier.key): tier
+        for slot in slots
+        for tier in other
+        if slot.status is SlotStatus.OPEN
+    }
+    look.want(*(CounterOf(key) for key in found))
+    return {key: tier for key, tier in found.items() if look.cap_of(key) is not None}
+
+
+def _recap_tickets(view: View, offering: Offering, changes: Mapping[str, object]) -> None:
+    """Give the tickets that are counted already their new quotas, under their locks."""
+    for key, tier in _ticket_counters(view, offering, changes).items():
+        quota, used = QUOTA_MAX if tier.quota is None else tier.quota, view.counter(key).used
+        if used > quota:
+            message = f"{used} ticket(s) of tier '{tier.key}' are sold; {quota} is too few."
+            raise CapacityExceeded(message, requested=used, remaining=quota, limited_by=tier.key)
+        view.set_cap(key, quota)
 
 
 def _follows(slot: Slot) -> bool:
@@ -327,6 +362,7 @@ def _change(view: View, command: ChangeOffering, now: datetime) -> Offering:
         _require_known(view, list(requirement_places(changed)))
     if changed.slot_capacity != offering.slot_capacity:
         _recap(view, offering, changed.slot_capacity)
+    _recap_tickets(view, offering, changes)
     view.fact("offering.changed", changed)
     return changed
 

@@ -6,19 +6,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from holdfast.domain import checks
 from holdfast.domain.access import Scope
-from holdfast.domain.customers import Customer
+from holdfast.domain.customers import Contact, Customer
 from holdfast.domain.errors import AccessDenied, InputInvalid
 from holdfast.domain.ids import CustomerId
 from holdfast.domain.offerings import Counting
 from holdfast.domain.price_rules import asks_occupancy
 from holdfast.domain.prices import PriceTooLarge, QuoteInputs, quote
+from holdfast.domain.promo_codes import PromoUse
 from holdfast.domain.quotes import Quote
 from holdfast.domain.situations import Situation
-from holdfast.domain.terms import NO_TERMS, Terms
+from holdfast.domain.terms import NO_TERMS, Terms, Use, terms_faults
 from holdfast.domain.zones import zone
-from holdfast.engine.choosing import Target
-from holdfast.engine.use_cases import Look, NeedsMore, View
+from holdfast.engine.choosing import Choice, Target, choose
+from holdfast.engine.placing import Taker
+from holdfast.engine.use_cases import Look, Needs, NeedsMore, View
+from holdfast.engine.using import (
+    codes_of,
+    customer_mark,
+    promos_used,
+    require_usable,
+    tiers_of,
+    use_up,
+    using_needs,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +38,7 @@ class Purchase:
     """What is bought, as far as its price asks.
 
     Attributes:
-        customer_id: Who buys, where staff name a customer: what is known of them counts.
+        customer_id, contact: Who buys. Where staff name a customer, what is known of them counts.
         metadata: The booking's own.
         is_agreed: Whether its terms were believed before, as those of a booking that moves were.
     """
@@ -35,8 +47,60 @@ class Purchase:
     party_size: int
     terms: Terms = NO_TERMS
     customer_id: CustomerId | None = None
+    contact: Contact = field(default_factory=Contact)
     metadata: Mapping[str, object] = field(default_factory=dict)
     is_agreed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sale:
+    """What was agreed: the price with its lines, and what is to be used up for it."""
+
+    purchase: Purchase
+    quote: Quote
+    promos: tuple[PromoUse, ...]
+    mark: str | None
+
+
+def pricing_needs(
+    look: Look, choice: Choice, terms: Terms, contact: Contact, customer_id: CustomerId | None
+) -> Needs:
+    """Find what selling locks, beside the places.
+
+    Raises:
+        InputInvalid: What the buyer says is malformed.
+    """
+    checks.require(terms_faults(terms))
+    if not terms.promo_codes and not terms.tickets:
+        return Needs()
+    return using_needs(look, choose(look, choice), terms, contact, customer_id)
+
+
+def sell(view: View, purchase: Purchase, *, now: datetime, taken_count: int) -> Sale:
+    """Agree on a price, under the locks of the codes that it counts on.
+
+    Raises:
+        AccessDenied: It says what only staff may say.
+        InputInvalid: It costs more than can be said, or its tickets are malformed.
+        PromoRefused: A code cannot be used.
+    """
+    codes, mark = codes_of(view, purchase.terms), None
+    if codes.found:
+        mark = customer_mark(view, purchase.contact, purchase.customer_id)
+    promos = promos_used(view, codes, mark)
+    quote = quote_for(view, purchase, now=now, taken_count=taken_count, promos=promos)
+    require_usable([*codes.unknown, *quote.promo_refusals])
+    return Sale(purchase=purchase, quote=quote, promos=promos, mark=mark)
+
+
+def close_sale(view: View, sale: Sale, *, taker: Taker) -> tuple[Use, ...]:
+    """Use up the codes and tickets that a price counts on; returns what was used.
+
+    Raises:
+        CapacityExceeded: A tier has too few tickets left.
+    """
+    target, terms = sale.purchase.target, sale.purchase.terms
+    return use_up(view, target, terms, sale.promos, mark=sale.mark, taker=taker)
 
 
 def places_taken(view: View, target: Target) -> int:
@@ -54,7 +118,14 @@ def places_taken(view: View, target: Target) -> int:
     return sum(view.counter(key).used for key in locked)
 
 
-def quote_for(look: Look, purchase: Purchase, *, now: datetime, taken_count: int) -> Quote:
+def quote_for(
+    look: Look,
+    purchase: Purchase,
+    *,
+    now: datetime,
+    taken_count: int,
+    promos: tuple[PromoUse, ...] = (),
+) -> Quote:
     """Return what a purchase costs, line by line.
 
     Args:
@@ -62,10 +133,11 @@ def quote_for(look: Look, purchase: Purchase, *, now: datetime, taken_count: int
         purchase: What is bought.
         now: The present.
         taken_count: Places of the slot that are taken before.
+        promos: The codes given, and how often they have been used.
 
     Raises:
         AccessDenied: It says what only staff may say.
-        InputInvalid: It costs more than can be said.
+        InputInvalid: It costs more than can be said, or its tickets are malformed.
         RecordNotFound: There is no such customer.
     """
     target, terms = purchase.target, purchase.terms
@@ -96,6 +168,8 @@ def quote_for(look: Look, purchase: Purchase, *, now: datetime, taken_count: int
         ),
         rules=offering.price_rules,
         slot_price_minor=None if slot is None else slot.price_minor,
+        tiers=tiers_of(target, terms, party_size=purchase.party_size),
+        promos=promos,
     )
     try:
         return quote(inputs)

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from holdfast.domain import checks
 from holdfast.domain.access import Actor, Scope
+from holdfast.domain.claims import promo_uses_key
+from holdfast.domain.customers import Contact
 from holdfast.domain.errors import InputInvalid
 from holdfast.domain.ids import CustomerId, TenantId
 from holdfast.domain.offerings import Counting
+from holdfast.domain.promo_codes import PromoUse
 from holdfast.domain.quotes import Quote
 from holdfast.domain.resources import CAPACITY_MAX
 from holdfast.domain.terms import NO_TERMS, Terms, terms_faults
 from holdfast.engine.choosing import Choice, Target, choose
+from holdfast.engine.people import contact_faults
 from holdfast.engine.ports import ReadStore
 from holdfast.engine.pricing import Purchase, quote_for
 from holdfast.engine.snapshots import SnapshotLook, look_up
+from holdfast.engine.using import Codes, codes_of, customer_mark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +32,7 @@ class QuoteQuery:
     party_size: int = 1
     terms: Terms = NO_TERMS
     customer_id: CustomerId | None = None
+    contact: Contact = field(default_factory=Contact)
     metadata: dict[str, object] = field(default_factory=dict)
 
 
@@ -42,7 +48,13 @@ def quote(store: ReadStore, *, tenant_id: TenantId, actor: Actor, query: QuoteQu
     if not 1 <= query.party_size <= CAPACITY_MAX:
         message = f"A party is 1 to {CAPACITY_MAX} guests."
         raise InputInvalid.at("/party_size", "out_of_range", message)
-    checks.require([*terms_faults(query.terms), checks.metadata("/metadata", query.metadata)])
+    checks.require(
+        [
+            *contact_faults(query.contact),
+            *terms_faults(query.terms),
+            checks.metadata("/metadata", query.metadata),
+        ]
+    )
     now = store.now()
 
     def find(look: SnapshotLook) -> Quote:
@@ -54,10 +66,35 @@ def quote(store: ReadStore, *, tenant_id: TenantId, actor: Actor, query: QuoteQu
             customer_id=query.customer_id,
             metadata=query.metadata,
         )
-        taken_count = _taken(store, target, now=now)
-        return quote_for(look, purchase, now=now, taken_count=taken_count)
+        codes = codes_of(look, query.terms)
+        mark = customer_mark(look, query.contact, query.customer_id) if codes.found else None
+        quoted = quote_for(
+            look,
+            purchase,
+            now=now,
+            taken_count=_taken(store, target, now=now),
+            promos=_promos(store, codes, mark, now=now),
+        )
+        return replace(quoted, promo_refusals=(*codes.unknown, *quoted.promo_refusals))
 
     return look_up(store, find, tenant_id=tenant_id, actor=actor)
+
+
+def _promos(
+    store: ReadStore, codes: Codes, mark: str | None, *, now: datetime
+) -> tuple[PromoUse, ...]:
+    """Return how often codes have been used, as it is seen without locks."""
+    keys = {promo.promo_id: promo_uses_key(promo.promo_id) for promo in codes.found}
+    own = {promo_id: promo_uses_key(promo_id, mark) for promo_id in keys} if mark else {}
+    used = store.used([*keys.values(), *own.values()], now=now) if keys else {}
+    return tuple(
+        PromoUse(
+            promo=promo,
+            uses_count=used.get(keys[promo.promo_id], 0),
+            customer_uses_count=used.get(own[promo.promo_id], 0) if own else None,
+        )
+        for promo in codes.found
+    )
 
 
 def _taken(store: ReadStore, target: Target, *, now: datetime) -> int:

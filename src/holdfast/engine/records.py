@@ -22,6 +22,7 @@ from holdfast.domain.customers import Customer
 from holdfast.domain.holds import Hold
 from holdfast.domain.offerings import Offering
 from holdfast.domain.pools import Pool
+from holdfast.domain.promo_codes import PromoCode
 from holdfast.domain.resources import Resource
 from holdfast.domain.rules import ScheduleRule
 from holdfast.domain.slots import Slot
@@ -53,6 +54,7 @@ KINDS: Mapping[type, RecordKind] = MappingProxyType(
         Pool: RecordKind("pool", "pool_id"),
         DayCapacity: RecordKind("day", "day_id"),
         Offering: RecordKind("offering", "offering_id"),
+        PromoCode: RecordKind("promo_code", "promo_id"),
         ScheduleRule: RecordKind("rule", "rule_id", "status", "active"),
         Block: RecordKind("block", "block_id", "status", "active"),
         Slot: RecordKind("slot", "slot_id"),

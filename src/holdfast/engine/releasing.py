@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from holdfast.domain.bookings import Booking
-from holdfast.domain.claims import Claim, is_counter_key, slot_id_of, slot_key
+from holdfast.domain.claims import Claim, is_counter_key, is_use_key, slot_id_of, slot_key
 from holdfast.domain.errors import AvailabilityClosed
 from holdfast.domain.holds import AssignedResource, Hold
 from holdfast.domain.ids import ResourceId, SlotId
@@ -59,7 +59,8 @@ def release_needs(look: Look, owner_id: str) -> Needs:
     """Find what giving an owner's places back locks: their keys, and those of emptied slots."""
     claims = look.where(Claim, "owner_id", owner_id)
     keys = {claim.key for claim in claims if claim.resource_id is not None}
-    places = {claim.key for claim in claims if claim.resource_id is None}
+    uses = {claim.key for claim in claims if is_use_key(claim.key)}
+    places = {claim.key for claim in claims if claim.resource_id is None} - uses
     slot_ids = sorted({slot_id_of(key) for key in places})
     look.want(
         *(ById(Slot, slot_id) for slot_id in slot_ids),
@@ -72,7 +73,7 @@ def release_needs(look: Look, owner_id: str) -> Needs:
         if slot.origin is SlotOrigin.GENERATED:
             keys.update(_resource_keys(look, slot_id))
     guards, counters = _split(look, keys)
-    return Needs.of(guards=guards, counters=counters | places)
+    return Needs.of(guards=guards, counters=counters | places | uses)
 
 
 def keeping_needs(look: Look, kept: Hold | Booking | Kept, owner_id: str) -> Needs:
@@ -97,6 +98,7 @@ def keeping_needs(look: Look, kept: Hold | Booking | Kept, owner_id: str) -> Nee
         kept_keys = needs.counters & set(slot.counter_keys)
         # Of a striped slot those under which the places are; all, where nobody knows any more.
         counters.update(kept_keys if slot.stripes > 1 and kept_keys else slot.counter_keys)
+    counters.update(use.key for use in kept.uses)
     return Needs.of(
         guards=needs.guards | guards, counters=needs.counters | counters, reads=needs.reads
     )
@@ -132,14 +134,24 @@ def _require_active(view: View, resource_id: ResourceId) -> None:
         raise AvailabilityClosed(message, reason="resource_inactive")
 
 
-def release(view: View, owner_id: str, *, reason: str) -> None:
-    """Give an owner's places back, and close a slot opened by demand that this empties."""
-    close_emptied(view, give_back(view, owner_id, reason=reason))
+def release(view: View, owner_id: str, *, reason: str, keeps_uses: bool = False) -> None:
+    """Give an owner's places back, and close a slot opened by demand that this empties.
+
+    What it has used of promo codes and tickets is given back with them, unless it took place.
+    """
+    claims = view.where(Claim, "owner_id", owner_id)
+    given = [one for one in claims if not (keeps_uses and is_use_key(one.key))]
+    close_emptied(view, give_back_some(view, given, reason=reason))
 
 
 def give_back(view: View, owner_id: str, *, reason: str) -> list[SlotId]:
-    """Give an owner's places back, and return the slots that they were in."""
-    return give_back_some(view, view.where(Claim, "owner_id", owner_id), reason=reason)
+    """Give an owner's places back, and return the slots that they were in.
+
+    It keeps what it has used of promo codes and tickets: it only moves.
+    """
+    claims = view.where(Claim, "owner_id", owner_id)
+    places = [one for one in claims if not is_use_key(one.key)]
+    return give_back_some(view, places, reason=reason)
 
 
 def give_back_some(view: View, claims: Iterable[Claim], *, reason: str) -> list[SlotId]:
@@ -147,7 +159,7 @@ def give_back_some(view: View, claims: Iterable[Claim], *, reason: str) -> list[
     slot_ids = []
     for claim in claims:
         _release(view, claim, reason=reason)
-        if claim.resource_id is None:
+        if claim.resource_id is None and not is_use_key(claim.key):
             slot_ids.append(slot_id_of(claim.key))
     return slot_ids
 

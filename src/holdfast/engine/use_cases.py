@@ -181,6 +181,12 @@ class Needs:
         """Return needs from any iterables."""
         return cls(guards=frozenset(guards), counters=frozenset(counters), reads=frozenset(reads))
 
+    def __or__(self, other: Needs) -> Needs:
+        """Return what both need."""
+        return Needs(
+            self.guards | other.guards, self.counters | other.counters, self.reads | other.reads
+        )
+
     @property
     def keys(self) -> frozenset[str]:
         """Every key to be locked."""

@@ -29,6 +29,7 @@ from holdfast.domain.money import Money
 from holdfast.domain.offerings import Component, Offering
 from holdfast.domain.overrides import Override
 from holdfast.domain.pools import Pool
+from holdfast.domain.promo_codes import PromoCode
 from holdfast.domain.requirements import Choosing, Per, Requirement, Strategy
 from holdfast.domain.resources import Resource
 from holdfast.domain.rules import ScheduleRule
@@ -38,7 +39,14 @@ from holdfast.domain.tenants import Tenant
 from holdfast.domain.waitlists import WaitlistEntry, WishedDates, Wishes
 from holdfast.engine.records import field_names, plain
 from holdfast.storage.policy_rows import policy_of, policy_row, settlement_of
-from holdfast.storage.price_rows import line_from, rule_from, terms_from, terms_row
+from holdfast.storage.price_rows import (
+    line_from,
+    rule_from,
+    terms_from,
+    terms_row,
+    tier_from,
+    use_from,
+)
 from holdfast.storage.schema import catalogue, history, ledger, people, waitlists
 
 Row = Mapping[str, Any] | RowMapping
@@ -316,6 +324,18 @@ MAPPERS: Mapping[type, Mapper] = MappingProxyType(
                 "components": _list("components", _component_row, _component),
                 "price_rules": _list("price_rules", plain, rule_from),
                 "policy": _POLICY,
+                "ticket_tiers": _list("ticket_tiers", plain, tier_from),
+            },
+        ),
+        PromoCode: Mapper(
+            PromoCode,
+            catalogue.promo_code,
+            unique="code",
+            forms={
+                "offering_ids": Form(
+                    lambda value: {"offering_ids": sorted(value)},
+                    lambda row: frozenset(row["offering_ids"]),
+                )
             },
         ),
         ScheduleRule: Mapper(
@@ -355,6 +375,7 @@ MAPPERS: Mapping[type, Mapper] = MappingProxyType(
                 "price": _money("price"),
                 "price_lines": _PRICE_LINES,
                 "terms": _terms("terms"),
+                "uses": _list("uses", plain, use_from),
                 "contact": _contact("contact"),
             },
         ),
@@ -375,6 +396,7 @@ MAPPERS: Mapping[type, Mapper] = MappingProxyType(
                 "price": _money("price"),
                 "price_lines": _PRICE_LINES,
                 "terms": _terms("terms"),
+                "uses": _list("uses", plain, use_from),
                 "contact": _contact("contact"),
                 "policy": _POLICY,
                 "guests": _list("guests", plain, lambda row: Guest(**row)),

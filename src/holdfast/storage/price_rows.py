@@ -9,8 +9,9 @@ from typing import Any
 
 from holdfast.domain.price_rules import OccupancyBand, PriceMode, PriceRule, Season
 from holdfast.domain.price_units import PriceUnit
+from holdfast.domain.prices import TicketTier
 from holdfast.domain.quotes import LineKind, QuoteLine, Reason
-from holdfast.domain.terms import NO_TERMS, Terms
+from holdfast.domain.terms import NO_TERMS, Terms, Tickets, Use
 from holdfast.engine.records import plain
 
 Row = Mapping[str, Any]
@@ -48,6 +49,16 @@ def line_from(row: Row) -> QuoteLine:
     return QuoteLine(**kept)
 
 
+def use_from(row: Row) -> Use:
+    """Return what was used up as it was kept."""
+    return Use(**row)
+
+
+def tier_from(row: Row) -> TicketTier:
+    """Return a ticket tier as it was kept."""
+    return TicketTier(**row)
+
+
 def terms_row(terms: Terms) -> object:
     """Return what a buyer said as it is kept: nothing where nothing was said."""
     return None if terms == NO_TERMS else plain(terms)
@@ -55,4 +66,11 @@ def terms_row(terms: Terms) -> object:
 
 def terms_from(row: Row | None) -> Terms:
     """Return what a buyer said as it was kept."""
-    return NO_TERMS if row is None else Terms(**row)
+    if row is None:
+        return NO_TERMS
+    kept: dict[str, Any] = {
+        **row,
+        "promo_codes": tuple(row.get("promo_codes", ())),
+        "tickets": tuple(Tickets(**one) for one in row.get("tickets", ())),
+    }
+    return Terms(**kept)

@@ -31,7 +31,7 @@ from holdfast.api.models import (
     Words,
 )
 from holdfast.api.paging import Limit, PageOut, PageQuery
-from holdfast.api.pricing import PriceLineOut, TermsIn, priced
+from holdfast.api.pricing import PriceLineOut, TermsIn, TicketsOut, priced
 from holdfast.api.turns import Turn, show_fields
 from holdfast.domain.access import Actor, Scope
 from holdfast.domain.bookings import Booking, BookingStatus, CancelledBy, PendingReason
@@ -242,6 +242,8 @@ class PublicBookingOut(Out):
     assigned: list[AssignedOut]
     price: MoneyOut
     price_lines: list[PriceLineOut]
+    promo_codes: list[str]
+    tickets: list[TicketsOut]
     order_total_minor: int | None
     customer_attributes: dict[str, Any]
     customer_id: str | None

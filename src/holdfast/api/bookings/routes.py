@@ -203,6 +203,7 @@ ENDPOINTS = (
             "hold.expired",
             "policy.customer_blocked",
             "policy.limit_reached",
+            "promo.refused",
             "record.not_found",
             "state.transition_not_allowed",
         ),

@@ -34,7 +34,14 @@ from holdfast.api.models import (
     seconds_of,
     show_clock,
 )
-from holdfast.api.offerings.price_rules import PriceRuleOut, PriceRules, price_rules
+from holdfast.api.offerings.price_rules import (
+    PriceRuleOut,
+    PriceRules,
+    TicketTierOut,
+    TicketTiers,
+    price_rules,
+    ticket_tiers,
+)
 from holdfast.api.offerings.requirements import (
     ComponentOut,
     Components,
@@ -61,6 +68,7 @@ from holdfast.domain.policies import HORIZON_DAYS_MAX, NOTHING_SAID
 from holdfast.domain.policy_presets import PolicyPreset
 from holdfast.domain.price_rules import PriceRule
 from holdfast.domain.price_units import PriceUnit
+from holdfast.domain.prices import TicketTier
 from holdfast.domain.requirements import Requirement
 from holdfast.domain.schedules import STEP_MAX
 from holdfast.domain.shapes import (
@@ -105,6 +113,10 @@ def _rules_out(rules: Iterable[PriceRule]) -> list[PriceRuleOut]:
     return [PriceRuleOut.of(rule) for rule in rules]
 
 
+def _tiers_out(tiers: Iterable[TicketTier]) -> list[TicketTierOut]:
+    return [TicketTierOut.of(tier) for tier in tiers]
+
+
 TURNS = MappingProxyType(
     {
         "duration_minutes": Turn("duration", minutes, minutes_of),
@@ -125,6 +137,7 @@ TURNS = MappingProxyType(
         "components": Turn("components", components, _components_out),
         "price_rules": Turn("price_rules", price_rules, _rules_out),
         "policy": POLICY,
+        "ticket_tiers": Turn("ticket_tiers", ticket_tiers, _tiers_out),
     }
 )
 """Fields of the wire that are called or kept otherwise inside."""
@@ -185,6 +198,7 @@ class OfferingTerms(Body):
     policy: PolicyIn = PolicyIn()
     has_waitlist: bool = False
     invitation_ttl_seconds: InvitationTtl | None = None
+    ticket_tiers: TicketTiers = Field(default_factory=list)
 
 
 class AddOfferingIn(OfferingTerms):
@@ -323,6 +337,7 @@ class OfferingOut(Out):
     policy: PolicyOut
     has_waitlist: bool
     invitation_ttl_seconds: int | None
+    ticket_tiers: list[TicketTierOut]
 
     @classmethod
     def of(cls, offering: Offering) -> OfferingOut:

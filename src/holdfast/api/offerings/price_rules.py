@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from holdfast.api.models import Body, DayOut, Line, LocalDay, LongText, Out, Word
+from holdfast.api.models import AmountMinor, Body, DayOut, Line, LocalDay, LongText, Out, Word
 from holdfast.domain.expression_tokens import SOURCE_MAX
 from holdfast.domain.money import AMOUNT_MAX
 from holdfast.domain.price_rules import (
@@ -21,6 +21,7 @@ from holdfast.domain.price_rules import (
     Season,
 )
 from holdfast.domain.price_units import PriceUnit
+from holdfast.domain.prices import QUOTA_MAX, TIERS_MAX, TicketTier
 from holdfast.domain.situations import OCCUPANCY_MAX
 
 Percent = Annotated[int, Field(ge=0, le=OCCUPANCY_MAX + 1)]
@@ -152,3 +153,34 @@ class PriceRuleOut(Out):
             else OccupancyOut(from_percent=band.from_percent, below_percent=band.below_percent),
             description=rule.description,
         )
+
+
+class TicketTierIn(Body):
+    """A price level of tickets; a quota limits how many there are in each slot."""
+
+    key: Line
+    label: Line
+    price_minor: AmountMinor
+    quota: Annotated[int, Field(ge=0, le=QUOTA_MAX)] | None = None
+
+
+TicketTiers = Annotated[list[TicketTierIn], Field(max_length=TIERS_MAX)]
+
+
+def ticket_tiers(given: list[TicketTierIn]) -> tuple[TicketTier, ...]:
+    """Return ticket tiers as the engine takes them."""
+    return tuple(TicketTier(**dict(one)) for one in given)
+
+
+class TicketTierOut(Out):
+    """A price level of tickets."""
+
+    key: str
+    label: str
+    price_minor: int
+    quota: int | None
+
+    @classmethod
+    def of(cls, tier: TicketTier) -> TicketTierOut:
+        """Show a ticket tier."""
+        return cls(key=tier.key, label=tier.label, price_minor=tier.price_minor, quota=tier.quota)

@@ -41,6 +41,8 @@ from holdfast.domain.proving.taking import (
     slot_part,
     taken_from,
     taken_in_slot,
+    taken_of_uses,
+    uses_of,
 )
 
 __all__ = [
@@ -73,4 +75,6 @@ __all__ = [
     "stops_counting_at",
     "taken_from",
     "taken_in_slot",
+    "taken_of_uses",
+    "uses_of",
 ]

@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 
-from holdfast.domain.claims import LONGEST_CLAIM, Claim, ClaimOwner
+from holdfast.domain.claims import LONGEST_CLAIM, Claim, ClaimOwner, is_use_key
 from holdfast.domain.proving.findings import (
     CLAIMS_SHOWN_MAX,
     CLOCK_TOLERANCE,
@@ -199,7 +199,7 @@ def claim_faults(claim: Claim, *, caps: Steps[int | None], now: datetime) -> Ite
 def _is_looked_for(claim: Claim) -> bool:
     """Whether a claim is under a key where claims of its kind are looked for."""
     if claim.resource_id is None:
-        return claim.key.startswith("slot:")
+        return claim.key.startswith("slot:") or is_use_key(claim.key)
     if claim.key == f"closed:{claim.resource_id}":
         return claim.owner_kind is ClaimOwner.BLOCK
     is_on_a_date = claim.key.startswith(f"day:{claim.resource_id}:")

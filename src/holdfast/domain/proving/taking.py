@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from holdfast.domain.claims import LONGEST_CLAIM, Claim
+from holdfast.domain.claims import LONGEST_CLAIM, Claim, is_use_key
 from holdfast.domain.intervals import FIRST_INSTANT, LAST_INSTANT
 from holdfast.domain.proving.definitions import NO_BUFFERS, BuffersThen, OfferingThen, ResourceThen
 from holdfast.domain.shapes import Shape, Stay
+from holdfast.domain.terms import Use
 from holdfast.domain.zones import Zone, day_interval, days_touched, zone
 
 ClaimShape = tuple[str, int, datetime, datetime]
@@ -44,6 +46,23 @@ def shapes_of(claims: Iterable[Claim]) -> Counter[ClaimShape]:
     for (key, starts_at, ends_at), units in places.items():
         shapes[key, units, starts_at, ends_at] += 1
     return shapes
+
+
+def uses_of(claims: Iterable[Claim]) -> list[Claim]:
+    """Return the claims that are uses, all of one time.
+
+    When what was booked takes place is no matter to them, and may have changed.
+    """
+    return [
+        replace(claim, starts_at=FIRST_INSTANT, ends_at=LAST_INSTANT)
+        for claim in claims
+        if is_use_key(claim.key)
+    ]
+
+
+def taken_of_uses(uses: Iterable[Use]) -> Counter[ClaimShape]:
+    """Return what a hold or booking uses up, as `uses_of` shows its claims."""
+    return Counter((use.key, use.units, FIRST_INSTANT, LAST_INSTANT) for use in uses)
 
 
 def taken_in_slot(slot_id: str, stay: Stay, *, party_size: int) -> Counter[ClaimShape]:

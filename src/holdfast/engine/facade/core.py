@@ -20,6 +20,7 @@ from holdfast.engine.facade.orders import Orders
 from holdfast.engine.facade.people import Customers, Keys, Members
 from holdfast.engine.facade.pools import Pools
 from holdfast.engine.facade.port import Port, result_of
+from holdfast.engine.facade.promo_codes import PromoCodes
 from holdfast.engine.facade.quotes import Quotes
 from holdfast.engine.facade.reassigning import Reassigning
 from holdfast.engine.facade.reports import Reports
@@ -40,8 +41,8 @@ class TenantEngine:
         categories, resources, pools, calendars, offerings, schedules, blocks, slots: What it
             offers, and when.
         members, keys, customers: Its people.
-        availability, quotes, eligibility, holds, bookings, waitlist, orders, history: What is
-            taken.
+        availability, quotes, promo_codes, eligibility, holds, bookings, waitlist, orders, history:
+            What is taken, and what it costs.
     """
 
     def __init__(self, port: Port) -> None:
@@ -63,6 +64,7 @@ class TenantEngine:
         self.holds = Holds(port, self.availability)
         self.bookings = Bookings(port, self.availability)
         self.quotes = Quotes(port)
+        self.promo_codes = PromoCodes(port)
         self.eligibility = EligibleResources(port)
         self.reassigning = Reassigning(port)
         self.waitlist = Waitlist(port)

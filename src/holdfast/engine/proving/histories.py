@@ -74,6 +74,16 @@ class Histories:
             return None
         return Steps(steps.instants, tuple(map(capacity_of_resource, steps.values)))
 
+    def steps_of(self, name: str, read: Callable[[State], int | None]) -> Steps[int | None] | None:
+        """Return what a definition allowed over time; None if it has no history."""
+        steps = self._replays[name]
+        return None if steps is None else Steps(steps.instants, tuple(map(read, steps.values)))
+
+    def last_of(self, name: str, field_name: str) -> object:
+        """Return what a field of a record is by its history; None if it has none."""
+        steps = self._replays[name]
+        return None if steps is None else steps.values[-1].get(field_name)
+
     def end_of(self, day: date, resource_id: str) -> datetime:
         """Return when a date is over where a resource is, by its last zone."""
         steps = self._replays[resource_id]

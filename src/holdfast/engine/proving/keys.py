@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from itertools import chain
 
-from holdfast.domain.claims import Claim
+from holdfast.domain.claims import Claim, is_use_key
 from holdfast.domain.history import AuditEntry
 from holdfast.domain.offerings import Counting
+from holdfast.domain.prices import QUOTA_MAX
+from holdfast.domain.promo_codes import USES_MAX
 from holdfast.domain.proving import (
     UNLIMITED,
     CapacityRow,
@@ -50,7 +52,9 @@ class KeysProof:
     def run(self) -> None:
         """Prove every key that a claim or a capacity row is under."""
         store, counted = self._store, self._notebook.counted
-        definitions = chain(*(store.audit_by_subject(kind) for kind in ("day", "resource", "slot")))
+        definitions = chain(
+            *(store.audit_by_subject(kind) for kind in ("day", "promo_code", "resource", "slot"))
+        )
         for key, claims, rows, entries in side_by_side(
             Groups(counted(store.claims_by_key()), lambda claim: slot_part(claim.key)),
             Groups(counted(store.capacity_rows()), lambda row: slot_part(row.key)),
@@ -71,7 +75,8 @@ class KeysProof:
         definition = replay(entries)
         caps = self._caps(key, definition)
         is_slot, is_date = key.startswith("slot:"), key.startswith("day:")
-        proof = KeyProof(key, caps=caps or UNLIMITED, is_counter=is_slot or is_date)
+        is_use = is_use_key(key)
+        proof = KeyProof(key, caps=caps or UNLIMITED, is_counter=is_slot or is_date or is_use)
         count = 0
         for claim in claims:
             count += 1
@@ -81,7 +86,7 @@ class KeysProof:
         self._notebook.tally.keys += 1
         self._notebook.tally.claims += count
         if count and caps is None and not key.startswith("closed:"):
-            detail = f"{count} claim(s) are under it, and there is no such resource or slot."
+            detail = f"{count} claim(s) are under it, and what it counts has no history."
             found([Finding("key.unknown", key, detail)])
         state = definition.last
         capacity = caps.values[-1] if caps is not None and (is_slot or is_date) else None
@@ -90,6 +95,8 @@ class KeysProof:
         if is_date and caps is not None and _has_begun(key, self._now):
             # A new capacity is carried over to coming days; a day that is over keeps what it had.
             capacity = next((row.cap for row in rows if row.cap in caps.values), capacity)
+        if is_use and caps is not None:
+            capacity = _cap_of_uses(key, rows, caps)
         found(self._row_faults(key, rows, proof.unreleased, capacity=capacity))
         is_called_off = state is not None and state.get("status") == SlotStatus.CANCELLED
         if is_slot and state and proof.first_live is not None and not is_called_off:
@@ -99,6 +106,8 @@ class KeysProof:
         """Return how many units there were over time; None if the key means nothing known."""
         read = capacity_of_resource if key.startswith("res:") else capacity_in
         own = definition.steps(read) if definition.states else None
+        if is_use_key(key):
+            return self._caps_of_uses(key)
         if not key.startswith("day:"):
             return own
         resource_id, _, day = key.removeprefix("day:").rpartition(":")
@@ -108,6 +117,17 @@ class KeysProof:
         except ValueError:
             return None  # no date, or none that ever was
         return caps_of_date(own, self._histories.capacities(resource_id), ends_at=ends_at)
+
+    def _caps_of_uses(self, key: str) -> Steps[int | None] | None:
+        """Return how many uses of a code, in all or by one customer, or tickets there were."""
+        kind, name, part = [*key.split(":", 2), ""][:3]
+        self._histories.load({name})
+        if kind == "promo":
+            limit = "uses_per_customer_max" if part else "uses_max"
+            return self._histories.steps_of(name, lambda state: _count_in(state, limit, USES_MAX))
+        offering_id = str(self._histories.last_of(name, "offering_id"))
+        self._histories.load({offering_id})
+        return self._histories.steps_of(offering_id, lambda state: _quota_in(state, part))
 
     def _row_faults(
         self,
@@ -124,7 +144,8 @@ class KeysProof:
             units = unreleased[row.key]
             # Nobody has counted on it yet, or another row counts for it.
             is_idle = row.cap is None and not row.used and not units
-            own = row.cap if is_spread or (is_idle and row.key.startswith("day:")) else capacity
+            is_late = row.key.startswith("day:") or is_use_key(row.key)
+            own = row.cap if is_spread or (is_idle and is_late) else capacity
             yield from counter_faults(row, unreleased_units=units, capacity=own, now=now)
         if is_spread and capacity is not None and sum(caps) != capacity:
             detail = f"Its counters have caps of {sum(caps)} in all; its slot has {capacity}."
@@ -163,6 +184,32 @@ class KeysProof:
                 self._notebook.found([Finding("slot.without_rooms", slot_id, detail)])
 
 
+def _count_in(state: State, name: str, usual: int) -> int:
+    """Return a limit of a promo code in a state; what is not limited has the largest."""
+    count = state.get(name)
+    return count if isinstance(count, int) else usual
+
+
+def _quota_in(state: State, tier: str) -> int:
+    """Return how many tickets of a tier an offering has in a state."""
+    tiers = state.get("ticket_tiers")
+    for one in tiers if isinstance(tiers, list) else []:
+        if isinstance(one, dict) and one.get("key") == tier:
+            return _count_in(one, "quota", QUOTA_MAX)
+    return QUOTA_MAX
+
+
+def _cap_of_uses(key: str, rows: Sequence[CapacityRow], caps: Steps[int | None]) -> int | None:
+    """Return what a counter of uses has to allow.
+
+    A customer's limit is judged by its definition and never by the counter. Tickets of a slot that
+    is over keep the quota that they had.
+    """
+    if key.startswith("promo:"):
+        return USES_MAX if key.count(":") > 1 else caps.values[-1]
+    return next((row.cap for row in rows if row.cap in caps.values), caps.values[-1])
+
+
 def _has_begun(key: str, now: datetime) -> bool:
     """Whether a date's key is of a day that has begun somewhere."""
     return date.fromisoformat(key.rpartition(":")[2]) <= now.date()
@@ -172,4 +219,5 @@ def _key_of(entry: AuditEntry) -> str:
     """Return the capacity key that a resource, a slot or a calendar's day defines."""
     if entry.subject_kind == "day":
         return "day:" + entry.subject_id.replace("@", ":")
-    return f"{'res' if entry.subject_kind == 'resource' else 'slot'}:{entry.subject_id}"
+    prefixes = {"resource": "res", "promo_code": "promo"}
+    return f"{prefixes.get(entry.subject_kind, 'slot')}:{entry.subject_id}"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice, product
 
 from holdfast.domain.blocks import Block, BlockStatus
-from holdfast.domain.bookings import Booking, BookingStatus
+from holdfast.domain.bookings import KEEPING, Booking, BookingStatus
 from holdfast.domain.claims import Claim, ClaimOwner
 from holdfast.domain.holds import Hold, HoldStatus
 from holdfast.domain.offerings import Counting
@@ -24,6 +25,7 @@ from holdfast.domain.proving import (
     parts_of,
     taken_from,
     taken_in_slot,
+    taken_of_uses,
 )
 from holdfast.domain.requirements import Requirement
 from holdfast.domain.shapes import Stay
@@ -124,6 +126,18 @@ class Owners:
             is_served=has_none or self._is_served(booking, at),
             counts_until=until,
         )
+
+    def read_uses(self, record: Hold | Booking) -> Owner:
+        """Return what a hold or booking says of the promo codes and tickets that it uses up.
+
+        What took place has used them, whether or not its places were given back before their time.
+        """
+        owner = self._hold(record, ()) if isinstance(record, Hold) else self._booking(record, ())
+        if isinstance(record, Booking) and record.status in KEEPING and record.freed_at is not None:
+            owner = replace(owner, duty=Duty.KEEP)
+        if owner.duty is Duty.HAVE_NONE:  # one may have been given back on the way to the booking
+            return replace(owner, duty=Duty.KEEP, options=[Counter()])
+        return replace(owner, options=[taken_of_uses(record.uses)], is_served=True)
 
     def _may_wait_without(self, booking: Booking) -> bool:
         """Whether a booking may have no places yet, or never have had any."""

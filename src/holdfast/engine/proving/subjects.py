@@ -9,11 +9,12 @@ from operator import attrgetter
 
 from holdfast.domain.blocks import Block
 from holdfast.domain.bookings import Booking
-from holdfast.domain.claims import Claim, ClaimOwner
+from holdfast.domain.claims import Claim, ClaimOwner, is_use_key, promo_uses_key
 from holdfast.domain.history import AuditEntry
 from holdfast.domain.holds import AssignedResource, Hold
+from holdfast.domain.ids import PromoId
 from holdfast.domain.offerings import Component
-from holdfast.domain.proving import Finding, owner_faults
+from holdfast.domain.proving import Finding, owner_faults, uses_of
 from holdfast.domain.replaying import Replay, replay, status_faults
 from holdfast.domain.requirements import Requirement
 from holdfast.domain.slots import Slot
@@ -130,7 +131,21 @@ class SubjectsProof:
             yield from _fact_faults(subject)
         if kind in _OWNER_OF_KIND:
             claims = without_what_was_over(subject.claims)
-            yield from owner_faults(self._owners.read(record, claims), claims)
+            places = [claim for claim in claims if not is_use_key(claim.key)]
+            yield from owner_faults(self._owners.read(record, places), places)
+            if isinstance(record, Hold | Booking):
+                yield from owner_faults(self._owners.read_uses(record), uses_of(claims))
+                yield from _use_faults(record)
+
+
+def _use_faults(record: Hold | Booking) -> Iterator[Finding]:
+    """Find where the codes of a price are not those that were used up for it."""
+    name = record.hold_id if isinstance(record, Hold) else record.booking_id
+    priced = {promo_uses_key(PromoId(one.promo_id)) for one in record.price_lines if one.promo_id}
+    used = {use.key for use in record.uses if use.key.startswith("promo:")}
+    if priced != {key for key in used if key.count(":") == 1}:
+        detail = f"Its price counts on {sorted(priced)}, and it has used {sorted(used)}."
+        yield Finding("promo.not_used", name, detail)
 
 
 def _row_faults(record: object, history: Replay) -> Iterator[Finding]:

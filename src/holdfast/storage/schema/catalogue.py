@@ -9,6 +9,7 @@ from holdfast.domain.categories import CategoryStatus
 from holdfast.domain.offerings import Counting, OfferingStatus
 from holdfast.domain.pools import PoolStatus
 from holdfast.domain.price_units import PriceUnit
+from holdfast.domain.promo_codes import PromoKind
 from holdfast.domain.resources import ResourceStatus, Scheme
 from holdfast.domain.rule_kinds import Effect
 from holdfast.domain.rules import RuleKind, RuleStatus
@@ -170,7 +171,33 @@ offering = Table(
     json_column("policy", nullable=True),
     later_flag("has_waitlist", default=False),
     Column("invitation_ttl", Length(), nullable=True),
+    later_json("ticket_tiers", "[]"),
     Index("uq_offering_slug", "tenant_id", "slug", unique=True),
+)
+
+promo_code = Table(
+    "promo_code",
+    metadata,
+    tenant_key(),
+    key_column("promo_id"),
+    words_column("code"),
+    status_column("kind", PromoKind),
+    words_column("description"),
+    number_column("basis_points"),
+    number_column("amount_minor"),
+    words_column("currency", nullable=True),
+    number_column("discount_max_minor", nullable=True),
+    number_column("minimum_minor"),
+    instant_column("valid_from", nullable=True),
+    instant_column("valid_until", nullable=True),
+    number_column("uses_max", nullable=True),
+    number_column("uses_per_customer_max", nullable=True),
+    json_column("offering_ids"),
+    flag_column("is_combinable"),
+    flag_column("is_active"),
+    instant_column("created_at"),
+    number_column("version"),
+    Index("uq_promo_code_code", "tenant_id", "code", unique=True),
 )
 
 pool = Table(

@@ -177,6 +177,7 @@ hold = Table(
     later_json("price_lines", "[]"),
     json_column("terms", nullable=True),
     words_column("contact_key", nullable=True),
+    later_json("uses", "[]"),
     CheckConstraint("expires_at <= ceiling_at", name="ceiling"),
     CheckConstraint("(status = 'converted') = (booking_id IS NOT NULL)", name="booking"),
     Index(
@@ -261,6 +262,7 @@ booking = Table(
     instant_column("no_show_at", nullable=True),
     instant_column("completes_at", nullable=True),
     Index("ix_booking_reference", "tenant_id", "reference"),
+    later_json("uses", "[]"),
     Index("uq_booking_number", "tenant_id", "number", unique=True),
     Index("ix_booking_start", "tenant_id", "starts_at"),
     # What a customer has ahead, and what they have made of late.
