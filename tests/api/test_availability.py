@@ -195,7 +195,7 @@ def test_a_check_says_the_very_problem_that_a_booking_gets_and_writes_nothing(pl
                 "total": 1,
                 "free": 0,
                 "used": 1,
-                "reason": "taken",
+                "reason": "capacity",
             }
         ],
     }

@@ -361,9 +361,9 @@ def test_an_explanation_names_every_reason_and_every_resource(desk: TenantEngine
 
     [requirement] = verdict.availability.requirements
     assert {one.name: one.reason for one in requirement.candidates} == {
-        "Busy": "taken",
+        "Busy": "capacity",
         "Blocked": "blocked",
-        "Out of use": "resource_inactive",
+        "Out of use": "inactive",
         "Closed": "outside_hours",
         "Free": None,
     }

@@ -146,13 +146,9 @@ def _candidates_of(
     candidates = []
     for resource_id in candidate_ids(requirement, scene.members):
         resource = scene.resources[resource_id]
-        reason = _reason_against(scene, wish, requirement, resource, now=now)
-        left = None
-        if reason is None:
-            room = room_on(scene, wish, resource)
-            left = room.left
-            if not need.is_open and not room.fits(need.units):
-                reason = Exclusion.CAPACITY
+        reason = exclusion_of(scene, wish, requirement, resource, now=now)
+        is_looked_at = reason in {None, Exclusion.CAPACITY}
+        left = room_on(scene, wish, resource).left if is_looked_at else None
         if reason is None and is_refused:
             reason = Exclusion.OFFERING
         candidates.append(Candidate(resource=resource, reason=reason, units_left=left))
@@ -165,10 +161,10 @@ def _candidates_of(
     )
 
 
-def _reason_against(
+def exclusion_of(
     scene: Scene, wish: Wish, requirement: Requirement, resource: Resource, *, now: datetime
 ) -> Exclusion | None:
-    """Return what the evaluator's checks have against a resource, as if it had to serve alone."""
+    """Return what the evaluator has against a resource, as if it had to serve alone; or None."""
     need = Need(scene, wish, requirement)
     if resource not in need.candidates:
         is_able = resource in scene.candidates(requirement)
@@ -183,7 +179,8 @@ def _reason_against(
         if not need.candidates:
             assert refusal is not None, "whoever is left out of a required need is refused"
             return _exclusion(resource, refusal)
-    return None
+    is_taken = not need.is_open and not room_on(scene, wish, resource).fits(need.units)
+    return Exclusion.CAPACITY if is_taken else None
 
 
 def _exclusion(resource: Resource, refusal: HoldfastError) -> Exclusion:

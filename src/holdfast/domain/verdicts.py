@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from holdfast.domain.assignment import Need
-from holdfast.domain.availability import CHECKS, PARTY_CHECKS, SERVING_CHECKS, judge
+from holdfast.domain.availability import CHECKS, PARTY_CHECKS, judge
 from holdfast.domain.cases import Case
+from holdfast.domain.eligibility import Exclusion, exclusion_of
 from holdfast.domain.errors import Alternative, CapacityExceeded, HoldfastError
 from holdfast.domain.ids import ResourceId
 from holdfast.domain.offerings import Counting
@@ -44,14 +44,14 @@ class CandidateVerdict:
 
     Attributes:
         free: Units that are left of it for the whole time; None is unlimited.
-        reason: Why it cannot serve: a reason of `availability.closed`, `party_size` or `taken`.
+        reason: Why it cannot serve, in the words of `eligibility`.
     """
 
     resource_id: ResourceId
     name: str
     total: int | None
     free: int | None
-    reason: str | None
+    reason: Exclusion | None
 
     @property
     def is_free(self) -> bool:
@@ -222,14 +222,9 @@ def _limit_of_need(scene: Scene, wish: Wish, need: Need) -> int | None:
 
 def _requirements(scene: Scene, wish: Wish, *, now: datetime) -> tuple[RequirementVerdict, ...]:
     case = Case(scene, wish, now=now)
-    needs, case.needs = case.needs, []
-    # What is refused without any resource is said of the offering, and of no resource.
-    of_resources = [check for check in SERVING_CHECKS if check(case) is None]
     found = []
-    for need in needs:
-        candidates = tuple(
-            _candidate(case, need, resource, of_resources) for resource in need.candidates
-        )
+    for need in case.needs:
+        candidates = tuple(_candidate(case, need, resource) for resource in need.candidates)
         free = sum(one.is_free for one in candidates)
         is_short = free < max(need.members, 1)
         lost = next((one.reason for one in candidates if not one.is_free), "nobody")
@@ -248,35 +243,16 @@ def _requirements(scene: Scene, wish: Wish, *, now: datetime) -> tuple[Requireme
     return tuple(found)
 
 
-def _candidate(
-    case: Case, need: Need, resource: Resource, checks: Sequence[object]
-) -> CandidateVerdict:
+def _candidate(case: Case, need: Need, resource: Resource) -> CandidateVerdict:
     """Look at one resource as if it had to serve alone."""
     scene, wish = case.scene, case.wish
-    reason = None
-    for check in SERVING_CHECKS:
-        if reason is None and check in checks:
-            probe = copy.copy(need)
-            probe.requirement = replace(need.requirement, is_required=True)
-            probe.candidates, probe.members = [resource], 1
-            case.needs = [probe]
-            reason = _word_of(check(case))
-    room = room_on(scene, wish, resource)
-    if reason is None and not need.is_open and not room.fits(need.units):
-        reason = "taken"
     return CandidateVerdict(
         resource_id=resource.resource_id,
         name=resource.name,
         total=units_in_all(scene, wish, resource),
-        free=room.left,
-        reason=reason,
+        free=room_on(scene, wish, resource).left,
+        reason=exclusion_of(scene, wish, need.requirement, resource, now=case.now),
     )
-
-
-def _word_of(refusal: HoldfastError | None) -> str | None:
-    if refusal is None:
-        return None
-    return str(refusal.fields.get("reason", refusal.code.rpartition(".")[2]))
 
 
 def _target_id(need: Need) -> str:
