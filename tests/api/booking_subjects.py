@@ -96,6 +96,7 @@ BOOKINGS: dict[str, Callable[[Court], tuple[str, dict[str, Any]]]] = {
             "party_size": 2,
             "internal_note": "pays in cash",
             "reference": f"ref-{b.number()}",
+            "override": WALKED_IN,
         },
     ),
     "reassignBooking": lambda b: (

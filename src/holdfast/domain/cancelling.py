@@ -146,6 +146,29 @@ _ALLOWED = frozenset(
 )
 
 
+def require_movable(policy: CancellationPolicy, *, left: timedelta) -> None:
+    """Refuse customers to move what they could no longer cancel without a loss.
+
+    Else they would move it far away first, and cancel it there. What cannot be cancelled at all
+    has nothing to lose by a move.
+
+    Raises:
+        CancellationClosed: It is too late. The limit is in seconds before the start.
+    """
+    if not policy.is_allowed:
+        return
+    tiers = policy.tiers
+    most = max((tier.percent for tier in tiers), default=0)
+    free = min((tier.before for tier in tiers if tier.percent == most), default=timedelta(0))
+    needed = max(policy.cutoff, free)
+    if left < needed:
+        message = (
+            f"This booking could be moved until {in_words(needed)} before its start. Please call."
+        )
+        second = timedelta(seconds=1)
+        raise CancellationClosed(message, limit=needed // second, actual=left // second)
+
+
 def require_allowed(verdict: CancellationVerdict, policy: CancellationPolicy) -> None:
     """Refuse a cancellation that its verdict does not allow.
 

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from holdfast.domain.access import Scope
 from holdfast.domain.availability import CHECKS, IN_PLACE_CHECKS, SHRINKING_CHECKS
 from holdfast.domain.bookings import Booking, BookingAction, BookingStatus, transition
+from holdfast.domain.cancelling import require_movable
 from holdfast.domain.claims import Claim, ClaimOwner, is_use_key
 from holdfast.domain.customers import Customer
 from holdfast.domain.errors import (
@@ -146,7 +147,7 @@ def moved(
         return {}
     is_in_place = all(after[name] == before[name] for name in _TIMES)
     if not is_in_place:
-        _require_notice(view, booking)
+        _require_may_leave(view, booking)
     claims = _places_of(view, booking)
     slot_ids = give_back(view, booking.booking_id, reason="rescheduled")
     taken_count = places_taken(view, target)
@@ -322,13 +323,14 @@ def _require_not_lapsed(booking: Booking, *, now: datetime) -> None:
         )
 
 
-def _require_notice(view: View, booking: Booking) -> None:
-    """Refuse customers to leave a time that is closer than the notice; staff may always."""
-    notice = booking.policy.notice
-    if not view.actor.is_public or notice is None:
+def _require_may_leave(view: View, booking: Booking) -> None:
+    """Refuse customers to leave a time within its notice, or at a loss; staff may always."""
+    if not view.actor.is_public:
         return
-    left = booking.starts_at - view.now
-    if left < notice:
+    left, notice = booking.starts_at - view.now, booking.policy.notice
+    if notice is not None and left < notice:
         message = "It is too close to its start to be moved. Ask the business."
         second = timedelta(seconds=1)
         raise NoticeTooShort(message, limit=notice // second, actual=left // second)
+    if booking.policy.cancellation is not None and booking.status is not BookingStatus.PENDING:
+        require_movable(booking.policy.cancellation, left=left)

@@ -40,7 +40,10 @@ _TURNS = MappingProxyType(
 
 
 class ChangeBookingIn(Patch):
-    """What to change. Publishable keys may change neither `internal_note` nor `reference`."""
+    """What to change. Publishable keys may change neither `internal_note` nor `reference`.
+
+    An `override` sets aside what stands in the way of another party size; only staff send one.
+    """
 
     turns: ClassVar = _TURNS
 
@@ -51,6 +54,11 @@ class ChangeBookingIn(Patch):
     party_size: Units = 1
     internal_note: LongText = ""
     reference: Line | None = None
+    override: OverrideIn | None = None
+
+    def said(self) -> dict[str, object]:
+        """Return what is to be changed; an override only says how."""
+        return {name: value for name, value in self.changes().items() if name != "override"}
 
 
 class RescheduleBookingIn(Body):

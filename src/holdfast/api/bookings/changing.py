@@ -23,7 +23,10 @@ async def change(call: Call) -> Response:
     body = await call.body(ChangeBookingIn)
     actor = call.actor
     command = ChangeBooking(
-        booking_id=booking_id, changes=body.changes(), if_version=call.if_version
+        booking_id=booking_id,
+        changes=body.said(),
+        override=None if body.override is None else body.override.override(),
+        if_version=call.if_version,
     )
     return await call.write(command, lambda booking: show_to(actor, booking))
 
@@ -68,6 +71,7 @@ _PLACING = (
     "availability.closed",
     "capacity.exceeded",
     "policy.beyond_horizon",
+    "policy.cancellation_closed",
     "policy.length",
     "policy.notice_too_short",
     "policy.party_size",
