@@ -41,7 +41,7 @@ class Emergency:
     @property
     def override(self) -> Override:
         """What is set aside for it."""
-        return Override(reason=self.reason, notice=True)
+        return Override(reason=self.reason, notice=True, limits=True)
 
     @property
     def query(self) -> AvailabilityQuery:
