@@ -14,7 +14,7 @@ from holdfast.domain.offerings import Component, Offering
 from holdfast.domain.requirements import Per
 from holdfast.domain.resources import ResourceAction, Scheme
 from holdfast.domain.shapes import Shape
-from holdfast.engine.availability import AvailabilityQuery
+from holdfast.engine.availability import AvailabilityQuery, listing
 from holdfast.engine.blocks import AddBlock
 from holdfast.engine.choosing import Choice
 from holdfast.engine.facade import TenantEngine
@@ -245,6 +245,24 @@ def test_several_are_answered_in_their_order_even_for_times_far_apart(desk: Tena
     assert [slot.dates[0] for slot in together[1].slots] == [on(19), on(21)]
     refused = refusal_of(lambda: desk.availability.answers(queries * 26))
     assert pointers(refused) == [("/offering_id", "too_many")]
+
+
+def test_what_is_asked_together_shares_how_much_is_looked_at(
+    desk: TenantEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Anybody may ask, so that no question may keep a server busy for long."""
+    monkeypatch.setattr(listing, "LOOKED_AT_MAX", 100)
+    visit = add_offering(desk, "visit", add_room(desk))
+    query = AvailabilityQuery(offering_id=visit.offering_id, first_on=on(2), last_on=on(4))
+
+    alone = desk.availability.answers([query])
+    refused = [
+        refusal_of(lambda: desk.availability.answers([query, query])),
+        refusal_of(lambda: desk.availability.answers_by_day([query, query])),
+    ]
+
+    assert len(alone[0].slots) == 72
+    assert [pointers(refusal) for refusal in refused] == [[("/last_on", "too_long")]] * 2
 
 
 # ------------------------------------------------------------------------------------ next

@@ -48,6 +48,7 @@ class Asked:
     Attributes:
         nights, length: How long the stay is to be; None is as short as it may be.
         override: What staff set aside for it.
+        most: Of how many starts it is refused, so that a question is answered in good time.
     """
 
     party_size: int = 1
@@ -56,6 +57,7 @@ class Asked:
     date_count: int | None = None
     length: timedelta | None = None
     override: Override | None = None
+    most: int | None = None
 
 
 def open_slots(scene: Scene, window: Interval, *, asked: Asked, now: datetime) -> list[OpenSlot]:
@@ -121,6 +123,8 @@ def wishes_in(scene: Scene, window: Interval, *, asked: Asked) -> list[Wish]:
             wishes = [wish_of(stay, asked) for stay in _free_stays(scene, window, asked)]
         case Shape.DAYS | Shape.NIGHTS:
             wishes = [wish_of(stay, asked) for stay in _dated_stays(scene, window, asked)]
+    if asked.most is not None and len(wishes) > asked.most:
+        raise TooManySlots(f"More than {asked.most} starts; ask for a shorter window.")
     return wishes
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from holdfast.domain.access import Actor
 from holdfast.domain.errors import InputInvalid
 from holdfast.domain.ids import TenantId
 from holdfast.domain.intervals import Interval
-from holdfast.domain.listing import OpenSlot, open_slots
+from holdfast.domain.listing import Asked, OpenSlot, open_slots
 from holdfast.domain.offerings import Offering
 from holdfast.domain.open_days import OpenDay, open_days
 from holdfast.domain.scenes import Scene
@@ -25,6 +25,8 @@ from holdfast.engine.looking import load_scenes
 from holdfast.engine.ports import ReadStore
 
 _DAY = timedelta(days=1)
+LOOKED_AT_MAX = 100_000
+"""So many starts are looked at for all questions that are asked together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +67,7 @@ def list_open_slots(
     found = []
     for scene, window, now, query in _looked_at(store, tenant_id, actor, queries):
         try:
-            slots = open_slots(scene, window, asked=query.asked, now=now)
+            slots = open_slots(scene, window, asked=_bounded(query, len(queries)), now=now)
         except TooManySlots:
             raise _too_many(query) from None
         found.append(
@@ -89,7 +91,7 @@ def list_open_days(
     found = []
     for scene, window, now, query in _looked_at(store, tenant_id, actor, queries):
         try:
-            days = open_days(scene, window, asked=query.asked, now=now)
+            days = open_days(scene, window, asked=_bounded(query, len(queries)), now=now)
         except TooManySlots:
             raise _too_many(query) from None
         found.append(
@@ -121,6 +123,11 @@ def _looked_at(
         for i, scene in zip(indexes, scenes, strict=True):
             require_known(scene, queries[i].picks, queries[i].components)
             yield scene, windows[i], now, queries[i]
+
+
+def _bounded(query: AvailabilityQuery, query_count: int) -> Asked:
+    """Return what is asked, with a share of what may be looked at in one go."""
+    return replace(query.asked, most=LOOKED_AT_MAX // query_count)
 
 
 def _together(windows: Sequence[Interval]) -> list[tuple[Interval, list[int]]]:
