@@ -10,10 +10,11 @@ export PYTHONUTF8 := 1
 DB ?=
 ARGS ?=
 KILLS ?= 100
+EXAMPLES ?= 50
 WITH_DB = $(if $(strip $(DB)),--db $(DB))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo serve test check gates fix bench simulate crash proof lock screenshots clean
+.PHONY: help setup setup-dev demo serve test check gates fix bench simulate crash fuzz proof lock screenshots clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +58,9 @@ simulate: setup-dev ## Let random customers, clocks and failures attack the rule
 
 crash: setup-dev ## Kill servers and workers under load (KILLS=100)
 	@HOLDFAST_TEST_KILLS=$(KILLS) $(BIN)/python -m pytest -q -m "not proof" tests/crashes
+
+fuzz: setup-dev ## Send random requests made from the OpenAPI document (EXAMPLES=50)
+	@HOLDFAST_TEST_FUZZ=$(EXAMPLES) $(BIN)/python -m pytest -q -m "not proof" --timeout 7200 tests/api/test_fuzz.py
 
 proof: setup-dev ## Run the long proofs that make test leaves out
 	@$(BIN)/python scripts/test --proof

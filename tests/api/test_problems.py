@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
+from urllib.parse import quote
 
 import pytest
 from starlette.routing import Route
@@ -337,3 +339,10 @@ def test_unknown_problems_have_no_page(place: Place) -> None:
     assert place.nobody.get("/problems/no.such").status == 404
     assert place.nobody.get("/problems/%3Cscript%3E").status == 404
     assert all(f"/problems/{code}" in listed for code in STATUS_BY_CODE)
+
+
+def test_a_long_path_is_named_as_a_valid_reference(place: Place) -> None:
+    for length in range(60, 64):
+        reply = place.owner.get(f"/v1/holds/{'x' * (length % 3)}{quote('ä' * length)}")
+
+        assert re.fullmatch(r"/(?:[\w/.~:@-]|%[0-9A-F]{2})+", reply.json["instance"])

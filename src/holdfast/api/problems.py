@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import Enum
@@ -31,6 +32,7 @@ from holdfast.domain.errors import (
 
 MEDIA_TYPE = "application/problem+json"
 INSTANCE_LENGTH_MAX = 300
+_HALF_ESCAPE = re.compile("%[0-9A-F]?$")
 
 # What each code says in a few words, and what to do about it.
 MEANINGS: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -196,8 +198,7 @@ _RENAMED = {"status": "record_status", "type": "record_type", "title": "record_t
 def problem(error: HoldfastError, scope: Scope, **headers: str) -> Response:
     """Return a refusal as application/problem+json."""
     body = problem_members(error, root=str(scope.get("root_path", "")))
-    instance = quote(str(scope.get("path", "")), safe="/-._~:@")[:INSTANCE_LENGTH_MAX]
-    body = {**body, "instance": instance}
+    body = {**body, "instance": _shown_path(str(scope.get("path", "")))}
     retry_after = error.fields.get("retry_after_seconds")
     if isinstance(retry_after, int):
         headers["Retry-After"] = str(retry_after)
@@ -212,6 +213,12 @@ def problem(error: HoldfastError, scope: Scope, **headers: str) -> Response:
         headers=headers,
         media_type=MEDIA_TYPE,
     )
+
+
+def _shown_path(path: str) -> str:
+    """Return a path as a URI reference that is not too long; it is not cut within an escape."""
+    shown = quote(path, safe="/-._~:@")[:INSTANCE_LENGTH_MAX]
+    return _HALF_ESCAPE.sub("", shown)
 
 
 def problem_members(error: HoldfastError, *, root: str = "") -> dict[str, object]:
