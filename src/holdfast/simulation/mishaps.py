@@ -25,6 +25,8 @@ def with_fault(step: Step, chance: random.Random) -> Step:
         where, amount = "lock", chance.choice([1, 30, 300])
     elif kind == "crash" and chance.randrange(100) < EVEN_ODDS:
         where, amount = "committed", 0
+    if where == "committed" and step.kind == "settle":
+        where = "commit"  # it takes no key, so nobody could ask again what it has done
     if where == "committed" and step.kind != "work":
         # Whoever may get no answer sends a key, to ask again with.
         together = tuple(_with_key(one) for one in step.together)
