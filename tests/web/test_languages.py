@@ -11,8 +11,10 @@ import pytest
 from babel.messages.extract import extract_from_dir
 
 import holdfast.web
+from holdfast.domain.errors import STATUS_BY_CODE, HoldfastError, RequestFailed
 from holdfast.domain.money import Money
 from holdfast.web.languages import LOCALES, catalogue, chosen_language, language_of
+from holdfast.web.refusals import refused
 from tests.web.visitors import Visitor
 
 WEB = Path(holdfast.web.__file__).parent
@@ -129,3 +131,19 @@ def test_a_visitor_reads_french_and_may_change_to_english_for_good(visitor: Visi
     assert "mardi 2 juin" in french.text
     assert "25\xa0€" in french.source
     assert "Tuesday 2 June" in again.text
+
+
+STAFF_ONLY = {"policy.too_early", "policy.too_late"}  # of checking in and out
+
+
+def test_every_limit_of_a_business_has_a_sentence_for_customers() -> None:
+    english = language_of("en-GB")
+    general = refused(RequestFailed(""), english).sentence
+
+    unsaid = set()
+    for code in STATUS_BY_CODE:
+        named = type("Named", (HoldfastError,), {"code": code})
+        if code.startswith("policy.") and refused(named(""), english).sentence == general:
+            unsaid.add(code)
+
+    assert unsaid == STAFF_ONLY

@@ -52,6 +52,7 @@ def refused(refusal: HoldfastError, language: Language) -> Refused:
 
 
 def _sentences(say: Say) -> Mapping[str, str]:
+    changed = say("This has changed in the meantime. Here is how it stands now.")
     closed = say("This is not open for booking at that time. Choose another time.")
     form = say("Something in what was sent is not right. Go back and check it.")
     gone = say("We could not find that. It may have been moved or removed.")
@@ -70,20 +71,22 @@ def _sentences(say: Say) -> Mapping[str, str]:
         "policy.cancellation_closed": say(
             "It is too late to cancel this online. Please get in touch with us."
         ),
+        "policy.customer_blocked": say(
+            "You cannot book online here at the moment. Please get in touch with us."
+        ),
         "policy.length": say(
             "That is shorter or longer than can be booked. Choose another length."
         ),
         "policy.limit_reached": say("You have reached the most that one person may book here."),
         "policy.notice_too_short": say("That is too soon for us to be ready. Choose a later time."),
         "policy.party_size": say("This cannot be booked for that many people."),
+        "record.changed": changed,
         "record.not_found": gone,
         "request.method_not_allowed": gone,
         "server.busy": say(
             "We could not answer in time, and nothing was changed. Please try again."
         ),
-        "state.transition_not_allowed": say(
-            "This has changed in the meantime. Here is how it stands now."
-        ),
+        "state.transition_not_allowed": changed,
     }
 
 
