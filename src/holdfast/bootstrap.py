@@ -14,6 +14,7 @@ from holdfast.engine import facade
 from holdfast.engine.ports import Clock, Ids
 from holdfast.engine.registry import USE_CASES
 from holdfast.engine.unit_of_work import UnitOfWork
+from holdfast.patterns import RustPatterns
 from holdfast.storage.database import Database, DatabaseOptions
 from holdfast.storage.migrating import require_current, upgrade
 from holdfast.storage.register import SqlTenantRegister
@@ -124,7 +125,11 @@ class Engine(facade.Engine):
         """Build an engine over a database that is open and up to date."""
         stores = SqlStores(database)
         unit_of_work = UnitOfWork(
-            stores=stores, ids=ids, use_cases=USE_CASES, monotonic=time.monotonic
+            stores=stores,
+            ids=ids,
+            use_cases=USE_CASES,
+            monotonic=time.monotonic,
+            patterns=RustPatterns(),
         )
         engine = cls(
             unit_of_work=unit_of_work,

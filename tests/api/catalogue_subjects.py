@@ -33,6 +33,7 @@ FLOOR: dict[str, Any] = {
     "type": "number",
     "required": False,
     "options": [],
+    "pattern": None,
     "min": -2,
     "max": 40.5,
     "help": "The ground floor is 0.",

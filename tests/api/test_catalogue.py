@@ -24,6 +24,7 @@ NOTHING_SAID: dict[str, Any] = {
     "confirms": None,
     "pending_expires": None,
     "check_in": None,
+    "completion": None,
     "cancellation": None,
     "no_show": None,
     "caps": [],
@@ -219,10 +220,10 @@ def test_the_questions_of_a_category_are_asked_of_its_resources(place: Place) ->
     wrong = {"seats": 12, "since": "2027-01-01", "plate": "x"}
     refused = place.owner.post("/v1/resources", {**body, "field_values": wrong})
     car = made(place.owner, "/v1/resources", {**body, "field_values": {"seats": 5}})
-    pattern = place.owner.patch(path, {"custom_fields": [{**seats, "pattern": "x"}]})
+    pattern = place.owner.patch(path, {"custom_fields": [{**seats, "pattern": "(?=x)"}]})
     bad = place.owner.patch(path, {"custom_fields": [{**seats, "key": "A B"}, seats, seats]})
 
-    plain = {"options": [], "help": "", "order": 0, "is_private": False}
+    plain = {"options": [], "pattern": None, "help": "", "order": 0, "is_private": False}
     assert category["custom_fields"] == [
         {**seats, "required": True, **plain},
         {**since, "required": False, "min": None, **plain},
@@ -237,7 +238,7 @@ def test_the_questions_of_a_category_are_asked_of_its_resources(place: Place) ->
     ]
     assert car["field_values"] == {"seats": 5}
     assert [(fault["pointer"], fault["code"]) for fault in pattern.json["errors"]] == [
-        ("/custom_fields/0/pattern", "unknown_field")
+        ("/custom_fields/0/pattern", "not_allowed")
     ]
     assert [(fault["pointer"], fault["code"]) for fault in bad.json["errors"]] == [
         ("/custom_fields/0/key", "not_a_key"),
@@ -366,6 +367,9 @@ def test_an_offering_is_measured_in_minutes_and_seconds_and_priced_in_minor_unit
     assert added == {
         "price_rules": [],
         "believes_customers": False,
+        "ticket_tiers": [],
+        "has_waitlist": False,
+        "invitation_ttl_seconds": None,
         "policy": NOTHING_SAID,
         **body,
         "offering_id": added["offering_id"],

@@ -157,7 +157,7 @@ def test_the_questions_of_a_category_are_kept_as_they_were_said(desk: TenantEngi
         (({**PLATE, "key": "Plate No"},), [("/0/key", "not_a_key")]),
         ((PLATE, PLATE), [("/1/key", "repeated")]),
         (({**EXTRAS, "options": []},), [("/0/options", "too_few")]),
-        (({**PLATE, "pattern": "^[A-Z]+$"},), [("/0/pattern", "bad_pattern")]),
+        (({**PLATE, "pattern": "(?=X)"},), [("/0/pattern", "bad_pattern")]),
         ((PLATE,) * 51, [("", "too_many")]),
     ],
 )
@@ -296,3 +296,23 @@ def test_categories_are_found_by_kind_and_count_what_is_of_them(desk: TenantEngi
     assert desk.categories.list(kind="place", statuses=(CategoryStatus.INACTIVE,)).items == (
         hidden,
     )
+
+
+def test_ac_o04_a_pattern_of_a_category_is_kept_and_asked_of_its_resources(
+    desk: TenantEngine,
+) -> None:
+    """AC-O04, AC-O02: a linear-time engine matches it, through the library as on a server."""
+    licence: dict[str, object] = {
+        "key": "licence",
+        "label": "Licence",
+        "type": "text",
+        "pattern": "^[0-9]{12}$",
+    }
+    cars = desk.categories.add(AddCategory(label="Car", custom_fields=(licence,)))
+    add = partial(AddResource, name="Car", category_id=cars.category_id)
+
+    kept = desk.resources.add(add(field_values={"licence": "123456789012"}))
+    refusal = refusal_of(lambda: desk.resources.add(add(field_values={"licence": "12345678901"})))
+
+    assert kept.field_values == {"licence": "123456789012"}
+    assert pointers(refusal) == [("/field_values/licence", "no_match")]

@@ -29,7 +29,7 @@ from holdfast.domain.fields import (
     definition_faults,
     in_order,
 )
-from holdfast.server.patterns import RustPatterns
+from holdfast.patterns import RustPatterns
 
 RUST = RustPatterns()
 T = FieldType

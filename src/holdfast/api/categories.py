@@ -5,17 +5,16 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 from starlette.responses import Response
 
 from holdfast.api.calls import Call, Endpoint
-from holdfast.api.faults import wrong
+from holdfast.api.fields import FieldOut, Fields, fields_said
 from holdfast.api.models import (
     ACategoryId,
     Body,
     InstantOut,
     Line,
-    LongText,
     MaybeEmptyLine,
     Metadata,
     Out,
@@ -28,52 +27,11 @@ from holdfast.api.paging import PageOut, PageQuery
 from holdfast.api.turns import Turn
 from holdfast.domain.access import Scope
 from holdfast.domain.categories import Category, CategoryStatus
-from holdfast.domain.fields import FIELDS_MAX, OPTIONS_MAX, ORDER_MAX, FieldType
 from holdfast.domain.ids import CategoryId
 from holdfast.engine.categories import AddCategory, ChangeCategory
 from holdfast.engine.facade import TenantEngine
 from holdfast.engine.ordering import ORDERED_MAX, ReorderCategories
 from holdfast.engine.reading import Page
-
-
-def _read_bound(value: object) -> object:
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise wrong("wrong_type", "Give a number; of a date field a date such as 2026-08-15.")
-    return value
-
-
-Bound = Annotated[int | float | str, BeforeValidator(_read_bound)]
-"""The least or the most of a field: a number, or a date."""
-
-
-class CustomFieldIn(Body):
-    """One question about every resource of the category.
-
-    `min` and `max` limit a number, the length of a text or the number of options chosen; of a date
-    they are dates. Patterns are not taken here.
-    """
-
-    key: Line
-    label: Line
-    type: Word[FieldType]
-    required: bool = False
-    options: Annotated[list[Line], Field(max_length=OPTIONS_MAX)] = Field(default_factory=list)
-    min: Bound | None = None
-    max: Bound | None = None
-    help: LongText = ""
-    order: Annotated[int, Field(ge=-ORDER_MAX, le=ORDER_MAX)] = 0
-    is_private: bool = False
-
-    def said(self) -> dict[str, object]:
-        """Return it as the engine takes it."""
-        return self.model_dump(mode="json")
-
-
-CustomFields = Annotated[list[CustomFieldIn], Field(max_length=FIELDS_MAX)]
-
-
-def _custom_fields(given: list[CustomFieldIn]) -> tuple[dict[str, object], ...]:
-    return tuple(one.said() for one in given)
 
 
 class AddCategoryIn(Body):
@@ -85,7 +43,7 @@ class AddCategoryIn(Body):
     icon: MaybeEmptyLine | None = None
     sort_order: SortOrder = 0
     metadata: Metadata = Field(default_factory=dict)
-    custom_fields: CustomFields = Field(default_factory=list)
+    custom_fields: Fields = Field(default_factory=list)
 
 
 class ChangeCategoryIn(Patch):
@@ -94,7 +52,7 @@ class ChangeCategoryIn(Patch):
     Other `custom_fields` leave what resources have said as it is, until they are changed.
     """
 
-    turns: ClassVar = MappingProxyType({"custom_fields": Turn("custom_fields", _custom_fields)})
+    turns: ClassVar = MappingProxyType({"custom_fields": Turn("custom_fields", fields_said)})
 
     label: Line = ""
     label_plural: Line = ""
@@ -103,7 +61,7 @@ class ChangeCategoryIn(Patch):
     sort_order: SortOrder = 0
     status: Word[CategoryStatus] = CategoryStatus.ACTIVE
     metadata: Metadata = Field(default_factory=dict)
-    custom_fields: CustomFields = Field(default_factory=list)
+    custom_fields: Fields = Field(default_factory=list)
 
 
 class ReorderCategoriesIn(Body):
@@ -119,21 +77,6 @@ class CategoryQuery(PageQuery):
     status: Words[CategoryStatus] = ()
 
 
-class CustomFieldOut(Out):
-    """One question about every resource of the category."""
-
-    key: str
-    label: str
-    type: FieldType
-    required: bool = False
-    options: list[str] = Field(default_factory=list)
-    min: int | float | str | None = None
-    max: int | float | str | None = None
-    help: str = ""
-    order: int = 0
-    is_private: bool = False
-
-
 class CategoryOut(Out):
     """A kind of resource."""
 
@@ -147,7 +90,7 @@ class CategoryOut(Out):
     metadata: dict[str, Any]
     created_at: InstantOut
     version: int
-    custom_fields: list[CustomFieldOut]
+    custom_fields: list[FieldOut]
 
     @classmethod
     def of(cls, category: Category) -> CategoryOut:
@@ -190,7 +133,7 @@ def _shown(category: Category) -> dict[str, Any]:
         "metadata": category.metadata,
         "created_at": category.created_at,
         "version": category.version,
-        "custom_fields": [CustomFieldOut.model_validate(one) for one in category.custom_fields],
+        "custom_fields": [FieldOut.model_validate(one) for one in category.custom_fields],
     }
 
 
@@ -212,7 +155,7 @@ async def add(call: Call) -> Response:
         icon=body.icon,
         sort_order=body.sort_order,
         metadata=body.metadata,
-        custom_fields=_custom_fields(body.custom_fields),
+        custom_fields=fields_said(body.custom_fields),
     )
     return await call.write(command, CategoryOut.of, location="/v1/categories")
 

@@ -10,11 +10,8 @@ from enum import StrEnum
 from holdfast.domain import checks
 from holdfast.domain.answers import read_answers
 from holdfast.domain.field_forms import field_out, fields_in
-from holdfast.domain.fields import NoPatterns, definition_faults
+from holdfast.domain.fields import Patterns, definition_faults
 from holdfast.domain.ids import CategoryId
-
-# A pattern is refused when it is saved: no engine for patterns reaches a use case.
-_PATTERNS = NoPatterns()
 
 
 class CategoryStatus(StrEnum):
@@ -47,22 +44,28 @@ class Category:
     custom_fields: tuple[dict[str, object], ...] = ()
 
 
-def own_fields(written: Sequence[Mapping[str, object]]) -> tuple[dict[str, object], ...]:
+def own_fields(
+    written: Sequence[Mapping[str, object]], patterns: Patterns
+) -> tuple[dict[str, object], ...]:
     """Return the fields of a category as they are kept.
 
     Raises:
         InputInvalid: Something about them is wrong; every fault is named.
 
-    >>> own_fields([{"key": "plate", "label": "Plate", "type": "text", "help": ""}])
+    >>> from holdfast.domain.fields import NO_PATTERNS
+    >>> plate = {"key": "plate", "label": "Plate", "type": "text", "help": ""}
+    >>> own_fields([plate], NO_PATTERNS)
     ({'key': 'plate', 'label': 'Plate', 'type': 'text'},)
     """
     fields, faults = fields_in(written, pointer="/custom_fields")
     checks.require(faults)
-    checks.require(definition_faults(fields, _PATTERNS, pointer="/custom_fields"))
+    checks.require(definition_faults(fields, patterns, pointer="/custom_fields"))
     return tuple(field_out(one) for one in fields)
 
 
-def field_values_for(category: Category | None, given: Mapping[str, object]) -> dict[str, object]:
+def field_values_for(
+    category: Category | None, given: Mapping[str, object], patterns: Patterns
+) -> dict[str, object]:
     """Return what a resource says to the fields of its category, as it is kept.
 
     Without a category nothing is asked, so that nothing can be said.
@@ -72,7 +75,7 @@ def field_values_for(category: Category | None, given: Mapping[str, object]) -> 
     """
     asked = category.custom_fields if category is not None else ()
     fields, _ = fields_in(asked, pointer="/custom_fields")
-    read = read_answers(fields, given, patterns=_PATTERNS, pointer="/field_values")
+    read = read_answers(fields, given, patterns=patterns, pointer="/field_values")
     checks.require(read.faults)
     return {
         key: list(value) if isinstance(value, tuple) else value

@@ -176,6 +176,14 @@ class NoPatterns:
         raise ValueError(f"{self.fault_of(pattern)} {len(text)} characters were not looked at.")
 
 
+NO_PATTERNS = NoPatterns()
+"""The engine where none is installed."""
+
+
+NO_PATTERNS = NoPatterns()
+"""The engine where none is installed."""
+
+
 def _key(here: str, field: Field) -> Fault | None:
     if _KEY.match(field.key) and len(field.key) <= KEY_MAX:
         return None

@@ -83,7 +83,7 @@ def _add(view: View, command: AddCategory, now: datetime) -> Category:
         metadata=command.metadata,
         created_at=now,
         version=1,
-        custom_fields=own_fields(command.custom_fields),
+        custom_fields=own_fields(command.custom_fields, view.patterns),
     )
     require_valid(category)
     view.insert(category)
@@ -102,7 +102,7 @@ def _change(view: View, command: ChangeCategory, _now: datetime) -> Category:
     changes = dict(command.changes)
     asked = changes.get("custom_fields")
     if isinstance(asked, tuple):
-        changes["custom_fields"] = own_fields(asked)
+        changes["custom_fields"] = own_fields(asked, view.patterns)
     changed = patched(view, category, changes, CHANGEABLE, require_valid)
     view.fact("category.changed", changed)
     return changed

@@ -168,7 +168,7 @@ def _field_values(
     """Return what is said to the fields of the category, checked against them."""
     checks.require([checks.metadata("/field_values", given)])
     category = None if category_id is None else view.get(Category, category_id)
-    return field_values_for(category, given)
+    return field_values_for(category, given, view.patterns)
 
 
 def _add_needs(command: AddResource, look: Look) -> Needs:

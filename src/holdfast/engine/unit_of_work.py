@@ -21,6 +21,7 @@ from holdfast.domain.errors import (
     RequestFailed,
     ServerBusy,
 )
+from holdfast.domain.fields import NO_PATTERNS, Patterns
 from holdfast.domain.ids import BatchId, TenantId
 from holdfast.engine.batch_changes import changes_of
 from holdfast.engine.ports import (
@@ -78,11 +79,13 @@ class UnitOfWork:
         ids: Ids,
         use_cases: Mapping[type, UseCase[object, object]],
         monotonic: Callable[[], float],
+        patterns: Patterns = NO_PATTERNS,
     ) -> None:
         self._stores = stores
         self._ids = ids
         self._use_cases = use_cases
         self._monotonic = monotonic
+        self._patterns = patterns
 
     def run(self, tenant_id: TenantId, envelopes: Sequence[Envelope]) -> list[Outcome]:
         """Run commands of one tenant, in their order, and say what became of each.
@@ -286,6 +289,7 @@ class UnitOfWork:
             actor=envelope.actor,
             ids=self._ids,
             action=item.use_case.name,
+            patterns=self._patterns,
             moves=item.moves,
             luck=item.luck,
             source=envelope.source,

@@ -10,6 +10,7 @@ from typing import Generic, Protocol, TypeVar
 from holdfast.domain.access import Actor, Scope
 from holdfast.domain.claims import Claim
 from holdfast.domain.errors import HoldfastError
+from holdfast.domain.fields import Patterns
 from holdfast.domain.ids import TenantId
 from holdfast.domain.intervals import Interval
 from holdfast.engine.ports import (
@@ -106,6 +107,11 @@ class View(Look, Protocol):
 
     Nothing reaches the batch or the database until the command is accepted.
     """
+
+    @property
+    def patterns(self) -> Patterns:
+        """What matches the patterns of fields."""
+        ...
 
     @property
     def now(self) -> datetime:

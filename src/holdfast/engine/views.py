@@ -15,6 +15,7 @@ from typing import TypeVar, cast
 from holdfast.domain.access import Actor
 from holdfast.domain.claims import Claim
 from holdfast.domain.errors import RecordNotFound
+from holdfast.domain.fields import NO_PATTERNS, Patterns
 from holdfast.domain.history import Event
 from holdfast.domain.ids import EventId, TenantId
 from holdfast.domain.intervals import Interval
@@ -139,11 +140,13 @@ class CommandView:
         action: str,
         moves: int = 0,
         luck: int = 0,
+        patterns: Patterns = NO_PATTERNS,
         source: str = "",
         reason: str | None = None,
     ) -> None:
         self.moves = moves
         self.luck = luck
+        self.patterns = patterns
         self._source, self._reason = source, reason
         self._found: dict[Hashable, object] = {}
         self._batch = batch

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from holdfast.server.patterns import RustPatterns
+from holdfast.patterns import RustPatterns
 
 RUST = RustPatterns()
 

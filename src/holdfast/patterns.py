@@ -9,9 +9,8 @@ digits and letters of other scripts: who wants 0 to 9 writes `[0-9]`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
-
-from pydantic_core import SchemaError, SchemaValidator, core_schema
 
 # The worst pattern takes 13 MB and 0.1 s, an ordinary one some kB and 0.2 ms: a small cache is
 # enough, and bounds what a hostile business can make us keep.
@@ -26,8 +25,8 @@ class RustPatterns:
         """Say in a sentence why a pattern is refused; None when it may be saved."""
         try:
             _compiled(pattern)
-        except SchemaError as error:
-            return f"This pattern cannot be used: {_reason(str(error))}"
+        except ValueError as refusal:
+            return f"This pattern cannot be used: {refusal}"
         return None
 
     def matches(self, pattern: str, text: str) -> bool:
@@ -36,17 +35,27 @@ class RustPatterns:
         Raises:
             ValueError: The pattern would have been refused.
         """
-        try:
-            return _compiled(pattern).isinstance_python(text)
-        except SchemaError as error:
-            raise ValueError(_reason(str(error))) from error
+        return _compiled(pattern)(text)
 
 
 @lru_cache(maxsize=COMPILED_MAX)
-def _compiled(pattern: str) -> SchemaValidator:
-    return SchemaValidator(
-        core_schema.str_schema(pattern=pattern, regex_engine="rust-regex", strict=True)
+def _compiled(pattern: str) -> Callable[[str], bool]:
+    """Return what matches a pattern.
+
+    Raises:
+        ValueError: It cannot be used.
+    """
+    from pydantic_core import (  # slow: 10 ms, and most businesses have no patterns
+        SchemaError,
+        SchemaValidator,
+        core_schema,
     )
+
+    schema = core_schema.str_schema(pattern=pattern, regex_engine="rust-regex", strict=True)
+    try:
+        return SchemaValidator(schema).isinstance_python
+    except SchemaError as error:
+        raise ValueError(_reason(str(error))) from error
 
 
 def _reason(report: str) -> str:
