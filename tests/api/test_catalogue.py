@@ -223,7 +223,13 @@ def test_the_questions_of_a_category_are_asked_of_its_resources(place: Place) ->
     pattern = place.owner.patch(path, {"custom_fields": [{**seats, "pattern": "(?=x)"}]})
     bad = place.owner.patch(path, {"custom_fields": [{**seats, "key": "A B"}, seats, seats]})
 
-    plain = {"options": [], "pattern": None, "help": "", "order": 0, "is_private": False}
+    plain: dict[str, object] = {
+        "options": [],
+        "pattern": None,
+        "help": "",
+        "order": 0,
+        "is_private": False,
+    }
     assert category["custom_fields"] == [
         {**seats, "required": True, **plain},
         {**since, "required": False, "min": None, **plain},
