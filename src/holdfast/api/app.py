@@ -83,6 +83,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *orders.ENDPOINTS,
     *waitlist.ENDPOINTS,
     *bookings.INVITATION_ENDPOINTS,
+    *bookings.AFFECTED_ENDPOINTS,
     *categories.ENDPOINTS,
     *customers.ENDPOINTS,
     *members.ENDPOINTS,

@@ -51,7 +51,7 @@ async def reassign(call: Call) -> Response:
     return await call.write(command, lambda booking: show_to(actor, booking))
 
 
-ENDPOINTS = (
+AFFECTED_ENDPOINTS = (
     Endpoint(
         method="GET",
         path="/v1/resources/{resource_id}/affected-bookings",
@@ -62,6 +62,9 @@ ENDPOINTS = (
         answer=AffectedBookingsOut,
         codes=("record.not_found",),
     ),
+)
+
+ENDPOINTS = (
     Endpoint(
         method="POST",
         path="/v1/bookings/{booking_id}/reassign",
