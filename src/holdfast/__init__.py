@@ -104,6 +104,7 @@ if TYPE_CHECKING:
     from holdfast.domain.errors import RecordNotFound as RecordNotFound
     from holdfast.domain.errors import RequestFailed as RequestFailed
     from holdfast.domain.errors import RequestInProgress as RequestInProgress
+    from holdfast.domain.errors import SeriesRefused as SeriesRefused
     from holdfast.domain.errors import ServerBusy as ServerBusy
     from holdfast.domain.errors import TooEarly as TooEarly
     from holdfast.domain.errors import TooLate as TooLate
@@ -168,6 +169,11 @@ if TYPE_CHECKING:
     from holdfast.domain.schedules import expand_rules as expand_rules
     from holdfast.domain.schedules import open_intervals as open_intervals
     from holdfast.domain.seed_rules import rules_from_seed as rules_from_seed
+    from holdfast.domain.series import ClashPolicy as ClashPolicy
+    from holdfast.domain.series import OccurrenceOutcome as OccurrenceOutcome
+    from holdfast.domain.series import Series as Series
+    from holdfast.domain.series import SeriesOccurrence as SeriesOccurrence
+    from holdfast.domain.series import SeriesStatus as SeriesStatus
     from holdfast.domain.shapes import Shape as Shape
     from holdfast.domain.shapes import Stay as Stay
     from holdfast.domain.slots import Slot as Slot
@@ -211,6 +217,7 @@ if TYPE_CHECKING:
     from holdfast.engine.quoting import QuoteQuery as QuoteQuery
     from holdfast.engine.reading import Page as Page
     from holdfast.engine.reading import PageRequest as PageRequest
+    from holdfast.engine.recurring import SeriesRequest as SeriesRequest
     from holdfast.engine.reports import CapacityReport as CapacityReport
     from holdfast.engine.resources import AddResource as AddResource
     from holdfast.engine.schedules import WeeklyOpening as WeeklyOpening
@@ -242,7 +249,8 @@ _HOMES = {
         "InputInvalid InputTooLarge InputUnsupported InvitationExpired KeyReused LengthRefused "
         "LimitReached MethodNotAllowed NoticeTooShort PartySizeRefused PolicyRefused PromoRefused "
         "RateLimited RecordChanged RecordExists RecordInUse RecordNotFound RequestFailed "
-        "RequestInProgress ServerBusy TooEarly TooLate TransitionNotAllowed Unauthenticated"
+        "RequestInProgress SeriesRefused ServerBusy TooEarly TooLate TransitionNotAllowed "
+        "Unauthenticated"
     ),
     "holdfast.domain.guests": "Guest",
     "holdfast.domain.history": "AuditEntry",
@@ -272,6 +280,9 @@ _HOMES = {
     "holdfast.domain.rules": "RuleDraft RuleKind ScheduleRule",
     "holdfast.domain.schedules": "TooManySlots expand_rules open_intervals",
     "holdfast.domain.seed_rules": "rules_from_seed",
+    "holdfast.domain.series": (
+        "ClashPolicy OccurrenceOutcome Series SeriesOccurrence SeriesStatus"
+    ),
     "holdfast.domain.shapes": "Shape Stay",
     "holdfast.domain.slots": "Slot SlotOrigin SlotStatus",
     "holdfast.domain.tenants": "Tenant TenantStatus",
@@ -298,6 +309,7 @@ _HOMES = {
     "holdfast.engine.promo_codes": "AddPromoCode",
     "holdfast.engine.quoting": "QuoteQuery",
     "holdfast.engine.reading": "Page PageRequest",
+    "holdfast.engine.recurring": "SeriesRequest",
     "holdfast.engine.reports": "CapacityReport",
     "holdfast.engine.resources": "AddResource",
     "holdfast.engine.schedules": "WeeklyOpening",

@@ -112,6 +112,8 @@ def _offering(bazaar: Shelf) -> dict[str, Any]:
         "confirm_delay_seconds": 60,
         "has_waitlist": True,
         "invitation_ttl_seconds": 600,
+        "series_max": 12,
+        "series_frequencies": ["daily", "weekly"],
         "believes_customers": True,
         "ticket_tiers": [],
         "price_rules": [

@@ -14,11 +14,12 @@ from holdfast.domain.offerings import Component
 from holdfast.domain.requirements import Requirement
 from holdfast.domain.shapes import Shape
 from holdfast.engine.offerings import AddOffering
-from tests.api.booking_subjects import BOOKINGS, GUEST, Court
-from tests.api.catalogue_subjects import CATALOGUE, FLOOR, Shelf
+from tests.api.booking_subjects import BOOKINGS, GUEST
+from tests.api.catalogue_subjects import CATALOGUE, FLOOR
 from tests.api.conftest import TUESDAY_TEN, Place
 from tests.api.driver import Client
-from tests.api.waitlist_subjects import WAITLIST, Queue, entry
+from tests.api.series_subjects import SERIES, series
+from tests.api.waitlist_subjects import WAITLIST, entry
 
 FAIR_AT = "2026-07-14T18:00:00Z"
 CONTACT = {"name": "Ada", "email": "ada@b.example", "phone": "+33 6 12 34"}
@@ -198,6 +199,8 @@ class Bazaar:
             "member_id": self.member,
             "key_id": self.key,
             "entry_id": entry(self),
+            "series_id": series(self).rpartition("/")[2],
+            "series_index": "1",
             "number": "K7QM-2FX0",
             "date": "2026-07-01",
         }
@@ -294,11 +297,7 @@ Make = Callable[[Bazaar], Asked]
 
 
 # By operation id, and by a second name where a route takes two kinds of bodies.
-def _asked(
-    make: Callable[[Shelf], tuple[str, dict[str, Any]]]
-    | Callable[[Court], tuple[str, dict[str, Any]]]
-    | Callable[[Queue], tuple[str, dict[str, Any]]],
-) -> Make:
+def _asked(make: Callable[[Any], tuple[str, dict[str, Any]]]) -> Make:
     def asked(bazaar: Bazaar) -> Asked:
         path, body = make(bazaar)
         return Asked(path=path, body=body)
@@ -310,6 +309,7 @@ SUBJECTS: dict[str, Make] = {
     **{name: _asked(make) for name, make in CATALOGUE.items()},
     **{name: _asked(make) for name, make in BOOKINGS.items()},
     **{name: _asked(make) for name, make in WAITLIST.items()},
+    **{name: _asked(make) for name, make in SERIES.items()},
     "placeHold": lambda b: Asked(
         path="/v1/holds",
         body={

@@ -124,6 +124,19 @@ def _too_long(place: Place) -> Reply:
     return place.staff.post("/v1/holds", {"offering_id": offering, **two_days})
 
 
+def _series_taken(place: Place) -> Reply:
+    place.owner.patch(f"/v1/offerings/{place.cut}", {"series_max": 3})
+    hold(place.staff, place)
+    body = {
+        "offering_id": place.cut,
+        "first_on": "2026-06-02",
+        "starts_at": "10:00",
+        "rule": "FREQ=WEEKLY;COUNT=2",
+        "contact": {"name": "Ada"},
+    }
+    return place.staff.post("/v1/series", body)
+
+
 def _invitation_over(place: Place) -> Reply:
     place.owner.patch(f"/v1/offerings/{place.cut}", {"has_waitlist": True})
     body = {"offering_id": place.cut, "contact": {"name": "Ada"}}
@@ -159,6 +172,7 @@ BY_CODE: dict[str, Callable[[Place], Reply]] = {
     "request.in_progress": refused_by_lane(RequestInProgress("now", retry_after_seconds=1)),
     "request.key_reused": _reused,
     "request.method_not_allowed": lambda p: p.owner.put("/v1/holds", {}),
+    "series.refused": _series_taken,
     "server.busy": refused_by_lane(ServerBusy()),
     "state.transition_not_allowed": _transition,
 }

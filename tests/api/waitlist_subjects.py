@@ -9,6 +9,7 @@ from holdfast.workers.invite import invite_waiting
 from tests.api.booking_subjects import GUEST
 from tests.api.conftest import Place
 from tests.api.driver import Client
+from tests.api.series_subjects import someone
 
 STARTS_AT = "2026-07-14T18:00:00Z"
 
@@ -93,7 +94,7 @@ WAITLIST: dict[str, Callable[[Queue], tuple[str, dict[str, Any]]]] = {
             "external_line_id": "line-1",
             "external_offer_id": "offer-1",
             "metadata": {"a": 1},
-            "customer_id": b.customer,
+            "customer_id": someone(b),
             "internal_note": "pays in cash",
             "reference": f"invited-{b.number()}",
             "guests": [GUEST],

@@ -1,10 +1,17 @@
-"""An entry of a waitlist with every field filled, some of them nastily."""
+"""An entry of a waitlist and a series with every field filled, some of them nastily."""
 
 from __future__ import annotations
 
 from datetime import date
 
-from holdfast.domain.ids import WaitlistEntryId
+from holdfast.domain.ids import SeriesId, WaitlistEntryId
+from holdfast.domain.series import (
+    ClashPolicy,
+    OccurrenceOutcome,
+    Series,
+    SeriesOccurrence,
+    SeriesStatus,
+)
 from holdfast.domain.waitlists import WaitlistEntry, WaitlistStatus, WishedDates, Wishes
 from tests.stores.records import HOUR, NOW, WORDS, customer, hold, offering, resource, slot
 
@@ -49,3 +56,44 @@ entry = WaitlistEntry(
     ended_at=None,
     version=1,
 )
+
+series = Series(
+    series_id=SeriesId("ser_1"),
+    status=SeriesStatus.ACTIVE,
+    offering_id=offering.offering_id,
+    offering_name="Cut",
+    rule="FREQ=WEEKLY;COUNT=2",
+    starts_on=date(2026, 6, 1),
+    minute=540,
+    zone="Europe/Paris",
+    clashes=ClashPolicy.SHIFT,
+    party_size=2,
+    date_count=3,
+    picks=(resource.resource_id,),
+    components=("a",),
+    customer_id=customer.customer_id,
+    contact=hold.contact,
+    placed_by="key_1",
+    cancel_reason=WORDS,
+    created_at=NOW,
+    ends_at=NOW + HOUR,
+    ended_at=NOW,
+    version=1,
+)
+occurrence = SeriesOccurrence(
+    occurrence_id="ser_1@003",
+    series_id=series.series_id,
+    series_index=3,
+    wanted_on=date(2026, 6, 1),
+    wanted_minute=540,
+    starts_at=NOW,
+    ends_at=NOW + HOUR,
+    outcome=OccurrenceOutcome.SKIPPED,
+    reason_code="capacity.exceeded",
+    reason=WORDS,
+    alternatives=(NOW, NOW + HOUR),
+    booking_id=None,
+    created_at=NOW,
+    version=1,
+)
+ALL = (entry, series, occurrence)

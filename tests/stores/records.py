@@ -27,6 +27,7 @@ from holdfast.domain.ids import (
     PoolId,
     ResourceId,
     RuleId,
+    SeriesId,
     SlotId,
     TenantId,
 )
@@ -419,6 +420,8 @@ booking = Booking(
     guests=(Guest(name=WORDS, email=None, age=7), Guest(name="Bo")),
     reference=WORDS,
     reschedule_count=2,
+    series_id=SeriesId("ser_1"),
+    series_index=3,
     rating=5,
     feedback=WORDS,
     referral_source="a friend",

@@ -61,7 +61,7 @@ def write(stores: SqlStores, wanted: Changes, *, tenant_id: TenantId = TENANT) -
 
 def write_all(stores: SqlStores) -> None:
     wanted = changes(1)
-    wanted.inserted = [*records.ALL, line_records.entry]
+    wanted.inserted = [*records.ALL, *line_records.ALL]
     wanted.claims_inserted = [records.claim]
     write(stores, wanted)
 
@@ -90,7 +90,7 @@ def place(number: int, *, minutes: int, units: int = 1) -> Claim:
 
 def test_every_record_is_read_as_it_was_written(stores: SqlStores) -> None:
     write_all(stores)
-    everything = [*records.ALL, line_records.entry, records.claim]
+    everything = [*records.ALL, *line_records.ALL, records.claim]
 
     with stores.read(TENANT) as store:
         found = store.load([ById(type(record), id_of(record)) for record in everything])
@@ -103,7 +103,7 @@ def test_another_tenant_sees_nothing_of_it(stores: SqlStores) -> None:
     write_all(stores)
     other = TenantId("tnt_b")
     reads: list[Read] = [
-        *(ById(type(record), id_of(record)) for record in [*records.ALL, line_records.entry]),
+        *(ById(type(record), id_of(record)) for record in [*records.ALL, *line_records.ALL]),
         Where(ScheduleRule, "owner_id", "res_1"),
         Over("res:res_1", NOW, NOW + HOUR),
     ]

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from holdfast.domain.bookings import BookingStatus
 from holdfast.domain.errors import (
     AvailabilityClosed,
     HoldfastError,
@@ -16,9 +17,10 @@ from holdfast.domain.errors import (
     LimitReached,
     TransitionNotAllowed,
 )
+from holdfast.domain.ids import BookingId, SeriesId
 from holdfast.domain.intervals import Interval
+from holdfast.domain.recurrence import parse_recurrence
 from holdfast.domain.series import (
-    BOOKED,
     OCCURRENCE_TRANSITIONS,
     OCCURRENCES_MAX,
     SHIFT_MAX,
@@ -29,18 +31,21 @@ from holdfast.domain.series import (
     OccurrenceAction,
     OccurrenceOutcome,
     SeriesAction,
+    SeriesOccurrence,
     SeriesPlan,
     SeriesStatus,
     completed_count,
+    occurrence_id_of,
     occurrence_transition,
     plan_series,
-    rest_of,
+    starts_of,
     transition,
 )
 from holdfast.domain.zones import zone
 
 PARIS = zone("Europe/Paris")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 NINE = 9 * 60
 # Four Mondays at nine; the clocks of Paris are put back on 25 October 2026.
 MONDAYS = [LocalStart(day=date(2026, 10, 12) + n * 7 * DAY, minute=NINE) for n in range(4)]
@@ -278,9 +283,7 @@ def test_what_is_booked_is_free_disjoint_and_all_or_nothing_invariant_39(
 
 
 SERIES_TABLE = {
-    ("active", "end"): "ended",
     ("active", "cancel"): "cancelled",
-    ("ended", "end"): "ended",
     ("cancelled", "cancel"): "cancelled",
 }
 
@@ -321,14 +324,70 @@ def test_of_a_series_that_is_over_nothing_is_booked_any_more(series: SeriesStatu
     assert found is OccurrenceOutcome.SKIPPED
 
 
-def test_the_rest_of_a_series_is_what_is_booked_from_an_instant_on() -> None:
-    plan = planned(SKIP, free_but(19))
-    third = plan.occurrences[2].interval
+def kept(index: int, *, status: str | None = "confirmed") -> SeriesOccurrence:
+    """An occurrence of an hour, one a day from noon on."""
+    starts_at = NOON + index * DAY
+    return SeriesOccurrence(
+        occurrence_id=occurrence_id_of(SeriesId("ser_1"), index),
+        series_id=SeriesId("ser_1"),
+        series_index=index,
+        wanted_on=starts_at.date(),
+        wanted_minute=720,
+        starts_at=starts_at,
+        ends_at=starts_at + HOUR,
+        outcome=OccurrenceOutcome.CREATED if status else OccurrenceOutcome.SKIPPED,
+        reason_code=None,
+        reason=None,
+        alternatives=(),
+        booking_id=BookingId(f"bkg_{index}") if status else None,
+        created_at=NOON,
+        version=1,
+    )
 
-    rest = rest_of(plan.occurrences, since=third.starts_at)
-    later = rest_of(plan.occurrences, since=third.starts_at + timedelta(microseconds=1))
 
-    assert [it.index for it in rest] == [2, 3]
-    assert [it.index for it in later] == [3]
-    assert completed_count(plan.occurrences, now=third.ends_at) == 2
-    assert all(it.outcome in BOOKED for it in rest)
+def test_what_took_place_is_counted_ac_i03() -> None:
+    said = ["confirmed", "cancelled", None, "completed", "no_show", "confirmed", "completed"]
+    line = [kept(index, status=status) for index, status in enumerate(said)]
+    statuses = {
+        BookingId(f"bkg_{index}"): BookingStatus(status)
+        for index, status in enumerate(said)
+        if status
+    }
+
+    counts = [completed_count(line, statuses, now=line[5].ends_at - it) for it in (HOUR, 0 * HOUR)]
+
+    # The last one is still to come, and staff say that it took place.
+    assert counts == [3, 4]
+
+
+@pytest.mark.parametrize(
+    ("rule", "days"),
+    [
+        ("FREQ=DAILY;COUNT=3", [1, 2, 3]),
+        ("FREQ=DAILY;INTERVAL=2;UNTIL=20260606", [1, 3, 5]),
+        ("FREQ=WEEKLY;BYDAY=MO,WE;COUNT=4", [1, 3, 8, 10]),
+        ("FREQ=MONTHLY;COUNT=1", [1]),
+    ],
+)
+def test_a_rule_names_the_days_ac_i01(rule: str, days: list[int]) -> None:
+    found = starts_of(parse_recurrence(rule, date(2026, 6, 1)), minute=NINE, most=10)
+
+    assert found == [LocalStart(day=date(2026, 6, day), minute=NINE) for day in days]
+
+
+@pytest.mark.parametrize(
+    ("rule", "code"),
+    [
+        ("FREQ=DAILY", "endless"),
+        ("FREQ=MONTHLY;BYMONTHDAY=31;UNTIL=20260620", "empty"),
+        ("FREQ=YEARLY;COUNT=12", "too_long"),
+        ("FREQ=DAILY;COUNT=11", "policy.limit_reached"),
+    ],
+)
+def test_a_rule_that_is_no_series_is_refused(rule: str, code: str) -> None:
+    with pytest.raises(HoldfastError) as refused:
+        starts_of(parse_recurrence(rule, date(2026, 6, 1)), minute=NINE, most=10)
+
+    faults = refused.value.fields.get("errors", ())
+    assert isinstance(faults, tuple)
+    assert code in [refused.value.code, *(fault.code for fault in faults)]

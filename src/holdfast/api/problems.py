@@ -180,6 +180,13 @@ MEANINGS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Method not allowed",
             "The address is right, the method is not. 'Allow' lists those that are.",
         ),
+        "series.refused": (
+            "Nothing of the series was booked",
+            (
+                "'occurrences' says which could not be booked, and why. Leave those out, let"
+                " clashes be skipped or shifted, or choose another time."
+            ),
+        ),
         "server.busy": (
             "Busy",
             "Nothing was done. Try again in a moment, with the same Idempotency-Key.",

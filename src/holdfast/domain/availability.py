@@ -346,6 +346,8 @@ CHECKS: tuple[Check, ...] = (
     horizon,
     _capacity,
 )
+# Of a series only the first has to be within the horizon: the others are far ahead by their nature.
+LATER_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one is not horizon)
 # What is asked of a slot made by hand, which takes its rooms and staff for itself.
 OPENING_CHECKS: tuple[Check, ...] = (_in_use, _not_blocked, _opening_capacity)
 # What is asked of a booking that keeps its start, whenever that is; and if only its party shrinks.

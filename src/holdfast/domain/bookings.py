@@ -11,7 +11,15 @@ from holdfast.domain.customers import Contact
 from holdfast.domain.errors import TransitionNotAllowed
 from holdfast.domain.guests import Guest
 from holdfast.domain.holds import AssignedResource
-from holdfast.domain.ids import BookingId, CustomerId, HoldId, OfferingId, ResourceId, SlotId
+from holdfast.domain.ids import (
+    BookingId,
+    CustomerId,
+    HoldId,
+    OfferingId,
+    ResourceId,
+    SeriesId,
+    SlotId,
+)
 from holdfast.domain.money import Money
 from holdfast.domain.no_shows import counts_from
 from holdfast.domain.overrides import Override
@@ -103,6 +111,7 @@ class Booking:
         guests: Who comes, as far as they were named; never more than the party.
         reference: Whatever the business calls it in its own books.
         reschedule_count: How often its time was changed.
+        series_id, series_index: Of a booking in a series, which series and which one, from 0.
         rating, feedback, referral_source: What was said of it afterwards: from 1 to 5, in words,
             and how somebody came to book.
     """
@@ -155,6 +164,8 @@ class Booking:
     guests: tuple[Guest, ...] = ()
     reference: str | None = None
     reschedule_count: int = 0
+    series_id: SeriesId | None = None
+    series_index: int | None = None
     rating: int | None = None
     feedback: str = ""
     referral_source: str = ""

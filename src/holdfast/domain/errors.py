@@ -43,6 +43,7 @@ STATUS_BY_CODE: Mapping[str, int] = MappingProxyType(
         "request.in_progress": 409,
         "request.key_reused": 422,
         "request.method_not_allowed": 405,
+        "series.refused": 409,
         "server.busy": 503,
         "state.transition_not_allowed": 409,
     }
@@ -235,6 +236,15 @@ class InvitationExpired(HoldfastError):
     def __init__(self, *, at: datetime) -> None:
         message = "This invitation has expired. Join the waitlist again, or book what is free."
         super().__init__(message, at=at)
+
+
+class SeriesRefused(HoldfastError):
+    """Nothing of a series was booked; `occurrences` says why, one by one."""
+
+    code = "series.refused"
+
+    def __init__(self, detail: str, *, occurrences: Sequence[Mapping[str, object]]) -> None:
+        super().__init__(detail, occurrences=tuple(occurrences))
 
 
 class RecordNotFound(HoldfastError):

@@ -28,6 +28,7 @@ EventId = NewType("EventId", str)
 AuditId = NewType("AuditId", str)
 BatchId = NewType("BatchId", str)
 WaitlistEntryId = NewType("WaitlistEntryId", str)
+SeriesId = NewType("SeriesId", str)
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 BODY_LENGTH = 26

@@ -12,6 +12,7 @@ from holdfast.domain.policies import NOTHING_SAID, Policy
 from holdfast.domain.price_rules import PriceRule
 from holdfast.domain.price_units import PriceUnit
 from holdfast.domain.prices import TicketTier
+from holdfast.domain.recurrence import Frequency
 from holdfast.domain.requirements import Requirement
 from holdfast.domain.shapes import DEFAULT_CHECK_IN_MINUTE, DEFAULT_CHECK_OUT_MINUTE, Shape
 
@@ -76,6 +77,8 @@ class Offering:
         is_scattered: Whether days need not follow each other.
         check_in_minute, check_out_minute: Of nights, on the wall clock of the offering's zone.
         is_always_open: Whether free start and end need no schedule at all.
+        series_max: How many may be booked together as a series; None is none.
+        series_frequencies: How often those of a series may recur; empty is any way.
         has_waitlist: Whether who comes too late may wait for a place.
         invitation_ttl: How long an invitation from the waitlist lasts; None is 30 minutes.
         grid_includes_buffer: Whether the grid leaves the buffers between its slots, so that each of
@@ -135,6 +138,8 @@ class Offering:
     has_waitlist: bool = False
     invitation_ttl: timedelta | None = None
     ticket_tiers: tuple[TicketTier, ...] = ()
+    series_max: int | None = None
+    series_frequencies: tuple[Frequency, ...] = ()
 
     @property
     def grid_step(self) -> timedelta | None:

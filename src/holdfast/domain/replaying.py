@@ -10,7 +10,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import TypeVar
 
-from holdfast.domain import bookings, holds, pools, resources, waitlists
+from holdfast.domain import bookings, holds, pools, resources, series, waitlists
 from holdfast.domain.blocks import BlockStatus
 from holdfast.domain.bookings import BookingStatus
 from holdfast.domain.history import AuditEntry
@@ -19,6 +19,7 @@ from holdfast.domain.pools import PoolStatus
 from holdfast.domain.proving import Finding, Steps
 from holdfast.domain.resources import ResourceStatus
 from holdfast.domain.rules import RuleStatus
+from holdfast.domain.series import SeriesStatus
 from holdfast.domain.waitlists import WaitlistStatus
 
 State = Mapping[str, object]
@@ -40,6 +41,7 @@ MOVES: Mapping[str, Moves] = MappingProxyType(
         "resource": _moves(resources.TRANSITIONS),
         "pool": _moves(pools.TRANSITIONS),
         "waitlist_entry": _moves(waitlists.TRANSITIONS),
+        "series": _moves(series.TRANSITIONS),
         "block": frozenset({(BlockStatus.ACTIVE.value, BlockStatus.REMOVED.value)}),
         "rule": frozenset({(RuleStatus.ACTIVE.value, RuleStatus.REMOVED.value)}),
     }
@@ -53,6 +55,7 @@ FIRST_STATUSES: Mapping[str, frozenset[str]] = MappingProxyType(
         "resource": frozenset({ResourceStatus.ACTIVE.value}),
         "pool": frozenset({PoolStatus.ACTIVE.value}),
         "waitlist_entry": frozenset({WaitlistStatus.WAITING.value}),
+        "series": frozenset({SeriesStatus.ACTIVE.value}),
         "block": frozenset({BlockStatus.ACTIVE.value}),
         "rule": frozenset({RuleStatus.ACTIVE.value}),
     }

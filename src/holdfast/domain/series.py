@@ -1,7 +1,7 @@
 """Series: bookings made together, the plan of each occurrence, and what may happen afterwards.
 
-Which local days and times a series has is worked out elsewhere; here each of them is judged and
-gets an outcome. Times are wall times, so that a class at nine stays at nine when clocks change.
+A recurrence names the local days; each of them is judged and gets an outcome. Times are wall
+times, so that a class at nine stays at nine when clocks change.
 """
 
 from __future__ import annotations
@@ -11,21 +11,29 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
-from typing import NewType
 
 from holdfast.domain import checks
+from holdfast.domain.bookings import BookingStatus
 from holdfast.domain.checks import Fault
-from holdfast.domain.errors import AvailabilityClosed, HoldfastError, TransitionNotAllowed
-from holdfast.domain.ids import BookingId
+from holdfast.domain.customers import Contact
+from holdfast.domain.errors import (
+    AvailabilityClosed,
+    HoldfastError,
+    InputInvalid,
+    LimitReached,
+    TransitionNotAllowed,
+)
+from holdfast.domain.ids import BookingId, CustomerId, OfferingId, ResourceId, SeriesId
 from holdfast.domain.intervals import FIRST_INSTANT, LAST_INSTANT, Interval
 from holdfast.domain.offerings import DURATION_MAX
+from holdfast.domain.recurrence import Recurrence, falls_on, last_of
 from holdfast.domain.zones import MINUTES_PER_DAY, Zone, instant_of
-
-SeriesId = NewType("SeriesId", str)
 
 OCCURRENCES_MAX = 366
 # How far from its own time an occurrence may be moved by the plan.
 SHIFT_MAX = timedelta(days=7)
+# How long a series may go on.
+SERIES_MAX = timedelta(days=3_653)
 # How many other times are judged for one occurrence.
 ALTERNATIVES_MAX = 100
 _DAY = timedelta(days=1)
@@ -40,9 +48,8 @@ class SeriesStatus(StrEnum):
 
 
 class SeriesAction(StrEnum):
-    """What may happen to a series."""
+    """What may happen to a series. That it ends is time's doing; see `status_at`."""
 
-    END = "end"
     CANCEL = "cancel"
 
 
@@ -115,6 +122,112 @@ class Occurrence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """Bookings made together by a recurrence.
+
+    Attributes:
+        rule: The RRULE that names its local days.
+        starts_on, minute: The first day that the rule may name, and the wall time of each.
+        ends_at: When its last occurrence is over, booked or not.
+    """
+
+    series_id: SeriesId
+    status: SeriesStatus
+    offering_id: OfferingId
+    offering_name: str
+    rule: str
+    starts_on: date
+    minute: int
+    zone: str
+    clashes: ClashPolicy
+    party_size: int
+    date_count: int | None = None
+    picks: tuple[ResourceId, ...] = ()
+    components: tuple[str, ...] = ()
+    customer_id: CustomerId | None
+    contact: Contact
+    placed_by: str
+    cancel_reason: str | None
+    created_at: datetime
+    ends_at: datetime
+    ended_at: datetime | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesOccurrence:
+    """One occurrence of a series as it is kept.
+
+    Attributes:
+        series_index: Which one it is, from 0.
+        wanted_on, wanted_minute: Its own wall time.
+        starts_at, ends_at: When it takes place, or would.
+        reason_code, reason: Why it is not booked at its own time.
+        alternatives: Other starts that were free when the series was made.
+        booking_id: Its booking, or the last one that it had.
+    """
+
+    occurrence_id: str
+    series_id: SeriesId
+    series_index: int
+    wanted_on: date
+    wanted_minute: int
+    starts_at: datetime
+    ends_at: datetime
+    outcome: OccurrenceOutcome
+    reason_code: str | None
+    reason: str | None
+    alternatives: tuple[datetime, ...]
+    booking_id: BookingId | None
+    created_at: datetime
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesMade:
+    """A series with each of its occurrences, in order."""
+
+    series: Series
+    occurrences: tuple[SeriesOccurrence, ...]
+
+
+def occurrence_id_of(series_id: SeriesId, index: int) -> str:
+    """Return the id of one occurrence.
+
+    >>> occurrence_id_of(SeriesId("ser_1"), 7)
+    'ser_1@007'
+    """
+    return f"{series_id}@{index:03}"
+
+
+def starts_of(recurrence: Recurrence, *, minute: int, most: int) -> list[LocalStart]:
+    """Return the wall times that a recurrence names.
+
+    Raises:
+        InputInvalid: It has no end, none at all, or goes on for too many years.
+        LimitReached: It names more than may be booked together.
+    """
+    if recurrence.count is None and recurrence.until is None:
+        message = "A series ends: give the rule a COUNT or an UNTIL."
+        raise InputInvalid.at("/rule", "endless", message)
+    last = last_of(recurrence)
+    first = recurrence.starts_on
+    if last is None or last < first:
+        raise InputInvalid.at("/rule", "empty", "The rule names no day.")
+    if last - first > SERIES_MAX:
+        message = f"A series lasts at most {SERIES_MAX.days} days."
+        raise InputInvalid.at("/rule", "too_long", message)
+    days = (first + timedelta(days=n) for n in range((last - first).days + 1))
+    named = [day for day in days if falls_on(recurrence, day)]
+    if not named:
+        raise InputInvalid.at("/rule", "empty", "The rule names no day.")
+    if len(named) > most:
+        message = f"At most {most} are booked together; the rule names {len(named)} days."
+        raise LimitReached(message, limit=most, actual=len(named))
+    return [LocalStart(day=day, minute=minute) for day in named]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesPlan:
     """Each occurrence with its outcome, and whether the series is to be made at all."""
 
@@ -127,6 +240,11 @@ class SeriesPlan:
         if not self.is_accepted:
             return ()
         return tuple(it for it in self.occurrences if it.outcome in BOOKED)
+
+    @property
+    def refused(self) -> tuple[Occurrence, ...]:
+        """The occurrences that cannot be booked at their own time."""
+        return tuple(it for it in self.occurrences if it.refusal is not None)
 
 
 Judge = Callable[[Interval, Sequence[Interval]], HoldfastError | None]
@@ -253,10 +371,8 @@ def _settled(found: Sequence[Occurrence], clashes: ClashPolicy) -> SeriesPlan:
 
 TRANSITIONS: Mapping[tuple[SeriesStatus, SeriesAction], SeriesStatus] = MappingProxyType(
     {
-        (SeriesStatus.ACTIVE, SeriesAction.END): SeriesStatus.ENDED,
         (SeriesStatus.ACTIVE, SeriesAction.CANCEL): SeriesStatus.CANCELLED,
         # The same again changes nothing and is not an error.
-        (SeriesStatus.ENDED, SeriesAction.END): SeriesStatus.ENDED,
         (SeriesStatus.CANCELLED, SeriesAction.CANCEL): SeriesStatus.CANCELLED,
     }
 )
@@ -318,11 +434,33 @@ def occurrence_transition(
     return OCCURRENCE_TRANSITIONS[outcome, action]
 
 
-def rest_of(occurrences: Iterable[Occurrence], *, since: datetime) -> list[Occurrence]:
-    """Return the booked occurrences that begin at an instant or later: what "the rest" is."""
-    return [it for it in occurrences if it.outcome in BOOKED and it.interval.starts_at >= since]
+def status_at(series: Series, now: datetime) -> SeriesStatus:
+    """Return the status of a series: it has ended when its last occurrence is over."""
+    is_over = series.status is SeriesStatus.ACTIVE and now >= series.ends_at
+    return SeriesStatus.ENDED if is_over else series.status
 
 
-def completed_count(occurrences: Iterable[Occurrence], *, now: datetime) -> int:
-    """Return how many booked occurrences are over."""
-    return sum(it.outcome in BOOKED and it.interval.ends_at <= now for it in occurrences)
+_NOT_HELD = frozenset(
+    {
+        BookingStatus.CANCELLED,
+        BookingStatus.DECLINED,
+        BookingStatus.EXPIRED,
+        BookingStatus.NO_SHOW,
+    }
+)
+
+
+def completed_count(
+    occurrences: Iterable[SeriesOccurrence],
+    statuses: Mapping[BookingId, BookingStatus],
+    *,
+    now: datetime,
+) -> int:
+    """Return how many occurrences took place: booked, over, and not called off or missed."""
+    return sum(
+        it.outcome in BOOKED
+        and it.booking_id is not None
+        and statuses.get(it.booking_id) not in _NOT_HELD
+        and (it.ends_at <= now or statuses.get(it.booking_id) is BookingStatus.COMPLETED)
+        for it in occurrences
+    )

@@ -57,11 +57,13 @@ class Person:
     Attributes:
         key: The lock under which their bookings are counted.
         contact_keys: By what their holds are found.
+        first_key: Their lock as long as nobody knew them, where they have said who they are.
     """
 
     key: str
     customers: tuple[Customer, ...]
     contact_keys: tuple[str, ...]
+    first_key: str | None = None
 
 
 def limit_needs(look: Look, target: Target, candidates: Iterable[Resource], buyer: Buyer) -> Needs:
@@ -106,6 +108,7 @@ def person_of(look: Look, buyer: Buyer) -> Person | None:
         key=key,
         customers=tuple(customers),
         contact_keys=tuple(dict.fromkeys(one for one in known if one is not None)),
+        first_key=None if given is None else _key(given),
     )
 
 
@@ -214,7 +217,7 @@ class _Counted:
     """What a person has, counted under their lock."""
 
     def __init__(self, view: View, deal: Deal, person: Person, *, now: datetime) -> None:
-        if not view.is_locked(person.key):
+        if not view.is_locked(person.key) and not _is_new(view, person, now=now):
             raise NeedsMore
         self._target = target = deal.target
         self._words = words_of(target.tenant, deal.candidates, [target.offering])
@@ -277,6 +280,12 @@ class _Counted:
         if resource is not None:
             return one.offering_id is None and one.resource_id == resource.resource_id
         return one.offering_id == self._target.offering_id
+
+
+def _is_new(view: View, person: Person, *, now: datetime) -> bool:
+    """Whether a customer was added just now, under the lock of their contact, as by a series."""
+    is_held = person.first_key is not None and view.is_locked(person.first_key)
+    return is_held and all(one.created_at == now for one in person.customers)
 
 
 def _has_lapsed(booking: Booking, now: datetime) -> bool:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from holdfast.domain import checks
 from holdfast.domain.attending import completes_at
-from holdfast.domain.availability import CHECKS
+from holdfast.domain.availability import CHECKS, Check
 from holdfast.domain.bookings import Booking, BookingStatus, PendingReason
 from holdfast.domain.claims import Claim, ClaimOwner
 from holdfast.domain.customers import Contact
 from holdfast.domain.errors import InputInvalid
 from holdfast.domain.guests import Guest, guest_faults
 from holdfast.domain.holds import AssignedResource, Hold
-from holdfast.domain.ids import BookingId, CustomerId, ResourceId
+from holdfast.domain.ids import BookingId, CustomerId, ResourceId, SeriesId
 from holdfast.domain.limits import pending_reasons
 from holdfast.domain.money import Money
 from holdfast.domain.overrides import Override
@@ -97,6 +98,8 @@ def make_booking(
     override: Override | None = None,
     terms: Terms = NO_TERMS,
     is_approved: bool = False,
+    place: SeriesPlace | None = None,
+    checks: Sequence[Check] = CHECKS,
     now: datetime,
 ) -> Booking:
     """Judge a request, take its places, quote its price and write the booking.
@@ -122,9 +125,11 @@ def make_booking(
     places, assigned = None, tuple[AssignedResource, ...]()
     if override is None and not _takes_at_once(target, total=total, now=now):
         # Its places are taken at approval; until then it is only judged.
-        judged(view, choice, party_size=party_size, checks=CHECKS)
+        judged(view, choice, party_size=party_size, checks=checks)
     else:
-        places = choose_places(view, choice, party_size=party_size, override=override)
+        places = choose_places(
+            view, choice, party_size=party_size, override=override, checks=checks
+        )
         assigned = places.assigned
     agreed = Agreed(
         target=target,
@@ -137,6 +142,7 @@ def make_booking(
         components=choice.components,
         override=override,
         hold=None,
+        place=place,
     )
     candidates = candidates_of(view, target, choice.components)
     policy = require_agreeable(view, agreed, details, candidates=candidates, now=now)
@@ -161,6 +167,14 @@ def _takes_at_once(target: Target, *, total: Money, now: datetime) -> bool:
     policy = policy_in_force(target.tenant, target.offering)
     reasons = waiting_of(policy, total=total, now=now).reasons
     return PendingReason.APPROVAL not in reasons
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesPlace:
+    """Which one of which series a booking is, from 0."""
+
+    series_id: SeriesId
+    series_index: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +220,7 @@ class Agreed:
     hold: Hold | None
     number: str | None = None
     uses: tuple[Use, ...] = ()
+    place: SeriesPlace | None = None
 
 
 def require_agreeable(
@@ -249,8 +264,7 @@ def write_booking(
     Raises:
         InputInvalid: Nobody could be reached for it.
     """
-    require_details(details)
-    checks.require(guest_faults(details.guests, party_size=agreed.party_size))
+    _require_said(details, party_size=agreed.party_size)
     target, stay = agreed.target, agreed.target.stay
     status = BookingStatus.PENDING if waiting.reasons else BookingStatus.CONFIRMED
     customer = find_or_add_customer(view, details.contact, details.customer_id)
@@ -296,6 +310,8 @@ def write_booking(
         price_lines=agreed.price_lines,
         terms=agreed.terms,
         uses=agreed.uses,
+        series_id=agreed.place.series_id if agreed.place else None,
+        series_index=agreed.place.series_index if agreed.place else None,
         policy=waiting.policy,
         completes_at=completes_at(waiting.policy, ends_at=stay.ends_at, has_come=False),
         guests=details.guests,
@@ -318,6 +334,11 @@ def hand_over(
             counts_until=waiting.expires_at,
             converted_at=now,
         )
+
+
+def _require_said(details: Details, *, party_size: int) -> None:
+    require_details(details)
+    checks.require(guest_faults(details.guests, party_size=party_size))
 
 
 def require_details(details: Details) -> None:

@@ -27,6 +27,7 @@ from holdfast.domain.requirements import (
 )
 from holdfast.domain.resources import CAPACITY_MAX
 from holdfast.domain.schedules import STEP_MAX
+from holdfast.domain.series import OCCURRENCES_MAX
 from holdfast.domain.shapes import DATES_MAX, Shape
 from holdfast.domain.tenants import is_slug
 from holdfast.domain.waitlists import INVITATION_TTL_MAX as _INVITED_MAX
@@ -83,6 +84,7 @@ def _faults_of_shape(offering: Offering) -> list[checks.Fault | None]:
         checks.whole("/check_out_minute", offering.check_out_minute, least=0, most=minutes_a_day),
         checks.length("/pending_ttl", offering.pending_ttl, least=_MINUTE, most=checks.YEAR),
         checks.length("/invitation_ttl", offering.invitation_ttl, least=_MINUTE, most=_INVITED_MAX),
+        checks.whole("/series_max", offering.series_max, least=1, most=OCCURRENCES_MAX),
         checks.length("/confirm_delay", offering.confirm_delay, least=_ZERO, most=checks.YEAR),
         checks.fault("/components", "twice", twice) if len(set(keys)) < len(keys) else None,
         checks.fault("/components", "too_many", many) if len(keys) > COMPONENTS_MAX else None,

@@ -30,6 +30,7 @@ from holdfast.domain.pools import Pool
 from holdfast.domain.price_rules import PriceRule
 from holdfast.domain.price_units import PriceUnit
 from holdfast.domain.prices import QUOTA_MAX, TicketTier
+from holdfast.domain.recurrence import Frequency
 from holdfast.domain.requirements import Requirement
 from holdfast.domain.resources import Resource
 from holdfast.domain.shapes import (
@@ -106,6 +107,8 @@ class AddOffering:
     has_waitlist: bool = False
     invitation_ttl: timedelta | None = None
     ticket_tiers: tuple[TicketTier, ...] = ()
+    series_max: int | None = None
+    series_frequencies: tuple[Frequency, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +164,8 @@ CHANGEABLE = frozenset(
         "has_waitlist",
         "invitation_ttl",
         "ticket_tiers",
+        "series_max",
+        "series_frequencies",
     }
 )
 
@@ -266,6 +271,8 @@ def _add(view: View, command: AddOffering, now: datetime) -> Offering:
         has_waitlist=command.has_waitlist,
         invitation_ttl=command.invitation_ttl,
         ticket_tiers=command.ticket_tiers,
+        series_max=command.series_max,
+        series_frequencies=command.series_frequencies,
     )
     offering = replace(offering, policy=with_preset(offering, command.preset))
     require_valid(offering)

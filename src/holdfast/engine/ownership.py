@@ -9,7 +9,8 @@ from holdfast.domain.access import Actor, ActorKind, Scope
 from holdfast.domain.bookings import Booking
 from holdfast.domain.errors import RecordNotFound
 from holdfast.domain.holds import Hold
-from holdfast.domain.ids import BookingId, HoldId, WaitlistEntryId
+from holdfast.domain.ids import BookingId, HoldId, SeriesId, WaitlistEntryId
+from holdfast.domain.series import Series
 from holdfast.domain.waitlists import WaitlistEntry
 from holdfast.engine.ports import ReadStore
 from holdfast.engine.reading import get
@@ -102,3 +103,32 @@ def own_entry_in(store: ReadStore, actor: Actor, entry_id: WaitlistEntryId) -> W
 def may_touch_entry(actor: Actor, entry: WaitlistEntry) -> bool:
     """Whether an actor may see and change an entry: staff any, the public what it placed."""
     return Scope.BOOKINGS_READ in actor.scopes or entry.placed_by == actor.actor_id
+
+
+def own_series(look: Look, series_id: SeriesId) -> Series:
+    """Return a series that the actor may touch.
+
+    Raises:
+        RecordNotFound: There is none, or it is somebody else's.
+    """
+    series = look.get(Series, series_id)
+    if not may_touch_series(look.actor, series):
+        raise RecordNotFound(kind="series", key=series_id)
+    return series
+
+
+def own_series_in(store: ReadStore, actor: Actor, series_id: SeriesId) -> Series:
+    """Return a series that the actor may see.
+
+    Raises:
+        RecordNotFound: There is none, or it is somebody else's.
+    """
+    series = get(store, Series, series_id)
+    if not may_touch_series(actor, series):
+        raise RecordNotFound(kind="series", key=series_id)
+    return series
+
+
+def may_touch_series(actor: Actor, series: Series) -> bool:
+    """Whether an actor may see and change a series: staff any, the public what it placed."""
+    return Scope.BOOKINGS_READ in actor.scopes or series.placed_by == actor.actor_id

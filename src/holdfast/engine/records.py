@@ -25,6 +25,7 @@ from holdfast.domain.pools import Pool
 from holdfast.domain.promo_codes import PromoCode
 from holdfast.domain.resources import Resource
 from holdfast.domain.rules import ScheduleRule
+from holdfast.domain.series import Series, SeriesMade, SeriesOccurrence
 from holdfast.domain.slots import Slot
 from holdfast.domain.tenants import Tenant
 from holdfast.domain.waitlists import InLine, WaitlistEntry
@@ -60,6 +61,8 @@ KINDS: Mapping[type, RecordKind] = MappingProxyType(
         Slot: RecordKind("slot", "slot_id"),
         Hold: RecordKind("hold", "hold_id"),
         Booking: RecordKind("booking", "booking_id"),
+        Series: RecordKind("series", "series_id"),
+        SeriesOccurrence: RecordKind("occurrence", "occurrence_id"),
         WaitlistEntry: RecordKind("waitlist_entry", "entry_id", "status", "waiting"),
         Claim: RecordKind("claim", "claim_id", "released_at", None),
     }
@@ -70,6 +73,8 @@ def record_of(result: object) -> object:
     """Return the record that a result is about."""
     if isinstance(result, InLine):
         return result.entry
+    if isinstance(result, SeriesMade):
+        return result.series
     return result.record if isinstance(result, Closure) else result
 
 

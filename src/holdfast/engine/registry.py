@@ -21,6 +21,7 @@ from holdfast.engine import (
     limiting,
     members,
     no_shows,
+    occurrences,
     offerings,
     ordering,
     paying,
@@ -30,6 +31,7 @@ from holdfast.engine import (
     rescheduling,
     resources,
     schedules,
+    series,
     slot_changes,
     slot_generating,
     slots,
@@ -71,6 +73,8 @@ _FEATURES = (
     walk_ins,
     waitlist,
     inviting,
+    series,
+    occurrences,
 )
 
 USE_CASES: Mapping[type, UseCase[Any, Any]] = MappingProxyType(

@@ -163,6 +163,10 @@ class View(Look, Protocol):
         """
         ...
 
+    def attempt(self, act: Callable[[], R]) -> R:
+        """Do something; what it changed is undone if it is refused, and the refusal goes on."""
+        ...
+
     def fact(self, type_: str, record: object, **payload: object) -> None:
         """Write a fact about a record to the outbox."""
         ...
@@ -192,6 +196,16 @@ class Needs:
         return Needs(
             self.guards | other.guards, self.counters | other.counters, self.reads | other.reads
         )
+
+    @classmethod
+    def together(cls, found: Iterable[Needs]) -> Needs:
+        """Return all that several have."""
+        guards, counters, reads = set[str](), set[str](), set[Read]()
+        for needs in found:
+            guards |= needs.guards
+            counters |= needs.counters
+            reads |= needs.reads
+        return cls.of(guards=guards, counters=counters, reads=reads)
 
     @property
     def keys(self) -> frozenset[str]:

@@ -14,7 +14,7 @@ from typing import TypeVar, cast
 
 from holdfast.domain.access import Actor
 from holdfast.domain.claims import Claim
-from holdfast.domain.errors import RecordNotFound
+from holdfast.domain.errors import HoldfastError, RecordNotFound
 from holdfast.domain.fields import NO_PATTERNS, Patterns
 from holdfast.domain.history import Event
 from holdfast.domain.ids import EventId, TenantId
@@ -83,6 +83,7 @@ class BatchView:
                 self.found.update(ById(type(row), id_of(row)) for row in rows)
         self.records: dict[tuple[type, str], object] = dict(self.original)
         self.changed: dict[type, dict[str, object]] = {}
+        self.born = set[str]()
         self._indexes: dict[tuple[type, str], dict[object, set[str]]] = {}
         self.locked = dict(locked)
         self.lapsed = {row.key: row for row in lapsed if locked[row.key].cap is not None}
@@ -154,6 +155,7 @@ class CommandView:
         self._actor = actor
         self._ids = ids
         self._action = action
+        self._born = set[str]()
         self.records: dict[tuple[type, str], object] = {}
         self.audit: list[AuditNote] = []
         self.counters: dict[str, CounterChange] = {}
@@ -271,8 +273,11 @@ class CommandView:
 
     def latest(self, read: Latest) -> tuple[object, ...]:
         """Return the latest records whose field has a value, the latest first."""
-        self.want(read)
-        ids = {id_of(row) for row in self._batch.loaded[read]}
+        ids = set[str]()
+        if read.value not in self._born and read.value not in self._batch.born:
+            self.want(read)
+            ids = {id_of(row) for row in self._batch.loaded[read]}
+        # What was made just now is in nobody's row yet, so there is nothing to be loaded of it.
         ids.update(self._batch.changed_ids(read.kind, read.field, read.value))
         ids.update(record_id for changed, record_id in self.records if changed is read.kind)
         found = [self._current((read.kind, record_id)) for record_id in sorted(ids)]
@@ -319,6 +324,7 @@ class CommandView:
 
     def insert(self, record: object) -> None:
         """Add a record."""
+        self._born.add(id_of(record))
         self._put(None, record)
 
     def update(self, record: R, **changes: object) -> R:
@@ -372,10 +378,25 @@ class CommandView:
             )
         )
 
+    def attempt(self, act: Callable[[], R]) -> R:
+        """Do something; what it changed is undone if it is refused, and the refusal goes on."""
+        records, touched = dict(self.records), set(self.touched)
+        counters = {key: replace(change) for key, change in self.counters.items()}
+        audited, told = len(self.audit), len(self.events)
+        try:
+            return act()
+        except HoldfastError:
+            self.records, self.touched, self.counters = records, touched, counters
+            del self.audit[audited:]
+            del self.events[told:]
+            self._found.clear()
+            raise
+
     def fold(self) -> None:
         """Make this command's changes the batch's: it was accepted."""
         batch = self._batch
         batch.records.update(self.records)
+        batch.born.update(self._born)
         for (kind, record_id), record in self.records.items():
             batch.changed.setdefault(kind, {})[record_id] = record
             batch.note(kind, record_id, record)

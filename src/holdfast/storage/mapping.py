@@ -30,9 +30,11 @@ from holdfast.domain.offerings import Component, Offering
 from holdfast.domain.overrides import Override
 from holdfast.domain.pools import Pool
 from holdfast.domain.promo_codes import PromoCode
+from holdfast.domain.recurrence import Frequency
 from holdfast.domain.requirements import Choosing, Per, Requirement, Strategy
 from holdfast.domain.resources import Resource
 from holdfast.domain.rules import ScheduleRule
+from holdfast.domain.series import Series, SeriesOccurrence
 from holdfast.domain.slots import Slot
 from holdfast.domain.strategies import Chosen
 from holdfast.domain.tenants import Tenant
@@ -47,7 +49,7 @@ from holdfast.storage.price_rows import (
     tier_from,
     use_from,
 )
-from holdfast.storage.schema import catalogue, history, ledger, people, waitlists
+from holdfast.storage.schema import catalogue, history, ledger, people, series, waitlists
 
 Row = Mapping[str, Any] | RowMapping
 """A row by the names of its columns, or a part of one that is kept as JSON."""
@@ -323,6 +325,7 @@ MAPPERS: Mapping[type, Mapper] = MappingProxyType(
                 "requirements": _list("requirements", _requirement_row, _requirement),
                 "components": _list("components", _component_row, _component),
                 "price_rules": _list("price_rules", plain, rule_from),
+                "series_frequencies": _list("series_frequencies", str, Frequency),
                 "policy": _POLICY,
                 "ticket_tiers": _list("ticket_tiers", plain, tier_from),
             },
@@ -420,6 +423,20 @@ MAPPERS: Mapping[type, Mapper] = MappingProxyType(
                 "price": _money_or_none("price"),
                 "price_lines": _PRICE_LINES,
             },
+        ),
+        Series: Mapper(
+            Series,
+            series.series,
+            forms={
+                "contact": _contact("contact"),
+                "picks": _PICKS,
+                "components": _COMPONENT_KEYS,
+            },
+        ),
+        SeriesOccurrence: Mapper(
+            SeriesOccurrence,
+            series.occurrence,
+            forms={"alternatives": _list("alternatives", plain, datetime.fromisoformat)},
         ),
         AuditEntry: Mapper(AuditEntry, history.audit),
         Event: Mapper(Event, history.outbox),

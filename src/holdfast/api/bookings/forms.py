@@ -261,6 +261,8 @@ class PublicBookingOut(Out):
     guests: list[GuestOut]
     reference: str | None
     reschedule_count: int
+    series_id: str | None
+    series_index: int | None
     rating: int | None
     feedback: str
     referral_source: str
@@ -340,6 +342,8 @@ def _shown(booking: Booking) -> dict[str, Any]:
         "guests": [GuestOut.of(guest) for guest in booking.guests],
         "reference": booking.reference,
         "reschedule_count": booking.reschedule_count,
+        "series_id": booking.series_id,
+        "series_index": booking.series_index,
         "rating": booking.rating,
         "feedback": booking.feedback,
         "referral_source": booking.referral_source,

@@ -52,6 +52,7 @@ from holdfast.api.offerings.requirements import (
 )
 from holdfast.api.paging import PageOut, PageQuery
 from holdfast.api.policy_forms import POLICY, POLICY_NAMES, PolicyIn, PolicyOut
+from holdfast.api.recurring import SeriesFrequency, frequencies, frequency_words
 from holdfast.api.turns import Turn, pointers, read_fields, show_fields
 from holdfast.domain.checks import YEAR
 from holdfast.domain.errors import InputInvalid
@@ -71,6 +72,7 @@ from holdfast.domain.price_units import PriceUnit
 from holdfast.domain.prices import TicketTier
 from holdfast.domain.requirements import Requirement
 from holdfast.domain.schedules import STEP_MAX
+from holdfast.domain.series import OCCURRENCES_MAX
 from holdfast.domain.shapes import (
     A_DAY,
     DATED,
@@ -96,6 +98,8 @@ Length = Annotated[int, Field(ge=1, le=minutes_of(LENGTH_MAX))]
 Dates = Annotated[int, Field(ge=1, le=DATES_MAX)]
 PendingTtl = Annotated[int, Field(ge=60, le=seconds_of(YEAR))]
 ConfirmDelay = Annotated[int, Field(ge=0, le=seconds_of(YEAR))]
+SeriesMax = Annotated[int, Field(ge=1, le=OCCURRENCES_MAX)]
+SeriesFrequencies = Annotated[list[Word[SeriesFrequency]], Field(max_length=4)]
 InvitationTtl = Annotated[int, Field(ge=60, le=seconds_of(INVITATION_TTL_MAX))]
 _CHECK_IN = show_clock(DEFAULT_CHECK_IN_MINUTE)
 _CHECK_OUT = show_clock(DEFAULT_CHECK_OUT_MINUTE)
@@ -132,6 +136,7 @@ TURNS = MappingProxyType(
         "pending_ttl_seconds": Turn("pending_ttl", seconds, seconds_of),
         "confirm_delay_seconds": Turn("confirm_delay", seconds, seconds_of),
         "invitation_ttl_seconds": Turn("invitation_ttl", seconds, seconds_of),
+        "series_frequencies": Turn("series_frequencies", frequencies, frequency_words),
         "price": Turn("price", MoneyIn.money, MoneyOut.of),
         "requirements": Turn("requirements", requirements, _requirements_out),
         "components": Turn("components", components, _components_out),
@@ -199,6 +204,8 @@ class OfferingTerms(Body):
     has_waitlist: bool = False
     invitation_ttl_seconds: InvitationTtl | None = None
     ticket_tiers: TicketTiers = Field(default_factory=list)
+    series_max: SeriesMax | None = None
+    series_frequencies: SeriesFrequencies = Field(default_factory=list)
 
 
 class AddOfferingIn(OfferingTerms):
@@ -338,6 +345,8 @@ class OfferingOut(Out):
     has_waitlist: bool
     invitation_ttl_seconds: int | None
     ticket_tiers: list[TicketTierOut]
+    series_max: int | None
+    series_frequencies: list[str]
 
     @classmethod
     def of(cls, offering: Offering) -> OfferingOut:

@@ -24,6 +24,7 @@ from holdfast.engine.facade.promo_codes import PromoCodes
 from holdfast.engine.facade.quotes import Quotes
 from holdfast.engine.facade.reassigning import Reassigning
 from holdfast.engine.facade.reports import Reports
+from holdfast.engine.facade.series import SeriesBook
 from holdfast.engine.facade.slots import Slots
 from holdfast.engine.facade.waitlist import Waitlist
 from holdfast.engine.ports import Clock, Ids, Quiescence, ReadStores, TenantRegister
@@ -41,8 +42,8 @@ class TenantEngine:
         categories, resources, pools, calendars, offerings, schedules, blocks, slots: What it
             offers, and when.
         members, keys, customers: Its people.
-        availability, quotes, promo_codes, eligibility, holds, bookings, waitlist, orders, history:
-            What is taken, and what it costs.
+        availability, quotes, promo_codes, eligibility, holds, bookings, waitlist, series, orders,
+            history: What is taken, and what it costs.
     """
 
     def __init__(self, port: Port) -> None:
@@ -68,6 +69,7 @@ class TenantEngine:
         self.eligibility = EligibleResources(port)
         self.reassigning = Reassigning(port)
         self.waitlist = Waitlist(port)
+        self.series = SeriesBook(port)
         self.orders = Orders(port)
         self.history = History(port)
         self.reports = Reports(port)

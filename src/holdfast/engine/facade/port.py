@@ -55,8 +55,13 @@ class Port:
         self.tenant_id = tenant_id
         self.actor = actor
 
-    def run(self, command: object, idempotency_key: str | None = None) -> object:
+    def run(
+        self, command: object, idempotency_key: str | None = None, *, asked: object = None
+    ) -> object:
         """Run a command and return its result.
+
+        `asked` is what the caller said, where the command has more in it that may be otherwise
+        the next time.
 
         With an idempotency key the same call again has no second effect and returns the record
         as it is now.
@@ -70,7 +75,7 @@ class Port:
                 caller=f"library:{self.actor.actor_id}",
                 route=type(command).__name__,
                 key=idempotency_key,
-                fingerprint=_fingerprint(command),
+                fingerprint=_fingerprint(command if asked is None else asked),
             )
         envelope = Envelope(
             command=in_utc(command),

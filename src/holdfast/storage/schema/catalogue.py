@@ -172,6 +172,8 @@ offering = Table(
     later_flag("has_waitlist", default=False),
     Column("invitation_ttl", Length(), nullable=True),
     later_json("ticket_tiers", "[]"),
+    number_column("series_max", nullable=True),
+    later_json("series_frequencies", "[]"),
     Index("uq_offering_slug", "tenant_id", "slug", unique=True),
 )
 

@@ -32,6 +32,7 @@ _OPEN = text("status = 'open'")
 _SETTLING = text("is_settling")
 _LIMITING = text("limit_to IS NOT NULL")
 _BLOCKED = text("blocked_by IS NOT NULL")
+_IN_SERIES = text("series_id IS NOT NULL")
 _MAY_EXPIRE = text("status = 'pending' AND expires_at IS NOT NULL")
 _MAY_BE_MISSING = text("status = 'confirmed' AND no_show_at IS NOT NULL")
 _MAY_COMPLETE = text("status IN ('confirmed', 'checked_in') AND completes_at IS NOT NULL")
@@ -263,6 +264,8 @@ booking = Table(
     instant_column("completes_at", nullable=True),
     Index("ix_booking_reference", "tenant_id", "reference"),
     later_json("uses", "[]"),
+    id_column("series_id", nullable=True),
+    number_column("series_index", nullable=True),
     Index("uq_booking_number", "tenant_id", "number", unique=True),
     Index("ix_booking_start", "tenant_id", "starts_at"),
     # What a customer has ahead, and what they have made of late.
@@ -270,6 +273,13 @@ booking = Table(
     Index("ix_booking_customer_made", "tenant_id", "customer_id", "created_at"),
     Index("ix_booking_order", "tenant_id", "external_order_id"),
     Index("ix_booking_slot", "tenant_id", "slot_id"),
+    Index(
+        "ix_booking_series",
+        "tenant_id",
+        "series_id",
+        postgresql_where=_IN_SERIES,
+        sqlite_where=_IN_SERIES,
+    ),
     # What a worker confirms or expires.
     Index(
         "ix_booking_expiring",

@@ -1,0 +1,260 @@
+"""Occurrences: leave one of a series out, add it again, or move it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from holdfast.domain import checks
+from holdfast.domain.access import Scope
+from holdfast.domain.availability import CHECKS, LATER_CHECKS
+from holdfast.domain.bookings import Booking, CancelledBy
+from holdfast.domain.claims import Claim
+from holdfast.domain.errors import (
+    TransitionNotAllowed,
+)
+from holdfast.domain.ids import SeriesId
+from holdfast.domain.offerings import Offering
+from holdfast.domain.series import (
+    LocalStart,
+    OccurrenceAction,
+    Series,
+    SeriesOccurrence,
+    occurrence_id_of,
+    occurrence_transition,
+    status_at,
+)
+from holdfast.domain.tenants import Tenant
+from holdfast.domain.zones import zone
+from holdfast.engine.choosing import Choice, choose
+from holdfast.engine.ending import cancel, may_be_called_off
+from holdfast.engine.making import (
+    Details,
+    SeriesPlace,
+    make_booking,
+    making_needs,
+)
+from holdfast.engine.moving import Move, moved, moving_needs
+from holdfast.engine.ownership import own_series
+from holdfast.engine.ports import ById, Where
+from holdfast.engine.recurring import Pattern, SeriesRequest
+from holdfast.engine.releasing import release_needs
+from holdfast.engine.use_cases import Look, Needs, UseCase, View
+
+_SCOPES = (Scope.BOOKINGS_OWN, Scope.BOOKINGS_WRITE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkipOccurrence:
+    """Leave one occurrence out; its booking is cancelled."""
+
+    series_id: SeriesId
+    series_index: int
+    reason: str | None = None
+    cancelled_by: CancelledBy = CancelledBy.BUSINESS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddOccurrence:
+    """Book an occurrence that is not booked, at its own time."""
+
+    series_id: SeriesId
+    series_index: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveOccurrence:
+    """Give one occurrence another time; one that is not booked is booked there."""
+
+    series_id: SeriesId
+    series_index: int
+    move: Move = field(default_factory=Move)
+
+
+def _one(
+    look: Look, series_id: SeriesId, index: int
+) -> tuple[Series, SeriesOccurrence, Booking | None]:
+    """Return an occurrence with its series, and its booking if that is not over."""
+    occurrence_id = occurrence_id_of(series_id, index)
+    look.want(ById(Series, series_id), ById(SeriesOccurrence, occurrence_id))
+    series = own_series(look, series_id)
+    occurrence = look.get(SeriesOccurrence, occurrence_id)
+    if occurrence.booking_id is None:
+        return series, occurrence, None
+    look.want(ById(Booking, occurrence.booking_id))
+    booking = look.get(Booking, occurrence.booking_id)
+    return series, occurrence, booking if may_be_called_off(booking) else None
+
+
+def _skip_needs(command: SkipOccurrence, look: Look) -> Needs:
+    checks.require([checks.text("/reason", command.reason)])
+    _, _, booking = _one(look, command.series_id, command.series_index)
+    if booking is None:
+        return Needs()
+    look.want(Where(Claim, "owner_id", booking.booking_id))
+    return release_needs(look, booking.booking_id)
+
+
+def _skip(view: View, command: SkipOccurrence, now: datetime) -> SeriesOccurrence:
+    series, occurrence, booking = _one(view, command.series_id, command.series_index)
+    status = status_at(series, now)
+    outcome = occurrence_transition(occurrence.outcome, OccurrenceAction.SKIP, series=status)
+    if booking is not None:
+        by = CancelledBy.CUSTOMER if view.actor.is_public else command.cancelled_by
+        cancel(view, booking, by=by, reason=command.reason, now=now)
+    if outcome is occurrence.outcome:
+        return occurrence
+    return _changed(view, series, occurrence, "skipped", outcome=outcome)
+
+
+def _details(series: Series) -> Details:
+    """Return who books what is added to a series."""
+    return Details(contact=series.contact, customer_id=series.customer_id, source="series")
+
+
+def _changed(
+    view: View, series: Series, occurrence: SeriesOccurrence, what: str, **changes: object
+) -> SeriesOccurrence:
+    changed = view.update(occurrence, **changes)
+    view.fact(f"occurrence.{what}", changed, series_id=series.series_id)
+    return changed
+
+
+def _add_needs(command: AddOccurrence, look: Look) -> Needs:
+    series, occurrence, booking = _one(look, command.series_id, command.series_index)
+    look.want(ById(Tenant, look.tenant_id), ById(Offering, series.offering_id))
+    if booking is not None:
+        return Needs()
+    return making_needs(look, _own_choice(look, series, occurrence), _details(series))
+
+
+def _own_choice(look: Look, series: Series, occurrence: SeriesOccurrence) -> Choice:
+    """Return the request for an occurrence at its own time."""
+    offering = look.get(Offering, series.offering_id)
+    request = SeriesRequest(
+        offering_id=series.offering_id,
+        rule=series.rule,
+        starts_on=series.starts_on,
+        date_count=series.date_count,
+        picks=series.picks,
+        components=series.components,
+    )
+    start = LocalStart(day=occurrence.wanted_on, minute=occurrence.wanted_minute)
+    pattern = Pattern(
+        request=request,
+        offering=offering,
+        zone=zone(series.zone),
+        starts=(start,),
+        duration=occurrence.ends_at - occurrence.starts_at,
+    )
+    return pattern.choice(pattern.interval(start))
+
+
+def _add(view: View, command: AddOccurrence, now: datetime) -> SeriesOccurrence:
+    series, occurrence, booking = _one(view, command.series_id, command.series_index)
+    status = status_at(series, now)
+    outcome = occurrence_transition(occurrence.outcome, OccurrenceAction.ADD, series=status)
+    if booking is not None:
+        return occurrence
+    # Its booking may have been cancelled by itself: then it is booked anew.
+    choice = _own_choice(view, series, occurrence)
+    return _book(view, series, occurrence, choice, outcome=outcome, now=now)
+
+
+def _book(
+    view: View,
+    series: Series,
+    occurrence: SeriesOccurrence,
+    choice: Choice,
+    *,
+    outcome: object,
+    now: datetime,
+) -> SeriesOccurrence:
+    index = occurrence.series_index
+    booking = make_booking(
+        view,
+        choice,
+        party_size=series.party_size,
+        details=_details(series),
+        place=SeriesPlace(series_id=series.series_id, series_index=index),
+        checks=LATER_CHECKS if index else CHECKS,
+        now=now,
+    )
+    return _changed(
+        view,
+        series,
+        occurrence,
+        "added",
+        outcome=outcome,
+        booking_id=booking.booking_id,
+        starts_at=booking.starts_at,
+        ends_at=booking.ends_at,
+        reason_code=None,
+        reason=None,
+    )
+
+
+def _move_needs(command: MoveOccurrence, look: Look) -> Needs:
+    series, _, booking = _one(look, command.series_id, command.series_index)
+    look.want(ById(Tenant, look.tenant_id), ById(Offering, series.offering_id))
+    if booking is not None:
+        return moving_needs(look, booking, command.move)
+    return making_needs(look, _moved_choice(series, command.move), _details(series))
+
+
+def _moved_choice(series: Series, move: Move) -> Choice:
+    """Return the request for an occurrence at another time."""
+    is_by_slot = move.slot_id is not None
+    return Choice(
+        slot_id=move.slot_id,
+        offering_id=None if is_by_slot else series.offering_id,
+        starts_at=move.starts_at,
+        ends_at=move.ends_at,
+        dates=move.dates,
+        is_by_nights=move.is_by_nights,
+        picks=series.picks,
+        components=series.components,
+    )
+
+
+def _move(view: View, command: MoveOccurrence, now: datetime) -> SeriesOccurrence:
+    series, occurrence, booking = _one(view, command.series_id, command.series_index)
+    status = status_at(series, now)
+    outcome = occurrence_transition(occurrence.outcome, OccurrenceAction.MOVE, series=status)
+    if booking is None:
+        choice = _moved_choice(series, command.move)
+        if choose(view, choice).offering_id != series.offering_id:
+            raise TransitionNotAllowed(kind="series", status=status, action="book another offering")
+        return _book(view, series, occurrence, choice, outcome=outcome, now=now)
+    changes = moved(view, booking, command.move, override=None, keeps_price=False)
+    if not changes:
+        return occurrence
+    after = view.update(booking, **changes)
+    view.fact(
+        "booking.rescheduled",
+        after,
+        number=after.number,
+        before={"starts_at": booking.starts_at, "ends_at": booking.ends_at},
+        after={"starts_at": after.starts_at, "ends_at": after.ends_at},
+    )
+    return _changed(
+        view,
+        series,
+        occurrence,
+        "moved",
+        outcome=outcome,
+        starts_at=after.starts_at,
+        ends_at=after.ends_at,
+    )
+
+
+USE_CASES: Mapping[type, UseCase[Any, Any]] = MappingProxyType(
+    {
+        SkipOccurrence: UseCase("series.skip", scopes=_SCOPES, needs=_skip_needs, decide=_skip),
+        AddOccurrence: UseCase("series.add", scopes=_SCOPES, needs=_add_needs, decide=_add),
+        MoveOccurrence: UseCase("series.move", scopes=_SCOPES, needs=_move_needs, decide=_move),
+    }
+)
