@@ -279,8 +279,7 @@ def revive_a_booking(shop: Shop) -> None:
     shop.write(
         "INSERT INTO audit SELECT tenant_id, 'aud_new', batch_id, action, actor_kind, actor_id,"
         " subject_kind, subject_id, 3, :changes, at, source, reason FROM audit"
-        " WHERE subject_id = :id"
-        " AND subject_version = 2",
+        " WHERE subject_id = :id AND subject_version = 2",
         id=shop.called_off.booking_id,
         changes='{"status":["cancelled","confirmed"]}',
     )
