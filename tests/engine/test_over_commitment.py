@@ -10,7 +10,7 @@ from holdfast.bootstrap import Engine
 from holdfast.domain.claims import Claim, ClaimOwner
 from holdfast.domain.offerings import Counting
 from holdfast.domain.overrides import Override
-from holdfast.domain.requirements import Requirement
+from holdfast.domain.requirements import Choosing, Requirement
 from holdfast.domain.shapes import Shape
 from holdfast.engine.choosing import Choice
 from holdfast.storage.proving import prove
@@ -100,3 +100,17 @@ def test_what_staff_set_aside_is_remembered_whatever_it_was(engine: Engine) -> N
 
     found = [desk.bookings.get(one.booking_id).override for one in (booked, converted)]
     assert [*found, desk.holds.get(held.hold_id).override] == [set_aside] * 3
+
+
+def test_staff_get_whom_they_name_although_another_one_is_free(engine: Engine) -> None:
+    desk = open_desk(engine)
+    red, blue = (timed(desk, name, 1) for name in ("Red", "Blue"))
+    any_of = Requirement(resource_ids=(red.resource_id, blue.resource_id), choosing=Choosing.ANY_OF)
+    visit = offer(desk, "visit", any_of, opening=ROUND_THE_CLOCK)
+    book(desk, visit, at("12:00"))
+
+    choice = Choice(offering_id=visit.offering_id, starts_at=at("12:00"), picks=(red.resource_id,))
+    squeezed = desk.bookings.place(choice=choice, details=FOR_ADA, override=STAFF)
+
+    assert [one.resource_id for one in squeezed.assigned] == [red.resource_id]
+    assert prove(engine.database).violations == ()

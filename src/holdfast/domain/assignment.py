@@ -226,7 +226,10 @@ def _matched(
         free: list[Resource] = []
         busy: list[Resource] = []
         for one in need.candidates:
-            (free if _is_free(scene, wish, need, one) else busy).append(one)
+            # Whom staff wish for by name is taken although another one is free.
+            is_wanted = is_forced and one.resource_id in wish.picks
+            is_first = is_wanted or _is_free(scene, wish, need, one)
+            (free if is_first else busy).append(one)
         found = matching.add(i, free, need.members)
         if found < need.members and is_forced:
             found += matching.add(i, busy, need.members - found)
