@@ -425,7 +425,9 @@ class Mind:
         old = self.chance.choice(self.sent[-30:])
         if self._odds(10) and old.ask is not None and old.kind in {"hold", "book"}:
             other = replace(old.ask, guests=old.ask.guests % 3 + 1)
-            return replace(self._new(old.kind), ask=other, by=old.by, key=old.key)
+            return replace(
+                self._new(old.kind), ask=other, by=old.by, customer=old.customer, key=old.key
+            )
         return replace(old, fault=None, seconds=0)
 
     def work(self, kind: str, _now: datetime) -> Step | None:
