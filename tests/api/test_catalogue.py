@@ -376,6 +376,8 @@ def test_an_offering_is_measured_in_minutes_and_seconds_and_priced_in_minor_unit
         "ticket_tiers": [],
         "has_waitlist": False,
         "invitation_ttl_seconds": None,
+        "series_max": None,
+        "series_frequencies": [],
         "policy": NOTHING_SAID,
         **body,
         "offering_id": added["offering_id"],

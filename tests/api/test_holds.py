@@ -56,6 +56,25 @@ def test_a_hold_says_everything_about_itself(place: Place) -> None:
             }
         ],
         "price": {"amount_minor": 2_500, "currency": "EUR"},
+        "price_lines": [
+            {
+                "kind": "price",
+                "label": "",
+                "quantity": "1",
+                "unit": "per_booking",
+                "unit_amount_minor": 2_500,
+                "amount_minor": 2_500,
+                "reason": "offering",
+                "detail": "The price of the offering.",
+                "rule_id": None,
+                "condition": None,
+                "promo_id": None,
+            }
+        ],
+        "promo_codes": [],
+        "tickets": [],
+        "order_total_minor": None,
+        "customer_attributes": {},
         "client_key": "basket 7",
         "contact": {"name": "Ada", "email": "ada@b.example", "phone": "+33 6 12"},
         "placed_by": shown["placed_by"],

@@ -146,6 +146,30 @@ def _invitation_over(place: Place) -> Reply:
     return place.staff.post(f"/v1/waitlist/{entry}/accept", {})
 
 
+def _blocked(place: Place) -> Reply:
+    ada = {"name": "Ada", "email": "ada@b.example"}
+    customer = place.owner.post("/v1/customers", ada).json["customer_id"]
+    place.owner.post(f"/v1/customers/{customer}/block", {"reason": "paid nothing", "until": None})
+    return place.page.post(
+        "/v1/bookings", {"offering_id": place.cut, "starts_at": TUESDAY_TEN, "contact": ada}
+    )
+
+
+def _booked(place: Place) -> str:
+    body = {"offering_id": place.cut, "starts_at": TUESDAY_TEN, "contact": {"name": "Ada"}}
+    return f"/v1/bookings/{place.staff.post('/v1/bookings', body).json['booking_id']}"
+
+
+def _too_late(place: Place) -> Reply:
+    path = _booked(place)
+    place.clock.set(AT_TEN + timedelta(days=2))
+    return place.staff.post(f"{path}/check-in")
+
+
+def _promo(place: Place) -> Reply:
+    return hold(place.staff, place, promo_codes=["NOBODY-KNOWS"])
+
+
 BY_CODE: dict[str, Callable[[Place], Reply]] = {
     "access.denied": lambda p: p.viewer.post("/v1/resources", {"name": "x"}),
     "access.unauthenticated": lambda p: p.nobody.get("/v1/tenant"),
@@ -159,10 +183,14 @@ BY_CODE: dict[str, Callable[[Place], Reply]] = {
     "invitation.expired": _invitation_over,
     "policy.beyond_horizon": lambda p: hold(p.staff, p, starts_at="2026-08-04T08:00:00Z"),
     "policy.cancellation_closed": refused_by_lane(CancellationClosed("late", limit=1, actual=0)),
+    "policy.customer_blocked": _blocked,
     "policy.length": _too_long,
     "policy.limit_reached": _limit,
     "policy.notice_too_short": _soon,
     "policy.party_size": lambda p: hold(p.staff, p, party_size=2),
+    "policy.too_early": lambda p: p.staff.post(f"{_booked(p)}/check-in"),
+    "policy.too_late": _too_late,
+    "promo.refused": _promo,
     "rate.limited": refused_by_lane(RateLimited("slowly", retry_after_seconds=7)),
     "record.already_exists": _exists,
     "record.changed": lambda p: p.owner.patch("/v1/tenant", {"name": "x"}, If_Match='"v9"'),
