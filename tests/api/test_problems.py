@@ -149,7 +149,10 @@ def _invitation_over(place: Place) -> Reply:
 def _blocked(place: Place) -> Reply:
     ada = {"name": "Ada", "email": "ada@b.example"}
     customer = place.owner.post("/v1/customers", ada).json["customer_id"]
-    place.owner.post(f"/v1/customers/{customer}/block", {"reason": "paid nothing", "until": None})
+    place.owner.post(
+        f"/v1/customers/{customer}/block",
+        {"reason": "paid nothing", "until": "2026-07-01T00:00:00Z"},
+    )
     return place.page.post(
         "/v1/bookings", {"offering_id": place.cut, "starts_at": TUESDAY_TEN, "contact": ada}
     )
