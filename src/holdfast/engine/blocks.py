@@ -13,7 +13,7 @@ from holdfast.domain import checks
 from holdfast.domain.access import Scope
 from holdfast.domain.blocks import Block, BlockStatus
 from holdfast.domain.bookings import Booking
-from holdfast.domain.claims import Claim, ClaimOwner, pieces, resource_key
+from holdfast.domain.claims import Claim, ClaimOwner, pieces, resource_key, waitlist_key
 from holdfast.domain.closures import (
     AFFECTED_SHOWN_MAX,
     CALLED_OFF_MAX,
@@ -30,6 +30,7 @@ from holdfast.domain.intervals import FIRST_INSTANT, LAST_INSTANT, Interval
 from holdfast.domain.resources import Resource
 from holdfast.domain.slots import Slot, SlotStatus
 from holdfast.domain.tenants import Tenant
+from holdfast.domain.waitlists import WaitlistEntry
 from holdfast.domain.zones import MINUTES_PER_DAY, instant_of
 from holdfast.engine.closing import Use, use_of
 from holdfast.engine.ending import (
@@ -50,6 +51,16 @@ BLOCK_MAX = timedelta(days=1_100)
 OVER_BOOKINGS = "a block over bookings"
 # Whoever is in so many slots is listed; there are more affected than are shown in any case then.
 LOOKED_INTO_MAX = AFFECTED_SHOWN_MAX + 1
+
+_Owner = Booking | Hold | WaitlistEntry
+_CALLED_OFF: Mapping[ClaimOwner, type[_Owner]] = MappingProxyType(
+    {
+        ClaimOwner.BOOKING: Booking,
+        ClaimOwner.HOLD: Hold,
+        ClaimOwner.INVITATION: WaitlistEntry,
+    }
+)
+"""Whoever has claims that are called off when their time is taken away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +191,7 @@ def _add(view: View, command: AddBlock, now: datetime) -> Closure[Block]:
     slot_ids = _slot_ids(view, use)
     some, is_more = shown(_affected(view, others, slot_ids))
     is_emptied = command.when_booked is WhenBooked.CANCEL
-    is_booked = any(claim.owner_kind in {ClaimOwner.BOOKING, ClaimOwner.HOLD} for claim in others)
+    is_booked = any(claim.owner_kind in _CALLED_OFF for claim in others)
     block = Block(
         block_id=BlockId(view.new_id("blk")),
         resource_id=resource.resource_id,
@@ -281,18 +292,27 @@ def _settle_needs(command: SettleBlock, look: Look) -> Needs:
     if not block.is_settling:
         return Needs()
     owners = _left_under(look, block)
-    return gathered(partial(release_needs, look, owner_id) for _, owner_id in owners)
+    return gathered(partial(_calling_off_needs, look, *owner) for owner in owners)
 
 
-def _left_under(look: Look, block: Block) -> list[tuple[type[Booking | Hold], str]]:
-    """The next few bookings and holds in a block's time that can be called off."""
+def _calling_off_needs(look: Look, kind: type[_Owner], owner_id: str) -> Needs:
+    """Lock what is given back, and the line of whoever goes back in it."""
+    needs = release_needs(look, owner_id)
+    entry = look.get(kind, owner_id)
+    if not isinstance(entry, WaitlistEntry):
+        return needs
+    return needs | Needs.of(guards=[waitlist_key(entry.offering_id)])
+
+
+def _left_under(look: Look, block: Block) -> list[tuple[type[_Owner], str]]:
+    """The next few bookings, holds and invitations in a block's time that can be called off."""
     resource = look.get(Resource, block.resource_id)
     use = use_of(look, resource, Interval(starts_at=block.starts_at, ends_at=block.ends_at))
     look.want(*use.overs)
-    kinds: dict[str, type[Booking | Hold]] = {
-        claim.owner_id: Booking if claim.owner_kind is ClaimOwner.BOOKING else Hold
+    kinds = {
+        claim.owner_id: _CALLED_OFF[claim.owner_kind]
         for claim in use.claims(look)
-        if claim.owner_kind in {ClaimOwner.BOOKING, ClaimOwner.HOLD}
+        if claim.owner_kind in _CALLED_OFF
     }
     look.want(*(ById(kind, owner_id) for owner_id, kind in kinds.items()))
     left = [

@@ -16,6 +16,8 @@ from holdfast.domain.closures import Affected
 from holdfast.domain.holds import Hold, HoldAction, HoldStatus
 from holdfast.domain.holds import transition as hold_transition
 from holdfast.domain.ids import SlotId
+from holdfast.domain.waitlists import NOTHING_KEPT, WaitlistAction, WaitlistEntry, WaitlistStatus
+from holdfast.domain.waitlists import transition as waitlist_transition
 from holdfast.engine.releasing import release
 from holdfast.engine.settling import settle_cancellation
 from holdfast.engine.use_cases import Look, View
@@ -56,17 +58,27 @@ def counting_on(view: View, slot_id: SlotId, *, limit: int) -> list[Affected]:
     return found
 
 
-def may_be_called_off(record: Booking | Hold) -> bool:
-    """Whether a booking or hold is still to come."""
+def may_be_called_off(record: Booking | Hold | WaitlistEntry) -> bool:
+    """Whether a booking or hold is still to come, or places are kept for somebody who waits."""
     if isinstance(record, Booking):
         return record.status.value in MAY_BE_CALLED_OFF
+    if isinstance(record, WaitlistEntry):
+        return record.kept_count > 0
     return record.status is HoldStatus.ACTIVE
 
 
-def call_off(view: View, record: Booking | Hold, *, reason: str | None) -> bool:
-    """Cancel a booking or let a hold go, in the business's name; say whether there was need to."""
+def call_off(view: View, record: Booking | Hold | WaitlistEntry, *, reason: str | None) -> bool:
+    """Cancel a booking or let a hold go, in the business's name; say whether there was need to.
+
+    Who waits goes back in line, where they were.
+    """
     if not may_be_called_off(record):
         return False
+    if isinstance(record, WaitlistEntry):
+        is_invited = record.status is WaitlistStatus.INVITED
+        action, what = (WaitlistAction.WITHDRAW, "withdrawn") if is_invited else (None, "let_go")
+        back_in_line(view, record, action, what, now=view.now)
+        return True
     if isinstance(record, Booking):
         cancel(view, record, by=CancelledBy.BUSINESS, reason=reason, now=view.now)
         return True
@@ -75,6 +87,19 @@ def call_off(view: View, record: Booking | Hold, *, reason: str | None) -> bool:
     ended = view.update(record, status=status, ended_at=view.now)
     view.fact(f"hold.{status}", ended, reason=reason)
     return True
+
+
+def back_in_line(
+    view: View, entry: WaitlistEntry, action: WaitlistAction | None, what: str, *, now: datetime
+) -> WaitlistEntry:
+    """Give back what is kept for an entry that goes on waiting."""
+    release(view, entry.entry_id, reason=what)
+    status = entry.status
+    if action is not None:
+        status = waitlist_transition(entry.status, action, now=now)
+    waiting = view.update(entry, status=status, **NOTHING_KEPT)
+    view.fact(f"waitlist_entry.{what}", waiting, number=waiting.number)
+    return waiting
 
 
 def cancel(

@@ -35,7 +35,6 @@ from holdfast.domain.strategies import candidate_ids
 from holdfast.domain.tenants import Tenant
 from holdfast.domain.terms import NO_TERMS
 from holdfast.domain.waitlists import (
-    NOTHING_KEPT,
     WAIT_DAYS_MAX,
     WAITING_MAX,
     WAITING_PER_CUSTOMER_MAX,
@@ -52,6 +51,7 @@ from holdfast.domain.waitlists import (
 from holdfast.domain.zones import day_interval, zone
 from holdfast.engine.choosing import target_of
 from holdfast.engine.customer_limits import limit_needs
+from holdfast.engine.ending import back_in_line
 from holdfast.engine.making import (
     Agreed,
     Details,
@@ -366,9 +366,9 @@ def _end_waiting(view: View, command: EndWaiting, now: datetime) -> WaitlistEntr
     is_waiting = entry.status is WaitlistStatus.WAITING
     has_ended = is_over(entry.wishes, now=now)
     if not is_waiting and not has_ended and not _is_still_there(view, entry):
-        return _back_in_line(view, entry, WaitlistAction.WITHDRAW, "withdrawn", now=now)
+        return back_in_line(view, entry, WaitlistAction.WITHDRAW, "withdrawn", now=now)
     if is_waiting and not has_ended:
-        return _back_in_line(view, entry, None, "let_go", now=now)
+        return back_in_line(view, entry, None, "let_go", now=now)
     return _end(view, entry.entry_id, WaitlistAction.EXPIRE, None, now=now)
 
 
@@ -381,17 +381,6 @@ def _is_still_there(view: View, entry: WaitlistEntry) -> bool:
     except AvailabilityClosed:
         return False
     return True
-
-
-def _back_in_line(
-    view: View, entry: WaitlistEntry, action: WaitlistAction | None, what: str, *, now: datetime
-) -> WaitlistEntry:
-    """Give back what is kept for an entry that goes on waiting."""
-    release(view, entry.entry_id, reason=what)
-    status = entry.status if action is None else transition(entry.status, action, now=now)
-    waiting = view.update(entry, status=status, **NOTHING_KEPT)
-    view.fact(f"waitlist_entry.{what}", waiting, number=waiting.number)
-    return waiting
 
 
 USE_CASES: Mapping[type, UseCase[Any, Any]] = MappingProxyType(
