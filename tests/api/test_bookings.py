@@ -18,6 +18,9 @@ def book(client: Client, place: Place, **more: object) -> Reply:
     return client.post("/v1/bookings", body)
 
 
+CHAIR = {"name": "Sarah's chair", "units": 1, "role": "", "reason": "needed"}
+
+
 def test_a_booking_says_everything_about_itself(place: Place) -> None:
     """AC-D02, AC-D12, AC-D13, AC-D24."""
     reply = book(place.staff, place, **{**DETAILS, "contact": ADA})
@@ -42,15 +45,7 @@ def test_a_booking_says_everything_about_itself(place: Place) -> None:
         "party_size": 1,
         "resource_ids": [],
         "components": [],
-        "assigned": [
-            {
-                "resource_id": place.chair,
-                "name": "Sarah's chair",
-                "units": 1,
-                "role": "",
-                "reason": "needed",
-            }
-        ],
+        "assigned": [{"resource_id": place.chair, **CHAIR}],
         "price": {"amount_minor": 2_500, "currency": "EUR"},
         "price_lines": shown["price_lines"],
         "promo_codes": [],

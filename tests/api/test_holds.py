@@ -20,6 +20,21 @@ def hold(client: Client, place: Place, **more: object) -> dict[str, object]:
     return reply.json
 
 
+PRICE_OF_THE_CUT = {
+    "kind": "price",
+    "label": "",
+    "quantity": "1",
+    "unit": "per_booking",
+    "unit_amount_minor": 2_500,
+    "amount_minor": 2_500,
+    "reason": "offering",
+    "detail": "The price of the offering.",
+    "rule_id": None,
+    "condition": None,
+    "promo_id": None,
+}
+
+
 def test_a_hold_says_everything_about_itself(place: Place) -> None:
     """AC-C04."""
     body = {
@@ -56,21 +71,7 @@ def test_a_hold_says_everything_about_itself(place: Place) -> None:
             }
         ],
         "price": {"amount_minor": 2_500, "currency": "EUR"},
-        "price_lines": [
-            {
-                "kind": "price",
-                "label": "",
-                "quantity": "1",
-                "unit": "per_booking",
-                "unit_amount_minor": 2_500,
-                "amount_minor": 2_500,
-                "reason": "offering",
-                "detail": "The price of the offering.",
-                "rule_id": None,
-                "condition": None,
-                "promo_id": None,
-            }
-        ],
+        "price_lines": [PRICE_OF_THE_CUT],
         "promo_codes": [],
         "tickets": [],
         "order_total_minor": None,
