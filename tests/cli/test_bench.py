@@ -39,6 +39,7 @@ def test_without_a_scenario_it_lists_them(say: Say) -> None:
         "idle",
         "mixed",
         "storm",
+        "embedded",
     ]
 
 
@@ -54,6 +55,25 @@ def test_it_measures_on_postgresql_only(say: Say) -> None:
 
     assert said.code == 2
     assert "takes a PostgreSQL database" in said.err
+
+
+def test_what_makes_its_own_database_takes_no_other(say: Say) -> None:
+    said = say("bench", "embedded", "--db", "postgresql://nobody@localhost/nothing")
+
+    assert said.code == 2
+    assert "embedded makes its own database; leave --db out." in said.err
+
+
+@pytest.mark.slow
+def test_the_library_is_measured_beside_the_same_rows_written_by_sqlite3(say: Say) -> None:
+    said = say("bench", "embedded", "--seconds", "1", "--json")
+
+    assert said.code == 0, said.err
+    found = json.loads(said.out)
+    for size in ("one", "batch"):
+        assert found[f"{size}_per_second"] > 0
+        assert found[f"{size}_limit_per_second"] > 0
+        assert found[f"{size}_ratio"] > 0
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ from pathlib import Path
 import psycopg
 
 from holdfast.bench.cpu import cpu_seconds
+from holdfast.bench.options import BenchUnavailable
 from holdfast.testing.postgres import PostgresServer, PostgresUnavailable
 
 START_SECONDS_MAX = 60.0
@@ -23,10 +24,6 @@ _SERVING = re.compile(r"serving on http://127\.0\.0\.1:(\d+) pid=(\d+)\n")
 # Printed with every result, since figures of a database that does not sync mean nothing.
 _TELLING = ("server_version", "fsync", "synchronous_commit", "full_page_writes", "shared_buffers")
 _CONNECTIONS_MAX = 200
-
-
-class BenchUnavailable(Exception):
-    """It cannot be measured here; the message says what is missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,8 @@ from pathlib import Path
 
 import psycopg
 
-from holdfast.bench.grounds import BenchUnavailable, Ground
+from holdfast.bench.grounds import Ground
+from holdfast.bench.options import BenchUnavailable
 from holdfast.testing.postgres import find_postgres_binaries
 
 CLIENTS = (4, 16, 64)

@@ -6,6 +6,10 @@ import secrets
 from dataclasses import dataclass
 
 
+class BenchUnavailable(Exception):
+    """It cannot be measured here; the message says what is missing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """What to measure with.
@@ -23,3 +27,12 @@ class Options:
     def new_slug(self) -> str:
         """Return a name for a business of this run, also in a database that has some already."""
         return f"bench-{secrets.token_hex(4)}"
+
+    def require_no_database(self, scenario: str) -> None:
+        """Refuse a database where a scenario makes files of its own.
+
+        Raises:
+            BenchUnavailable: One was named.
+        """
+        if self.url is not None:
+            raise BenchUnavailable(f"{scenario} makes its own database; leave --db out.")

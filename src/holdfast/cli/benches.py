@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from holdfast.bench.grounds import BenchUnavailable
-from holdfast.bench.options import Options
+from holdfast.bench.options import BenchUnavailable, Options
 from holdfast.bench.scenarios import SCENARIOS
 from holdfast.cli import output
 from holdfast.cli.faults import Misconfigured

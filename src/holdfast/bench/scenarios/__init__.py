@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from holdfast.bench.measuring import Result
 from holdfast.bench.options import Options
-from holdfast.bench.scenarios import crowds, holds
+from holdfast.bench.scenarios import crowds, embedded, holds
 
 SCENARIOS: Mapping[str, Callable[[Options], Result]] = {
     "holds": holds.holds,
@@ -15,4 +15,5 @@ SCENARIOS: Mapping[str, Callable[[Options], Result]] = {
     "idle": holds.idle,
     "mixed": crowds.mixed,
     "storm": crowds.storm,
+    "embedded": embedded.embedded,
 }
