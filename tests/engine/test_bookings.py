@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -17,6 +18,7 @@ from holdfast.domain.money import Money
 from holdfast.domain.policies import Policy
 from holdfast.domain.price_units import PriceUnit
 from holdfast.domain.settlements import Settlement, SettlementKind
+from holdfast.domain.strategies import Chosen
 from holdfast.engine.customers import AddCustomer
 from holdfast.engine.facade import TenantEngine
 from holdfast.engine.facade.bookings import BookingQuery
@@ -44,6 +46,7 @@ from tests.engine.invariants import faults_in
 from tests.engine.tables import counting, records
 
 NOTHING = Money(amount_minor=0, currency="EUR")
+SERVED = partial(AssignedResource, name="Blue room", units=1, reason=Chosen.NEEDED)
 
 
 @pytest.fixture
@@ -92,7 +95,7 @@ def test_a_direct_booking_says_all_that_was_agreed_and_is_read_as_it_was_placed(
         ends_at=at("13:00"),
         zone="UTC",
         party_size=1,
-        assigned=(AssignedResource(resource_id=room.resource_id, name="Blue room", units=1),),
+        assigned=(SERVED(resource_id=room.resource_id),),
         price=Money(amount_minor=2_500, currency="EUR"),
         customer_id=booking.customer_id,
         contact=ADA,
@@ -128,9 +131,8 @@ def test_a_booking_from_a_hold_keeps_its_places_price_and_contact(
 
     booking = desk.bookings.convert(placed.hold_id, details=Details(source="web"))
 
-    assert (booking.hold_id, booking.slot_id, booking.assigned, booking.price) == (
-        *(placed.hold_id, placed.slot_id, placed.assigned, placed.price),
-    )
+    kept = ("hold_id", "slot_id", "assigned", "price")
+    assert [getattr(booking, name) for name in kept] == [getattr(placed, name) for name in kept]
     assert (booking.contact, booking.source, booking.created_at) == (ADA, "web", at("08:05"))
     assert counting(database, clock.now()) == [
         replace(

@@ -12,6 +12,7 @@ from holdfast.domain.customers import Contact
 from holdfast.domain.holds import AssignedResource, Hold, HoldStatus, time_left
 from holdfast.domain.ids import HoldId, generated_slot_id
 from holdfast.domain.money import Money
+from holdfast.domain.strategies import Chosen
 from holdfast.engine.facade import TenantEngine
 from holdfast.engine.holds import ExpireHold
 from holdfast.engine.making import Details
@@ -70,7 +71,11 @@ def test_a_hold_says_all_that_it_keeps_and_is_read_as_it_was_placed(
         starts_at=at("12:00"),
         ends_at=at("13:00"),
         party_size=1,
-        assigned=(AssignedResource(resource_id=room.resource_id, name="Blue room", units=1),),
+        assigned=(
+            AssignedResource(
+                resource_id=room.resource_id, name="Blue room", units=1, reason=Chosen.NEEDED
+            ),
+        ),
         price=Money(amount_minor=2_500, currency="EUR"),
         client_key="cart 7",
         contact=ADA,

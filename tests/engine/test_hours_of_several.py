@@ -11,6 +11,7 @@ from holdfast.domain import listing
 from holdfast.domain.availability import examine
 from holdfast.domain.cases import Case
 from holdfast.domain.errors import AvailabilityClosed, HoldfastError
+from holdfast.domain.overrides import Override
 from holdfast.domain.requirements import Choosing, Requirement
 from holdfast.domain.rule_kinds import Effect
 from holdfast.domain.rules import RuleDraft, RuleKind
@@ -111,10 +112,12 @@ def test_the_search_beside_a_long_stay_looks_at_few(
     )
     looked_at = 0
 
-    def counted(scene: Scene, wish: Wish, *, now: datetime) -> tuple[HoldfastError | None, Case]:
+    def counted(
+        scene: Scene, wish: Wish, *, now: datetime, override: Override | None = None
+    ) -> tuple[HoldfastError | None, Case]:
         nonlocal looked_at
         looked_at += 1
-        return examine(scene, wish, now=now)
+        return examine(scene, wish, now=now, override=override)
 
     monkeypatch.setattr(listing, "examine", counted)
     long = Choice(
