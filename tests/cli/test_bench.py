@@ -40,6 +40,7 @@ def test_without_a_scenario_it_lists_them(say: Say) -> None:
         "mixed",
         "storm",
         "embedded",
+        "start",
     ]
 
 

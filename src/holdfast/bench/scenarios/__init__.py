@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from holdfast.bench.measuring import Result
 from holdfast.bench.options import Options
-from holdfast.bench.scenarios import crowds, embedded, holds
+from holdfast.bench.scenarios import crowds, embedded, holds, start
 
 SCENARIOS: Mapping[str, Callable[[Options], Result]] = {
     "holds": holds.holds,
@@ -16,4 +16,5 @@ SCENARIOS: Mapping[str, Callable[[Options], Result]] = {
     "mixed": crowds.mixed,
     "storm": crowds.storm,
     "embedded": embedded.embedded,
+    "start": start.start,
 }
