@@ -42,6 +42,7 @@ from holdfast.engine.ownership import own_series
 from holdfast.engine.ports import ById, Where
 from holdfast.engine.recurring import Pattern, SeriesRequest
 from holdfast.engine.releasing import release_needs
+from holdfast.engine.settling import customer_reads
 from holdfast.engine.use_cases import Look, Needs, UseCase, View
 
 _SCOPES = (Scope.BOOKINGS_OWN, Scope.BOOKINGS_WRITE)
@@ -94,8 +95,8 @@ def _skip_needs(command: SkipOccurrence, look: Look) -> Needs:
     _, _, booking = _one(look, command.series_id, command.series_index)
     if booking is None:
         return Needs()
-    look.want(Where(Claim, "owner_id", booking.booking_id))
-    return release_needs(look, booking.booking_id)
+    look.want(Where(Claim, "owner_id", booking.booking_id), *(reads := customer_reads(booking)))
+    return release_needs(look, booking.booking_id) | Needs.of(reads=reads)
 
 
 def _skip(view: View, command: SkipOccurrence, now: datetime) -> SeriesOccurrence:

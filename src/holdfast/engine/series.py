@@ -51,6 +51,7 @@ from holdfast.engine.ownership import own_series
 from holdfast.engine.ports import ById, Where
 from holdfast.engine.recurring import Pattern, SeriesRequest, own_clash, pattern_of
 from holdfast.engine.releasing import release_needs
+from holdfast.engine.settling import customer_reads
 from holdfast.engine.snapshots import side_by_side
 from holdfast.engine.use_cases import Look, Needs, UseCase, View
 from holdfast.engine.versions import require_version
@@ -280,8 +281,10 @@ def _cancel_needs(command: CancelSeries, look: Look) -> Needs:
     look.want(ById(Series, command.series_id), Where(Booking, "series_id", command.series_id))
     own_series(look, command.series_id)
     live = [it for it in _bookings(look, command.series_id) if may_be_called_off(it)]
-    look.want(*(Where(Claim, "owner_id", it.booking_id) for it in live))
-    return Needs.together(side_by_side(*(_releasing(look, it) for it in live)))
+    reads = {read for it in live for read in customer_reads(it)}
+    look.want(*(Where(Claim, "owner_id", it.booking_id) for it in live), *reads)
+    releasing = Needs.together(side_by_side(*(_releasing(look, it) for it in live)))
+    return releasing | Needs.of(reads=reads)
 
 
 def _bookings(look: Look, series_id: SeriesId) -> tuple[Booking, ...]:

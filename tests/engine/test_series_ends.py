@@ -1,0 +1,70 @@
+"""Series and their occurrences when it is late: guests who are there, cutoffs, horizons."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from holdfast.bootstrap import Engine
+from holdfast.domain.bookings import BookingStatus
+from holdfast.domain.cancellation_policies import CancellationPolicy, LateAction
+from holdfast.domain.customers import Contact
+from holdfast.domain.offerings import Offering
+from holdfast.domain.policies import Policy
+from holdfast.engine.facade import TenantEngine
+from holdfast.engine.facade.series import SeriesView
+from holdfast.engine.making import Details
+from holdfast.engine.recurring import SeriesRequest
+from holdfast.testing.clocks import ManualClock
+from tests.engine.businesses import add_offering, add_room, at, open_desk, shop_window
+
+BEN = Details(contact=Contact(name="Ben", email="ben@b.example"))
+
+
+@pytest.fixture
+def desk(engine: Engine) -> TenantEngine:
+    """A business that its staff see to."""
+    return open_desk(engine)
+
+
+@pytest.fixture
+def lesson(desk: TenantEngine) -> Offering:
+    """Something for three at a time, booked up to nine times together."""
+    added = add_offering(desk, "lesson", add_room(desk, capacity=3))
+    return desk.offerings.change(added.offering_id, {"series_max": 9})
+
+
+def three_days(port: TenantEngine, lesson: Offering) -> SeriesView:
+    """Book three mornings in a row, from the eighth of June on."""
+    return port.series.place(
+        SeriesRequest(
+            offering_id=lesson.offering_id,
+            rule="FREQ=DAILY;COUNT=3",
+            starts_on=date(2026, 6, 8),
+            minute=600,
+            details=BEN,
+        )
+    )
+
+
+def test_who_calls_off_late_is_kept_from_booking_whatever_of_a_series_it_was(
+    engine: Engine, desk: TenantEngine, lesson: Offering, clock: ManualClock
+) -> None:
+    late = CancellationPolicy(
+        cutoff=timedelta(days=2),
+        customer_may_cancel_late=True,
+        late_action=LateAction.BLOCK_FUTURE,
+    )
+    desk.offerings.change(lesson.offering_id, {"policy": Policy(cancellation=late)})
+    window = shop_window(engine, desk)
+    made = three_days(window, lesson)
+    clock.set(at("20:00", day=6))
+
+    window.series.skip(made.series.series_id, 0)
+    after = window.series.cancel(made.series.series_id)
+
+    assert {it.status for it in after.bookings.values()} == {BookingStatus.CANCELLED}
+    customer_id = made.series.customer_id
+    assert customer_id is not None
+    assert desk.customers.get(customer_id).blocked_until is not None
