@@ -378,6 +378,52 @@ def test_customers_do_not_move_away_from_a_cancellation_that_would_cost_them(
     assert moved.starts_at == at("12:00", day=9)
 
 
+def test_customers_do_not_shrink_what_they_can_no_longer_cancel_and_staff_may(
+    engine: Engine, desk: TenantEngine, clock: ManualClock
+) -> None:
+    """A smaller party was cheaper as late as one liked, after the event too."""
+    desk.change({"policy": Policy(cancellation=CancellationPolicy(cutoff=2 * HOUR))})
+    show = add_class(desk, "show", places=20, price_minor=2_500)
+    desk.offerings.change(show.offering_id, {"price_unit": "per_participant"})
+    page = engine.at(desk.tenant_id, actor=PAGE)
+    booked = book(page, show, at("12:00"), 10)
+
+    def sized(party_size: int) -> str:
+        move = Move(party_size=party_size)
+        return outcome(lambda: page.bookings.reschedule(booked.booking_id, move))
+
+    early = sized(9)
+    clock.set(at("10:00") + MINUTE)
+    late = sized(2), sized(10)
+    clock.set(at("12:00") + MINUTE)
+    begun = sized(2), sized(11)
+    fewer = desk.bookings.reschedule(booked.booking_id, Move(party_size=2))
+
+    assert (early, late) == ("done", ("policy.cancellation_closed", "done"))
+    assert begun == ("policy.notice_too_short",) * 2
+    assert (fewer.party_size, fewer.price.amount_minor) == (2, 5_000)
+
+
+def test_what_has_begun_or_is_checked_in_is_moved_by_staff_alone(
+    engine: Engine, desk: TenantEngine, clock: ManualClock
+) -> None:
+    cut = add_offering(desk, "cut", add_room(desk))
+    page = engine.at(desk.tenant_id, actor=PAGE)
+    here, gone = book(page, cut, at("10:00")), book(page, cut, at("11:00"))
+    later = to(at("12:00", day=3))
+    clock.set(at("09:50"))
+    desk.bookings.check_in(here.booking_id)
+    early = outcome(lambda: page.bookings.reschedule(here.booking_id, later))
+    clock.set(at("16:00", day=1))
+
+    assert early == "state.transition_not_allowed"
+    assert refusal_of(lambda: page.bookings.reschedule(gone.booking_id, later)).fields == {
+        "limit": 0,
+        "actual": -29 * 3_600,
+    }
+    assert desk.bookings.reschedule(gone.booking_id, later).starts_at == at("12:00", day=3)
+
+
 def test_a_longer_stay_costs_more_unless_staff_keep_the_price(desk: TenantEngine) -> None:
     rental = add_rental(desk, add_dated(desk, capacity=2))
     desk.offerings.change(rental.offering_id, {"price_unit": "per_unit"})

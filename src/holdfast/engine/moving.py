@@ -128,10 +128,7 @@ def moved(
     transition(booking.status, BookingAction.RESCHEDULE)
     _require_not_lapsed(booking, now=view.now)
     choice = choice_after(booking, move)
-    target = choose(view, choice)
-    if target.offering_id != booking.offering_id:
-        message = "That is a slot of another offering. Cancel this booking and book that one."
-        raise InputInvalid.at("/slot_id", "other_offering", message)
+    target = _new_target(view, booking, choice)
     size = booking.party_size if move.party_size is None else move.party_size
     before = _terms(booking)
     resource_id = target.resource.resource_id if target.resource else None
@@ -146,7 +143,8 @@ def moved(
     if after == before and choice.picks == booking.picks and resource_id == booking.resource_id:
         return {}
     is_in_place = all(after[name] == before[name] for name in _TIMES)
-    if not is_in_place:
+    _require_may_touch(view, booking)
+    if not is_in_place or _is_less(booking, choice, size=size):
         _require_may_leave(view, booking)
     claims = _places_of(view, booking)
     slot_ids = give_back(view, booking.booking_id, reason="rescheduled")
@@ -223,7 +221,10 @@ def served_by_others(
 def _price(
     view: View, target: Target, booking: Booking, *, size: int, taken_count: int
 ) -> dict[str, object]:
-    """Return what a booking costs at its new time, by the terms that were agreed."""
+    """Return what a booking costs at its new time, by the terms that were agreed.
+
+    What becomes cheaper gives something up, whatever it was.
+    """
     purchase = Purchase(
         target=target,
         party_size=size,
@@ -234,6 +235,8 @@ def _price(
     )
     promos = agreed_promos(view, booking)
     quote = quote_for(view, purchase, now=view.now, taken_count=taken_count, promos=promos)
+    if quote.total.amount_minor < booking.price.amount_minor:
+        _require_may_leave(view, booking)
     return {"price": quote.total, "price_lines": quote.lines}
 
 
@@ -323,8 +326,36 @@ def _require_not_lapsed(booking: Booking, *, now: datetime) -> None:
         )
 
 
+def _new_target(view: View, booking: Booking, choice: Choice) -> Target:
+    """Return what a booking is to be about, which is the same offering."""
+    target = choose(view, choice)
+    if target.offering_id != booking.offering_id:
+        message = "That is a slot of another offering. Cancel this booking and book that one."
+        raise InputInvalid.at("/slot_id", "other_offering", message)
+    return target
+
+
+def _is_less(booking: Booking, choice: Choice, *, size: int) -> bool:
+    """Whether a booking gives up some of its places or components."""
+    return size < booking.party_size or not set(booking.components) <= set(choice.components)
+
+
+def _require_may_touch(view: View, booking: Booking) -> None:
+    """Leave what has begun, or whose guest is there, to staff."""
+    if not view.actor.is_public:
+        return
+    if booking.status is BookingStatus.CHECKED_IN:
+        raise TransitionNotAllowed(
+            kind="booking", status=booking.status, action=BookingAction.RESCHEDULE
+        )
+    left = booking.starts_at - view.now
+    if left < timedelta(0):
+        message = "It has begun already, so it cannot be moved any more. Ask the business."
+        raise NoticeTooShort(message, limit=0, actual=left // timedelta(seconds=1))
+
+
 def _require_may_leave(view: View, booking: Booking) -> None:
-    """Refuse customers to leave a time within its notice, or at a loss; staff may always."""
+    """Refuse customers to give up within the notice, or at a loss; staff may always."""
     if not view.actor.is_public:
         return
     left, notice = booking.starts_at - view.now, booking.policy.notice
