@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
 from holdfast.bootstrap import Engine
 from holdfast.domain.price_rules import PriceRule
 from holdfast.domain.terms import Terms
@@ -166,7 +168,8 @@ def test_staff_are_told_of_a_rule_that_could_not_be_judged_and_customers_are_not
 
 
 def test_a_bad_condition_is_answered_with_its_place(place: Place) -> None:
-    rules = [{"label": "Bad", "mode": "flat_total", "condition": "participants >="}]
+    bad = {"label": "Bad", "mode": "flat_total", "amount_minor": 1}
+    rules = [{**bad, "condition": "participants >="}]
 
     reply = place.owner.patch(f"/v1/offerings/{place.cut}", {"price_rules": rules})
 
@@ -187,3 +190,22 @@ def test_a_publishable_key_names_no_customer_and_claims_nothing_about_itself(pla
     ]
 
     assert [(reply.status, reply.json["code"]) for reply in replies] == [(403, "access.denied")] * 3
+
+
+@pytest.mark.parametrize(
+    ("mode", "needed"),
+    [
+        ("unit_override", "amount_minor"),
+        ("flat_total", "amount_minor"),
+        ("surcharge", "amount_minor"),
+        ("percent", "basis_points"),
+    ],
+)
+def test_a_rule_that_does_not_say_how_much_is_refused(place: Place, mode: str, needed: str) -> None:
+    """AC-F03: nothing is sold for nothing by mistake."""
+    rules = [{"label": "Evening", "mode": mode, "condition": "hour >= 18"}]
+
+    reply = place.owner.patch(f"/v1/offerings/{place.cut}", {"price_rules": rules})
+
+    assert (reply.status, reply.code) == (422, "input.invalid")
+    assert [fault["pointer"] for fault in reply.json["errors"]] == [f"/price_rules/0/{needed}"]

@@ -11,6 +11,7 @@ from holdfast.domain.access import Actor, ActorKind, Role
 from holdfast.domain.bookings import Booking, BookingStatus
 from holdfast.domain.errors import HoldfastError
 from holdfast.domain.history import Event
+from holdfast.domain.no_shows import NoShowPolicy
 from holdfast.domain.policies import Completion, Policy
 from holdfast.engine.facade import TenantEngine
 from holdfast.engine.moving import Move
@@ -18,6 +19,7 @@ from holdfast.storage.database import Database
 from holdfast.storage.proving import prove
 from holdfast.testing.clocks import ManualClock
 from holdfast.workers.complete import complete_due_bookings
+from holdfast.workers.missing import mark_due_no_shows
 from tests.engine.businesses import (
     HOUR,
     INSTANT,
@@ -341,3 +343,26 @@ def test_a_later_end_completes_later_and_what_was_taken_back_waits_for_somebody(
     assert early == {"completed": 0}
     assert (undone.status, undone.completes_at) == ("confirmed", None)
     assert complete_due_bookings(engine) == {"completed": 0}
+
+
+@pytest.mark.parametrize("is_completed", [False, True])
+def test_who_was_there_after_all_is_not_missed_again_by_itself(
+    engine: Engine, clock: ManualClock, *, is_completed: bool
+) -> None:
+    """AC-K05, AC-D09."""
+    desk = open_desk(engine)
+    cut = add_offering(desk, "cut", add_room(desk))
+    policy = Policy(no_show=NoShowPolicy(is_automatic=True))
+    desk.offerings.change(cut.offering_id, {"policy": policy})
+    booking_id = book(desk, cut, at("10:00")).booking_id
+    if is_completed:
+        clock.set(at("10:05"))
+        desk.bookings.complete(booking_id)
+    clock.set(at("10:45"))
+    missed = mark_due_no_shows(engine)
+
+    desk.bookings.undo(booking_id, reason="she was here")
+    again = mark_due_no_shows(engine)
+
+    assert (sum(missed.values()), sum(again.values())) == (int(not is_completed), 0)
+    assert desk.bookings.get(booking_id).status is BookingStatus.CONFIRMED

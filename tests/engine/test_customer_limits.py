@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 
 import pytest
@@ -19,17 +19,22 @@ from holdfast.domain.offerings import Offering
 from holdfast.domain.overrides import Override
 from holdfast.domain.policies import ActiveLimit, CreationLimit, LimitScope, Policy
 from holdfast.engine import customer_limits
+from holdfast.engine.bookings import PlaceBooking
+from holdfast.engine.choosing import Choice
 from holdfast.engine.customer_limits import Buyer, Person
 from holdfast.engine.customers import AddCustomer
 from holdfast.engine.facade import Engine as AnyEngine
 from holdfast.engine.facade import TenantEngine
 from holdfast.engine.making import Details
+from holdfast.engine.recurring import SeriesRequest
 from holdfast.engine.resources import AddResource
+from holdfast.engine.series import CancelSeries
 from holdfast.engine.tenants import ChangeTenant
-from holdfast.engine.use_cases import Look
+from holdfast.engine.use_cases import Envelope, Look
 from holdfast.testing.clocks import ManualClock
 from tests.engine.businesses import (
     ADA,
+    FOR_ADA,
     HOUR,
     add_offering,
     add_room,
@@ -308,3 +313,34 @@ def test_without_the_customer_s_lock_more_are_granted(
     )
 
     assert outcomes == ["done"] * len(cuts)
+
+
+def test_what_the_same_batch_calls_off_does_not_hide_what_stays(engine: Engine) -> None:
+    """AC-D15: more are called off at once than are read beyond the limit."""
+    desk = open_desk(engine)
+    lesson = add_offering(desk, "lesson", add_room(desk, capacity=9))
+    desk.offerings.change(lesson.offering_id, {"series_max": 366})
+    for clock_time in ("10:00", "11:00", "12:00"):
+        book(desk, lesson, at(clock_time), details=FOR_ADA)
+    asked = SeriesRequest(
+        offering_id=lesson.offering_id,
+        rule="FREQ=DAILY;COUNT=80",
+        starts_on=date(2026, 6, 8),
+        minute=600,
+        details=FOR_ADA,
+    )
+    series = desk.series.place(asked).series
+    policy = Policy(active_limits=(ActiveLimit(scope=LimitScope.TENANT, most=3),))
+    desk.offerings.change(lesson.offering_id, {"policy": policy})
+    wish = Choice(offering_id=lesson.offering_id, starts_at=at("15:00"))
+
+    _, more = engine.unit_of_work.run(
+        desk.tenant_id,
+        [
+            Envelope(command=CancelSeries(series_id=series.series_id), actor=SYSTEM),
+            Envelope(command=PlaceBooking(choice=wish, details=FOR_ADA), actor=SYSTEM),
+        ],
+    )
+
+    assert isinstance(more.error, HoldfastError)
+    assert more.error.code == "policy.limit_reached"

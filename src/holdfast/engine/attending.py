@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -22,6 +22,7 @@ from holdfast.domain.bookings import Booking, BookingAction, BookingStatus, tran
 from holdfast.domain.claims import Claim, ClaimOwner
 from holdfast.domain.errors import TransitionNotAllowed
 from holdfast.domain.ids import BookingId
+from holdfast.domain.policies import Policy
 from holdfast.engine.choosing import choice_of
 from holdfast.engine.placing import Taker, placing_needs, take
 from holdfast.engine.ports import ById, Where
@@ -228,6 +229,7 @@ def _undo(view: View, command: UndoBooking, now: datetime) -> Booking:
     undone = view.update(
         booking,
         status=status,
+        policy=_by_hand_from_now_on(booking, now=now),
         completes_at=due_at,
         assigned=assigned,
         checked_in_at=booking.checked_in_at if is_there else None,
@@ -238,6 +240,14 @@ def _undo(view: View, command: UndoBooking, now: datetime) -> Booking:
     )
     view.fact("booking.undone", undone, number=undone.number, was=booking.status)
     return undone
+
+
+def _by_hand_from_now_on(booking: Booking, *, now: datetime) -> Policy:
+    """Return a booking's policy; nobody is missed by itself after staff have said otherwise."""
+    policy, due_at = booking.policy, booking.no_show_at
+    if policy.no_show is None or due_at is None or now < due_at:
+        return policy
+    return replace(policy, no_show=replace(policy.no_show, is_automatic=False))
 
 
 _STAFF = (Scope.BOOKINGS_WRITE,)

@@ -32,7 +32,7 @@ LOOKED_MAX = 1_000
 """So many of a customer's bookings ahead are counted where not all of them count alike."""
 
 SPARE = 64
-"""A batch may have called off as many of those that were looked at."""
+"""If a batch has called off more of those that were looked at, it is counted in the next one."""
 
 _LIVE = tuple(sorted(LIVE))
 

@@ -17,10 +17,11 @@ from holdfast.domain.availability import APPROVAL_CHECKS
 from holdfast.domain.claims import Claim, ClaimOwner, waitlist_key
 from holdfast.domain.customers import Customer
 from holdfast.domain.errors import CapacityExceeded, HoldfastError
-from holdfast.domain.ids import WaitlistEntryId
+from holdfast.domain.ids import ResourceId, WaitlistEntryId
 from holdfast.domain.offerings import Counting
 from holdfast.domain.policies_in_force import policy_in_force
 from holdfast.domain.quotes import Quote
+from holdfast.domain.strategies import unasked
 from holdfast.domain.waitlists import (
     INVITATION_TTL,
     LOOKED_AT_MAX,
@@ -94,12 +95,20 @@ def _line(look: Look, target: Target) -> list[WaitlistEntry]:
 def _choices(
     look: Look, target: Target, command: InviteWaiting, entry: WaitlistEntry
 ) -> list[Choice]:
-    """Return what an entry would be served by: one request for each resource it wishes for."""
+    """Return what an entry would be served by: one request for each resource it wishes for.
+
+    Whom nobody can serve without being asked for by name is served by nobody.
+    """
     choice = replace(command.choice, components=entry.components)
-    if not entry.wishes.resources:
-        return [choice]
-    serving = stage_of(look, target, entry.components).resources
-    return [replace(choice, picks=(one,)) for one in entry.wishes.resources if one in serving]
+    stage = stage_of(look, target, entry.components)
+    wished: list[tuple[ResourceId, ...]] = [
+        (one,) for one in entry.wishes.resources if one in stage.resources
+    ]
+    return [
+        replace(choice, picks=picks)
+        for picks in (wished if entry.wishes.resources else [()])
+        if unasked(stage.requirements, stage.members, picks) is None
+    ]
 
 
 def _invite(view: View, command: InviteWaiting, now: datetime) -> tuple[WaitlistEntry, ...]:

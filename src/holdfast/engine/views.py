@@ -36,6 +36,7 @@ from holdfast.engine.ports import (
 )
 from holdfast.engine.records import KINDS, id_of, is_live, plain, version_of
 from holdfast.engine.snapshots import UndeclaredRead
+from holdfast.engine.use_cases import NeedsMore
 
 R = TypeVar("R")
 
@@ -272,11 +273,16 @@ class CommandView:
         return tuple(kept[:limit])
 
     def latest(self, read: Latest) -> tuple[object, ...]:
-        """Return the latest records whose field has a value, the latest first."""
+        """Return the latest records whose field has a value, the latest first.
+
+        Raises:
+            NeedsMore: This batch has changed so many that there may be others behind them.
+        """
         ids = set[str]()
         if read.value not in self._born and read.value not in self._batch.born:
             self.want(read)
             ids = {id_of(row) for row in self._batch.loaded[read]}
+        is_full = len(ids) >= read.limit
         # What was made just now is in nobody's row yet, so there is nothing to be loaded of it.
         ids.update(self._batch.changed_ids(read.kind, read.field, read.value))
         ids.update(record_id for changed, record_id in self.records if changed is read.kind)
@@ -288,6 +294,9 @@ class CommandView:
             and (not read.statuses or getattr(record, STATUS) in read.statuses)
         ]
         kept.sort(key=attrgetter(read.order_by), reverse=True)
+        if is_full and len(kept) < read.limit:
+            # Some of those that were loaded are no longer meant, and there may be others behind.
+            raise NeedsMore
         return tuple(kept[: read.limit])
 
     def counters_between(self, first_key: str, last_key: str) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from holdfast.api.models import AmountMinor, Body, DayOut, Line, LocalDay, LongText, Out, Word
+from holdfast.domain.errors import InputInvalid
 from holdfast.domain.expression_tokens import SOURCE_MAX
 from holdfast.domain.money import AMOUNT_MAX
 from holdfast.domain.price_rules import (
@@ -54,8 +55,8 @@ class PriceRuleIn(Body):
     label: Line
     mode: Word[PriceMode]
     condition: Annotated[str, Field(max_length=SOURCE_MAX)] | None = None
-    amount_minor: Annotated[int, Field(ge=-AMOUNT_MAX, le=AMOUNT_MAX)] = 0
-    basis_points: Annotated[int, Field(ge=PERCENT_LEAST, le=PERCENT_MOST)] = 0
+    amount_minor: Annotated[int, Field(ge=-AMOUNT_MAX, le=AMOUNT_MAX)] | None = None
+    basis_points: Annotated[int, Field(ge=PERCENT_LEAST, le=PERCENT_MOST)] | None = None
     block_minutes: Annotated[int, Field(ge=1, le=BLOCK_MINUTES_MAX)] | None = None
     is_capped: bool = False
     unit: Word[PriceUnit] = PriceUnit.BOOKING
@@ -66,15 +67,23 @@ class PriceRuleIn(Body):
     description: LongText = ""
 
     def rule(self, place: int) -> PriceRule:
-        """Return it as the engine takes it."""
+        """Return it as the engine takes it.
+
+        Raises:
+            InputInvalid: What it does has no amount: nothing would be sold for nothing by mistake.
+        """
         season, band = self.season, self.occupancy
+        needed = "basis_points" if self.mode is PriceMode.PERCENT else "amount_minor"
+        if getattr(self, needed) is None:
+            message = f"A rule with the mode '{self.mode}' needs it; 0 has to be said."
+            raise InputInvalid.at(f"/price_rules/{place - 1}/{needed}", "missing", message)
         return PriceRule(
             rule_id=f"rule-{place}" if self.rule_id is None else self.rule_id,
             label=self.label,
             mode=self.mode,
             condition=self.condition,
-            amount_minor=self.amount_minor,
-            basis_points=self.basis_points,
+            amount_minor=self.amount_minor or 0,
+            basis_points=self.basis_points or 0,
             block_minutes=self.block_minutes,
             is_capped=self.is_capped,
             unit=self.unit,
