@@ -353,6 +353,23 @@ def test_days_are_those_of_the_resource_s_own_zone(engine: Engine, clock: Manual
     assert listed[0].falls_on == day(1)
 
 
+@pytest.mark.parametrize(
+    ("zone", "edge"),
+    [("Europe/Paris", date(1970, 1, 1)), ("America/New_York", date(2199, 12, 31))],
+)
+def test_a_day_that_reaches_beyond_the_limits_of_time_has_a_capacity_too(
+    engine: Engine, zone: str, edge: date
+) -> None:
+    desk = open_desk(engine, zone=zone)
+    bikes = add_dated(desk)
+
+    desk.calendars.set(bikes.resource_id, [edge], 2)
+    desk.calendars.adjust(bikes.resource_id, [edge], 1, reason="season")
+    listed = desk.calendars.list(bikes.resource_id, edge, edge)
+
+    assert [(state.capacity, state.is_blocked) for state in listed] == [(3, False)]
+
+
 # Races
 
 

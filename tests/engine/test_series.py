@@ -11,7 +11,7 @@ import pytest
 from holdfast.bootstrap import Engine
 from holdfast.domain.bookings import BookingStatus
 from holdfast.domain.customers import Contact
-from holdfast.domain.ids import OfferingId
+from holdfast.domain.ids import OfferingId, ResourceId
 from holdfast.domain.offerings import Offering
 from holdfast.domain.recurrence import Frequency
 from holdfast.domain.requirements import Requirement
@@ -292,6 +292,27 @@ def test_a_series_that_cannot_be_meant_is_refused(desk: TenantEngine, lesson: Of
     assert refused(replace(request(lesson), minute=None)) == [("/minute", "missing")]
     assert refused(replace(request(lesson), date_count=2)) == [("/date_count", "wrong_form")]
     assert refused(replace(request(lesson), details=Details())) == [("/contact", "missing")]
+    at_the_end = replace(request(lesson), starts_on=date(2199, 12, 31), minute=1_410)
+    assert refused(at_the_end) == [("/rule", "out_of_range")]
+
+
+@pytest.mark.parametrize("clashes", [ALL, SHIFT, SKIP])
+def test_a_series_with_somebody_unknown_is_refused_and_so_is_its_plan(
+    desk: TenantEngine, lesson: Offering, clashes: ClashPolicy
+) -> None:
+    def refused(asked: SeriesRequest) -> list[object]:
+        refusals = [
+            refusal_of(lambda: desk.series.place(asked)),
+            refusal_of(lambda: desk.series.plan(asked)),
+        ]
+        return [pointers(refusal) for refusal in refusals]
+
+    asked = request(lesson, clashes=clashes)
+    elsewhere = replace(asked, picks=(add_room(desk, "Other").resource_id,))
+    nowhere = replace(asked, picks=(ResourceId("res_00000000000000000000000000"),))
+
+    assert refused(elsewhere) == [[("/resource_ids/0", "unknown_resource")]] * 2
+    assert refused(nowhere) == [[("/resource_ids/0", "unknown_resource")]] * 2
 
 
 def test_a_series_of_a_year_of_days_is_one_transaction(desk: TenantEngine) -> None:

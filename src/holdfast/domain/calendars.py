@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from holdfast.domain.ids import ResourceId
 from holdfast.domain.intervals import Interval, merged
-from holdfast.domain.zones import SkippedDay, Zone, day_interval
+from holdfast.domain.zones import Zone, day_interval
 
 CALENDAR_DAYS_MAX = 1_100
 """How many days one command may initialise or adjust."""
@@ -78,7 +78,8 @@ def blocked_dates(blocks: Iterable[Interval], dates: Iterable[date], here: Zone)
     for falls_on in dates:
         try:
             day = day_interval(falls_on, here)
-        except SkippedDay:
+        except ValueError:
+            # It never happened there, or begins or ends beyond the limits of time; blocks do not.
             continue
         at = bisect_right(closed, day.starts_at, key=_start) - 1
         if at >= 0 and day.ends_at <= closed[at].ends_at:

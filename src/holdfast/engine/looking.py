@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 
 from holdfast.domain.access import SYSTEM
 from holdfast.domain.claims import Claim, day_key
+from holdfast.domain.errors import InputInvalid
 from holdfast.domain.ids import ResourceId, SlotId
 from holdfast.domain.intervals import FIRST_INSTANT, LAST_INSTANT, Interval
 from holdfast.domain.offerings import Counting, Offering
@@ -23,10 +24,13 @@ from holdfast.domain.scenes import (
     DayUse,
     Scene,
     every_requirement,
+    requirements_of,
+    unknown_component,
 )
 from holdfast.domain.schedules import Rule
 from holdfast.domain.shapes import DATED, Shape
 from holdfast.domain.slots import SlotOrigin
+from holdfast.domain.strategies import candidate_ids
 from holdfast.domain.tenants import Tenant
 from holdfast.domain.timetables import Timetables
 from holdfast.domain.zones import days_touched
@@ -271,3 +275,25 @@ def _days(
                 usual = resource.capacity or 0
                 uses[place] = DayUse(cap=own.get(place, usual), used=0)
     return uses
+
+
+def require_known(scene: Scene, picks: Sequence[ResourceId], components: Sequence[str]) -> None:
+    """Refuse resources and components that the offering has not, as a booking would.
+
+    Raises:
+        InputInvalid: One is unknown.
+    """
+    offering = scene.offering
+    known = {component.key for component in offering.components}
+    for i, key in enumerate(components):
+        if key not in known:
+            raise unknown_component(offering, i, key)
+    serving = {
+        resource_id
+        for requirement in requirements_of(offering, components)
+        for resource_id in candidate_ids(requirement, scene.members)
+    }
+    for i, resource_id in enumerate(picks):
+        if resource_id not in serving:
+            message = f"'{resource_id}' does not serve '{offering.name}'."
+            raise InputInvalid.at(f"/resource_ids/{i}", "unknown_resource", message)

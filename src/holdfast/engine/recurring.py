@@ -87,7 +87,8 @@ def pattern_of(request: SeriesRequest, offering: Offering, tenant: Tenant) -> Pa
 
     Raises:
         AvailabilityClosed: The offering is not booked as a series, or not in that way.
-        InputInvalid: The rule is none, or has no end; or it is said in another form.
+        InputInvalid: The rule is none, has no end, or goes on beyond the limits of time; or it is
+            said in another form.
         LimitReached: There are more than may be booked together.
     """
     if offering.series_max is None:
@@ -100,13 +101,25 @@ def pattern_of(request: SeriesRequest, offering: Offering, tenant: Tenant) -> Pa
         message = f"'{offering.name}' is booked as a series {words} only."
         raise AvailabilityClosed(message, reason="no_series")
     starts = starts_of(recurrence, minute=_minute_of(request, offering), most=offering.series_max)
-    return Pattern(
+    pattern = Pattern(
         request=request,
         offering=offering,
         zone=zone(offering.zone or tenant.zone),
         starts=tuple(starts),
         duration=_duration_of(request, offering),
     )
+    _require_in_time(pattern)
+    return pattern
+
+
+def _require_in_time(pattern: Pattern) -> None:
+    # Each of the others lies between them.
+    for start in (pattern.starts[0], pattern.starts[-1]):
+        try:
+            pattern.interval(start)
+        except (ValueError, OverflowError):
+            message = "A series lies within the years 1970 to 2199, to the end of its last one."
+            raise InputInvalid.at("/rule", "out_of_range", message) from None
 
 
 def _recurrence(request: SeriesRequest) -> Recurrence:

@@ -17,7 +17,7 @@ from holdfast.domain.schedules import TooManySlots
 from holdfast.domain.series import SHIFT_MAX, ClashPolicy, SeriesPlan, plan_series
 from holdfast.domain.tenants import Tenant
 from holdfast.engine.choosing import choose
-from holdfast.engine.looking import Company, load_company, load_scenes
+from holdfast.engine.looking import Company, load_company, load_scenes, require_known
 from holdfast.engine.ports import ReadStore
 from holdfast.engine.reading import get
 from holdfast.engine.recurring import Pattern, SeriesRequest, own_clash, pattern_of
@@ -45,7 +45,7 @@ def plan_of(
     Raises:
         AccessDenied: The actor may not look.
         AvailabilityClosed: The offering is not booked as a series.
-        InputInvalid: The request is malformed.
+        InputInvalid: The request is malformed, or names what the offering has not.
         LimitReached: There are more than may be booked together.
         RecordNotFound: There is no such offering.
     """
@@ -112,6 +112,7 @@ class _Planner:
             now=self._now,
             stay_days=pattern.duration.days + 1,
         )[0]
+        require_known(scene, choice.picks, choice.components)
         wish = target.wish(choice, party_size=request.party_size, ignores=frozenset())
         asked = CHECKS if interval == self._first else LATER_CHECKS
         refusal_found = judge(scene, wish, now=self._now, checks=asked)

@@ -49,7 +49,8 @@ def _index(call: Call) -> int:
     """
     text = call.path_text("series_index")
     is_number = text.isascii() and text.isdecimal() and len(text) <= len(str(OCCURRENCES_MAX))
-    if not is_number or int(text) >= OCCURRENCES_MAX:
+    # One number has one form: "01" is no other name of 1.
+    if not is_number or int(text) >= OCCURRENCES_MAX or text != str(int(text)):
         raise RecordNotFound(kind="occurrence", key=shown(text))
     return int(text)
 

@@ -16,9 +16,7 @@ from holdfast.domain.listing import WINDOW_DAYS_MAX, Asked
 from holdfast.domain.offerings import Offering, OfferingStatus
 from holdfast.domain.pools import Pool, PoolStatus
 from holdfast.domain.resources import CAPACITY_MAX, Resource, ResourceStatus
-from holdfast.domain.scenes import Scene, requirements_of, unknown_component
 from holdfast.domain.shapes import DATED, DATES_MAX, Shape
-from holdfast.domain.strategies import candidate_ids
 from holdfast.domain.tenants import Tenant
 from holdfast.domain.zones import MINUTES_PER_DAY, instant_of, zone
 from holdfast.engine.choosing import PICKS_MAX
@@ -124,28 +122,6 @@ def require_form(offering: Offering, query: AvailabilityQuery) -> None:
     if query.length is not None and offering.shape is not Shape.FREE:
         message = f"'{offering.name}' is not booked with a free start and end."
         raise InputInvalid.at("/length_minutes", "wrong_form", message)
-
-
-def require_known(scene: Scene, picks: Sequence[ResourceId], components: Sequence[str]) -> None:
-    """Refuse resources and components that the offering has not, as a booking would.
-
-    Raises:
-        InputInvalid: One is unknown.
-    """
-    offering = scene.offering
-    known = {component.key for component in offering.components}
-    for i, key in enumerate(components):
-        if key not in known:
-            raise unknown_component(offering, i, key)
-    serving = {
-        resource_id
-        for requirement in requirements_of(offering, components)
-        for resource_id in candidate_ids(requirement, scene.members)
-    }
-    for i, resource_id in enumerate(picks):
-        if resource_id not in serving:
-            message = f"'{resource_id}' does not serve '{offering.name}'."
-            raise InputInvalid.at(f"/resource_ids/{i}", "unknown_resource", message)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

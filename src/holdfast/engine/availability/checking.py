@@ -16,10 +16,10 @@ from holdfast.domain.ids import SlotId, TenantId
 from holdfast.domain.intervals import Interval
 from holdfast.domain.scenes import requirements_of
 from holdfast.domain.verdicts import Verdict, verdict_on
-from holdfast.engine.availability.asking import require_known, require_party
+from holdfast.engine.availability.asking import require_party
 from holdfast.engine.availability.searching import with_alternatives
 from holdfast.engine.choosing import Choice, choose
-from holdfast.engine.looking import load_scene
+from holdfast.engine.looking import load_scene, require_known
 from holdfast.engine.ports import ReadStore
 from holdfast.engine.snapshots import look_up
 from holdfast.engine.staging import require_asked

@@ -17,11 +17,10 @@ from holdfast.domain.scenes import Scene
 from holdfast.domain.schedules import TooManySlots
 from holdfast.engine.availability.asking import (
     AvailabilityQuery,
-    require_known,
     subjects_of,
     window_of,
 )
-from holdfast.engine.looking import load_scenes
+from holdfast.engine.looking import load_scenes, require_known
 from holdfast.engine.ports import ReadStore
 
 _DAY = timedelta(days=1)

@@ -28,13 +28,12 @@ from holdfast.domain.tenants import Tenant
 from holdfast.domain.zones import instant_of, local_day, zone
 from holdfast.engine.availability.asking import (
     AvailabilityQuery,
-    require_known,
     subjects_of,
     window_of,
 )
 from holdfast.engine.availability.listing import Availability
 from holdfast.engine.choosing import Choice
-from holdfast.engine.looking import Company, load_company, load_scenes
+from holdfast.engine.looking import Company, load_company, load_scenes, require_known
 from holdfast.engine.ports import ReadStore
 from holdfast.engine.reading import find, get
 
