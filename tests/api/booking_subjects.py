@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from tests.api.conftest import Place
 from tests.api.driver import Client
+from tests.api.series_subjects import recurring
 
 
 class Court(Protocol):
@@ -19,6 +20,7 @@ class Court(Protocol):
     court: str
     beach: str
     camp: str
+    customer: str
 
     def number(self) -> int:
         """Return a number that was not given before."""
@@ -40,6 +42,19 @@ GUEST = {
     "phone": "+33 6 12 35",
     "age": 7,
     "notes": "no nuts",
+}
+CONTACT = {"name": "Ada", "email": "ada@b.example", "phone": "+33 6 12 34"}
+DETAILS: dict[str, Any] = {
+    "contact": CONTACT,
+    "source": "desk",
+    "note": "by the window",
+    "external_order_id": "order-1",
+    "external_line_id": "line-1",
+    "external_offer_id": "offer-1",
+    "metadata": {"a": 1},
+    "guests": [GUEST],
+    "internal_note": "pays in cash",
+    "reference": "ours-1",
 }
 LEFT = {"gives_back": True, "reason": "had to leave"}
 WALKED_IN = {"reason": "walked in", "closed": True, "notice": True}
@@ -75,6 +90,34 @@ def _now(bazaar: Court) -> dict[str, Any]:
         "override": WALKED_IN,
     }
 
+
+def _slot_now(bazaar: Court) -> str:
+    """Make a slot that begins now, of an offering of its own."""
+    offering = {
+        "slug": f"now-{bazaar.number()}",
+        "name": "Now",
+        "duration_minutes": 60,
+        "counting": "places",
+    }
+    offering_id = bazaar.owner.post("/v1/offerings", offering).json["offering_id"]
+    slot = {"offering_id": offering_id, "starts_at": bazaar.place.clock.now().isoformat()}
+    return str(bazaar.owner.post("/v1/slots", slot).json["slot_id"])
+
+
+YESTERDAY, TODAY, TOMORROW = "2026-05-31", "2026-06-01", "2026-06-02"
+NOW_FORMS: dict[str, Callable[[Court], dict[str, Any]]] = {
+    "slot": lambda b: {"slot_id": _slot_now(b)},
+    "dates": lambda b: {
+        "offering_id": b.beach,
+        "dates": [TODAY],
+        "components": ["breakfast"],
+        "party_size": 2,
+    },
+    "range": lambda b: {"offering_id": b.beach, "first_on": TODAY, "last_on": TOMORROW},
+    "nights": lambda b: {"offering_id": b.camp, "check_in_on": YESTERDAY, "check_out_on": TOMORROW},
+    "wished": lambda b: {**_now(b), "resource_ids": [b.lawn]},
+}
+"""The ways to say what begins now."""
 
 BOOKINGS: dict[str, Callable[[Court], tuple[str, dict[str, Any]]]] = {
     "checkInBooking": lambda b: (f"{visit(b)}/check-in", {"reason": "the train was late"}),
@@ -133,17 +176,32 @@ BOOKINGS: dict[str, Callable[[Court], tuple[str, dict[str, Any]]]] = {
         _rented(b, {"check_in_on": "2026-07-14", "check_out_on": "2026-07-15"}),
         {"check_in_on": "2026-07-16", "check_out_on": "2026-07-18"},
     ),
-    "placeWalkIn": lambda b: ("/v1/bookings/walk-in", {**_now(b), "quantity": 2}),
+    "placeWalkIn": lambda b: (
+        "/v1/bookings/walk-in",
+        {**_now(b), **DETAILS, "quantity": 2, "customer_id": b.customer},
+    ),
     "placeEmergency": lambda b: (
         "/v1/bookings/emergency",
         {
+            **DETAILS,
             "offering_id": b.beach,
             "max_wait_minutes": 10_000,
             "reason": "broke down",
             "party_size": 2,
-            "contact": {"name": "Ada"},
             "date_count": 1,
             "components": ["breakfast"],
+            "customer_id": b.customer,
+        },
+    ),
+    "placeEmergency/length": lambda b: (
+        "/v1/bookings/emergency",
+        {
+            "offering_id": recurring(b),
+            "max_wait_minutes": 10_000,
+            "reason": "broke down",
+            "length_minutes": 60,
+            "resource_ids": [b.lawn],
+            "contact": {"name": "Ada"},
         },
     ),
     "undoBooking": lambda b: (

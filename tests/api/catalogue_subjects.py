@@ -20,7 +20,7 @@ class Shelf(Protocol):
     member: str
     pool: str
     court: str
-    promo: str
+    spare_promo: str
 
     def number(self) -> int:
         """Return a number that was not given before."""
@@ -280,7 +280,7 @@ CATALOGUE: dict[str, Callable[[Shelf], tuple[str, dict[str, Any]]]] = {
     ),
     "addPromoCode": lambda b: ("/v1/promo-codes", {**_promo(b), "kind": "percent"}),
     "changePromoCode": lambda b: (
-        f"/v1/promo-codes/{b.promo}",
+        f"/v1/promo-codes/{b.spare_promo}",
         {**_promo(b), "is_active": True},
     ),
     "addPool": lambda b: ("/v1/pools", _pool(b)),

@@ -95,12 +95,14 @@ class Client:
         if self.key is not None:
             named.setdefault("Authorization", f"Bearer {self.key}")
         query_string = query if isinstance(query, str) else urlencode(query, doseq=True)
-        return self.runner.run(self._send(method, path, query_string, raw, named))
+        # `run` would set up what Ctrl-C does anew each time, which costs as much as many an answer.
+        asking = self._send(method, path, query_string, raw, named)
+        return self.runner.get_loop().run_until_complete(asking)
 
     def raw_header(self, method: str, path: str, headers: list[tuple[bytes, bytes]]) -> Reply:
         """Send a request with exactly these headers."""
         scope = scope_of(method, path, headers=headers, root_path=self.root_path)
-        return self.runner.run(ask(self.app, scope))
+        return self.runner.get_loop().run_until_complete(ask(self.app, scope))
 
     async def _send(
         self, method: str, path: str, query: str, raw: bytes, headers: Mapping[str, str]

@@ -14,7 +14,7 @@ from holdfast.domain.offerings import Component
 from holdfast.domain.requirements import Requirement
 from holdfast.domain.shapes import Shape
 from holdfast.engine.offerings import AddOffering
-from tests.api.booking_subjects import BOOKINGS, GUEST
+from tests.api.booking_subjects import BOOKINGS, CONTACT, DETAILS, NOW_FORMS, WALKED_IN
 from tests.api.catalogue_subjects import CATALOGUE, FLOOR
 from tests.api.conftest import TUESDAY_TEN, Place
 from tests.api.driver import Client
@@ -22,19 +22,6 @@ from tests.api.series_subjects import SERIES, series
 from tests.api.waitlist_subjects import WAITLIST, entry
 
 FAIR_AT = "2026-07-14T18:00:00Z"
-CONTACT = {"name": "Ada", "email": "ada@b.example", "phone": "+33 6 12 34"}
-DETAILS: dict[str, Any] = {
-    "contact": CONTACT,
-    "source": "desk",
-    "note": "by the window",
-    "external_order_id": "order-1",
-    "external_line_id": "line-1",
-    "external_offer_id": "offer-1",
-    "metadata": {"a": 1},
-    "guests": [GUEST],
-    "internal_note": "pays in cash",
-    "reference": "ours-1",
-}
 RULE: dict[str, Any] = {
     "kind": "weekly",
     "effect": "opens",
@@ -87,9 +74,9 @@ class Bazaar:
         self.spare = post("/v1/resources", {"name": "Spare"})["resource_id"]
         region = {"name": "North", "kind": "region", "resource_ids": [self.room, self.spare]}
         self.pool = post("/v1/pools", region)["pool_id"]
-        self.promo = post(
-            "/v1/promo-codes", {"code": "WELCOME", "kind": "percent", "basis_points": 1_000}
-        )["promo_id"]
+        tenth = {"kind": "percent", "basis_points": 1_000}
+        self.promo = post("/v1/promo-codes", {"code": "WELCOME", **tenth})["promo_id"]
+        self.spare_promo = post("/v1/promo-codes", {"code": "SPARE", **tenth})["promo_id"]
         self.spare_pool = post("/v1/pools", {"name": "South"})["pool_id"]
         self.member = post("/v1/members", {"email": "m@b.example", "name": "M", "role": "viewer"})[
             "member_id"
@@ -337,7 +324,8 @@ SUBJECTS: dict[str, Make] = {
         path="/v1/availability/check", body={"slot_id": b.slot}
     ),
     "quotePrice": lambda b: Asked(
-        path="/v1/quotes", body={**_choice(b), **TERMS, "customer_id": b.customer}
+        path="/v1/quotes",
+        body={**_choice(b), **TERMS, "customer_id": b.customer, "contact": CONTACT},
     ),
     "quotePrice/slot": lambda b: Asked(path="/v1/quotes", body={"slot_id": b.slot}),
     "placeBooking/slot": lambda b: Asked(
@@ -483,18 +471,29 @@ SUBJECTS: dict[str, Make] = {
 }
 
 
-def _placing(name: str, path: str, more: Mapping[str, object]) -> None:
+def _placing(
+    name: str,
+    path: str,
+    more: Mapping[str, object],
+    forms: Mapping[str, Callable[[Any], dict[str, Any]]] = FORMS,
+) -> None:
     """Add the ways to say what is booked to a route that takes all of them."""
 
     def make(form: str) -> Make:
-        return lambda bazaar: Asked(path=path, body={**FORMS[form](bazaar), **more})
+        return lambda bazaar: Asked(path=path, body={**forms[form](bazaar), **more})
 
-    SUBJECTS.update({f"{name}/{form}": make(form) for form in FORMS})
+    SUBJECTS.update({f"{name}/{form}": make(form) for form in forms})
 
 
 _placing("placeHold", "/v1/holds", {"override": OVERRIDE, **TERMS})
 _placing("placeBooking", "/v1/bookings", {"contact": CONTACT, "override": OVERRIDE, **TERMS})
 _placing("checkAvailability", "/v1/availability/check", {})
 _placing("quotePrice", "/v1/quotes", {"metadata": {}, **TERMS})
+_placing(
+    "placeWalkIn",
+    "/v1/bookings/walk-in",
+    {"contact": CONTACT, "override": WALKED_IN, **TERMS},
+    NOW_FORMS,
+)
 
 assert TUESDAY_TEN < FAIR_AT

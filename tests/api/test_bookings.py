@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.api.booking_subjects import GUEST
+from tests.api.booking_subjects import DETAILS, GUEST
 from tests.api.conftest import TUESDAY_TEN, Place
 from tests.api.driver import Client, Reply
-from tests.api.subjects import DETAILS, Bazaar
+from tests.api.subjects import Bazaar
 
 ADA = {"name": "Ada", "email": "ada@b.example", "phone": None}
 

@@ -117,7 +117,12 @@ def test_what_can_never_be_changed_is_called_so(place: Place, name: str) -> None
     assert endpoint.body is not None
     fixed = sorted(endpoint.answer.model_fields.keys() - endpoint.body.model_fields.keys())
 
-    found = faults(bazaar.owner.patch(path, dict.fromkeys(fixed, 1)))
+    # An answer names at most fifty faults.
+    found = [
+        fault
+        for some in (fixed[::2], fixed[1::2])
+        for fault in faults(bazaar.owner.patch(path, dict.fromkeys(some, 1)))
+    ]
 
     assert "version" in fixed
     assert sorted(found) == [

@@ -30,6 +30,9 @@ def test_a_customer_is_added_found_and_changed(place: Place) -> None:
         "status": "active",
         "created_at": "2026-06-01T08:00:00Z",
         "version": 1,
+        "blocked_until": None,
+        "block_reason": None,
+        "no_shows": [],
     }
     assert (by_email, by_phone, by_none) == ([added], [added], [])
     assert (changed["name"], changed["phone"], changed["email"]) == ("Zoé", None, "Zoe@B.example")

@@ -50,7 +50,9 @@ def waitlisted(bazaar: Queue) -> str:
 
 def entry(bazaar: Queue, *, is_invited: bool = False) -> str:
     """Join a waitlist, and be invited if that is wanted."""
-    body = {"offering_id": waitlisted(bazaar), "contact": {"name": "Ada"}}
+    # Whoever waits for no date in particular has a whole year looked through.
+    dates = [{"first_on": "2026-07-14", "last_on": "2026-07-14"}]
+    body = {"offering_id": waitlisted(bazaar), "contact": {"name": "Ada"}, "dates": dates}
     joined = bazaar.owner.post("/v1/waitlist", body)
     assert joined.status == 201, joined.body
     if is_invited:
