@@ -41,6 +41,7 @@ def test_without_a_scenario_it_lists_them(say: Say) -> None:
         "storm",
         "embedded",
         "start",
+        "availability",
     ]
 
 

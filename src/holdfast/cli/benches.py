@@ -8,9 +8,7 @@ from holdfast.cli import output
 from holdfast.cli.faults import Misconfigured
 
 
-def run(
-    scenario: str | None, *, url: str | None, seconds: float, servers: int, is_json: bool
-) -> None:
+def run(scenario: str | None, options: Options, *, is_json: bool) -> None:
     """Measure and print.
 
     Raises:
@@ -24,9 +22,8 @@ def run(
         raise Misconfigured(
             f"There is no scenario {scenario!r}. There are: {', '.join(SCENARIOS)}."
         )
-    if url is not None and not url.startswith("postgresql"):
+    if options.url is not None and not options.url.startswith("postgresql"):
         raise Misconfigured("A benchmark takes a PostgreSQL database, or starts one of its own.")
-    options = Options(url=url, seconds=seconds, servers=servers)
     try:
         with output.progress(f"Measuring {scenario}"):
             found = {"scenario": scenario, **SCENARIOS[scenario](options)}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from holdfast.bench.measuring import Result
 from holdfast.bench.options import Options
-from holdfast.bench.scenarios import crowds, embedded, holds, start
+from holdfast.bench.scenarios import crowds, embedded, holds, listings, start
 
 SCENARIOS: Mapping[str, Callable[[Options], Result]] = {
     "holds": holds.holds,
@@ -17,4 +17,5 @@ SCENARIOS: Mapping[str, Callable[[Options], Result]] = {
     "storm": crowds.storm,
     "embedded": embedded.embedded,
     "start": start.start,
+    "availability": listings.availability,
 }

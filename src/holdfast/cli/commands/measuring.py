@@ -35,9 +35,15 @@ def bench(
         float, typer.Option(min=1, max=600, help="How long each measurement takes.")
     ] = 10.0,
     servers: Annotated[int, typer.Option(min=1, max=64, help="Server processes.")] = 1,
+    bookings: Annotated[
+        int,
+        typer.Option(min=10_000, max=10_000_000, help="Bookings stored, for `availability`."),
+    ] = 100_000,
     as_json: AsJson = False,
 ) -> None:
     """Measure Holdfast beside the machine's own limit, in one run."""
+    from holdfast.bench.options import Options  # slow: with all of the benchmark
     from holdfast.cli import benches  # slow: loads the engine
 
-    benches.run(scenario, url=db, seconds=seconds, servers=servers, is_json=as_json)
+    options = Options(url=db, seconds=seconds, servers=servers, bookings=bookings)
+    benches.run(scenario, options, is_json=as_json)
