@@ -87,7 +87,7 @@ def test_the_screen_says_where_everything_is(tmp_path: Path) -> None:
                 text=True,
                 check=True,
             ).stdout
-            for url in re.findall(rf"http://127\.0\.0\.1:{port}/\S+", screen)
+            for url in re.findall(rf"http://127\.0\.0\.1:{port}/\S*", screen)
             if "/v1/" not in url
         ]
 

@@ -67,7 +67,8 @@ def test_worker_works_until_it_is_stopped(
         said = worker.wait_for("working")
         code = worker.stop(number)
 
-    assert re.fullmatch(r"working: expire, approve, past, settle, limit, purge pid=\d+\n", said)
+    names = "expire, approve, complete, missing, past, invite, settle, limit, purge"
+    assert re.fullmatch(rf"working: {names} pid=\d+\n", said)
     assert (code, worker.err) == (0, "")
 
 
