@@ -13,8 +13,10 @@ import pytest
 
 from holdfast.bootstrap import Engine
 from holdfast.domain.access import SYSTEM
+from holdfast.domain.bookings import Booking
 from holdfast.domain.customers import Contact
 from holdfast.domain.errors import HoldfastError
+from holdfast.domain.ids import ResourceId
 from holdfast.domain.offerings import Offering
 from holdfast.domain.overrides import Override
 from holdfast.domain.policies import ActiveLimit, CreationLimit, LimitScope, Policy
@@ -26,6 +28,7 @@ from holdfast.engine.customers import AddCustomer
 from holdfast.engine.facade import Engine as AnyEngine
 from holdfast.engine.facade import TenantEngine
 from holdfast.engine.making import Details
+from holdfast.engine.moving import Move
 from holdfast.engine.recurring import SeriesRequest
 from holdfast.engine.resources import AddResource
 from holdfast.engine.series import CancelSeries
@@ -47,6 +50,7 @@ from tests.engine.businesses import (
     refusal_of,
     shop_window,
 )
+from tests.engine.outings import any_of
 from tests.engine.races import Racers, all_at_once, gate
 
 BOB = Contact(name="Bob", phone="+33 6 12 34 56 78")
@@ -219,6 +223,33 @@ def test_a_limit_of_one_of_several_resources_does_not_concern_the_others(
 
     assert cause_of(lambda: book(desk, visit, at("14:00"))) == reached(1, 1)
     assert book(desk, wash, at("14:00")).starts_at == at("14:00")
+
+
+def test_a_move_to_another_resource_keeps_to_its_limit_and_a_move_within_one_is_free(
+    desk: TenantEngine,
+) -> None:
+    """Whoever may have one booking of a court booked another one and moved it over."""
+    limited = at_most(1, LimitScope.RESOURCE)
+    courts = [
+        desk.resources.add(AddResource(name=name, policy=limited, capacity=9)) for name in "AB"
+    ]
+    court = add_offering(desk, "court", any_of(courts))
+
+    def place(hour: str, resource_id: ResourceId) -> Booking:
+        choice = Choice(offering_id=court.offering_id, starts_at=at(hour), picks=(resource_id,))
+        return desk.bookings.place(choice=choice, details=FOR_ADA)
+
+    first, second = (one.resource_id for one in courts)
+    mine, other = place("12:00", first), place("14:00", second)
+    across = Move(starts_at=at("16:00"), picks=(first,))
+
+    refused = cause_of(lambda: desk.bookings.reschedule(other.booking_id, across))
+    within = desk.bookings.reschedule(mine.booking_id, Move(starts_at=at("15:00")))
+    aside = Override(reason="a tournament", limits=True)
+    moved = desk.bookings.reschedule(other.booking_id, across, override=aside)
+
+    assert refused == reached(1, 1)
+    assert [one.assigned[0].resource_id for one in (within, moved)] == [first, first]
 
 
 # Races

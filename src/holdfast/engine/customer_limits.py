@@ -16,7 +16,7 @@ from holdfast.domain.bookings import LIVE, Booking, BookingStatus
 from holdfast.domain.customers import Contact, Customer, CustomerStatus, contact_key
 from holdfast.domain.errors import InputInvalid, LimitReached
 from holdfast.domain.holds import AssignedResource, Hold, HoldStatus
-from holdfast.domain.ids import CustomerId, HoldId, ResourceId
+from holdfast.domain.ids import BookingId, CustomerId, HoldId, ResourceId
 from holdfast.domain.limits import Proposal, refusal_of
 from holdfast.domain.no_shows import blocked_by_strikes
 from holdfast.domain.overrides import Override
@@ -84,6 +84,20 @@ def limit_needs(look: Look, target: Target, candidates: Iterable[Resource], buye
     counted = _reads(person, words)
     look.want(*counted)
     return Needs.of(guards=[person.key], reads=[*reads, *counted])
+
+
+def resource_limit_needs(
+    look: Look, target: Target, candidates: Sequence[Resource], buyer: Buyer
+) -> Needs:
+    """Find what is locked and read where bookings of a resource are counted; else nothing."""
+    words = words_of(target.tenant, candidates, [target.offering])
+    if not any(_by_resource(word) for word in words):
+        return Needs()
+    return limit_needs(look, target, candidates, buyer)
+
+
+def _by_resource(policy: Policy) -> tuple[ActiveLimit, ...]:
+    return tuple(one for one in policy.active_limits if one.scope is LimitScope.RESOURCE)
 
 
 def _counts(policy: Policy) -> bool:
@@ -154,6 +168,7 @@ class Deal:
     Attributes:
         candidates: Everybody who might have come to serve it.
         hold_id: The hold that becomes a booking, which does not count beside it.
+        booking_id: The booking that moves, which does not count beside itself.
         is_hold: Whether it only keeps places: then nobody has to say who they are.
     """
 
@@ -163,6 +178,7 @@ class Deal:
     buyer: Buyer
     override: Override | None = None
     hold_id: HoldId | None = None
+    booking_id: BookingId | None = None
     is_hold: bool = False
 
 
@@ -202,6 +218,28 @@ def require_within_limits(view: View, deal: Deal, *, now: datetime) -> Policy:
     return policy
 
 
+def require_within_resource_limits(view: View, deal: Deal, *, now: datetime) -> None:
+    """Refuse a move to resources of which the customer has as many bookings as they may.
+
+    Raises:
+        LimitReached: They have.
+        NeedsMore: Their lock is not held.
+    """
+    target = deal.target
+    resources = [view.get(Resource, one.resource_id) for one in deal.assigned]
+    words = [policy_in_force(target.tenant, target.offering, [one]) for one in resources]
+    person = person_of(view, deal.buyer)
+    is_set_aside = deal.override is not None and deal.override.limits
+    if person is None or is_set_aside or not any(_by_resource(word) for word in words):
+        return
+    found = _Counted(view, deal, person, now=now)
+    limits, counts = found.counts(Policy(), resources)
+    proposal = Proposal(zone=target.zone_name, active_counts=counts)
+    refusal = refusal_of(limits, proposal, now=now)
+    if refusal is not None:
+        raise refusal
+
+
 def _blocked_until(person: Person, policy: Policy, *, now: datetime) -> datetime | None:
     """Return until when any of whom they are known as may not book."""
     found: list[datetime | None] = [one.blocked_until for one in person.customers]
@@ -232,7 +270,13 @@ class _Counted:
         for customer_id in self._customer_ids:
             read = _ahead(customer_id, limits)
             bookings = cast("tuple[Booking, ...]", view.latest(read))
-            coming = [one for one in bookings if one.ends_at > now and not _has_lapsed(one, now)]
+            coming = [
+                one
+                for one in bookings
+                if one.ends_at > now
+                and not _has_lapsed(one, now)
+                and one.booking_id != deal.booking_id
+            ]
             if len(coming) >= LOOKED_MAX and len(coming) >= read.limit - SPARE:
                 message = f"You have {len(coming)} bookings ahead, more than can be counted."
                 raise LimitReached(message, limit=LOOKED_MAX, actual=len(coming))
@@ -266,9 +310,8 @@ class _Counted:
             made += [booking.created_at for booking in cast("tuple[Booking, ...]", found)]
         return made
 
-    def _of(self, resource: Resource) -> list[ActiveLimit]:
-        policy = policy_in_force(self._target.tenant, self._target.offering, [resource])
-        return [one for one in policy.active_limits if one.scope is LimitScope.RESOURCE]
+    def _of(self, resource: Resource) -> tuple[ActiveLimit, ...]:
+        return _by_resource(policy_in_force(self._target.tenant, self._target.offering, [resource]))
 
     def _on(self, resource_id: ResourceId) -> int:
         return sum(

@@ -24,11 +24,18 @@ from holdfast.domain.ids import ResourceId, SlotId
 from holdfast.domain.overrides import Override
 from holdfast.domain.zones import wall_time, zone
 from holdfast.engine.choosing import Choice, Target, choice_of, choose
+from holdfast.engine.customer_limits import (
+    Buyer,
+    Deal,
+    require_within_resource_limits,
+    resource_limit_needs,
+)
 from holdfast.engine.placing import Placed, Taker, judged, placing_needs, take
 from holdfast.engine.ports import ById, Where
 from holdfast.engine.pricing import Purchase, places_taken, quote_for
 from holdfast.engine.releasing import close_emptied, give_back, keeping_needs
 from holdfast.engine.snapshots import side_by_side
+from holdfast.engine.staging import candidates_of
 from holdfast.engine.use_cases import Look, Needs, View
 from holdfast.engine.using import agreed_needs, agreed_promos, move_tickets
 
@@ -105,7 +112,12 @@ def moving_needs(look: Look, booking: Booking, move: Move) -> Needs:
     kept, placing = side_by_side(
         lambda: keeping_needs(look, booking, booking_id), lambda: placing_needs(look, choice)
     )
-    return kept | placing | agreed_needs(look, booking, choose(look, choice))
+    target = choose(look, choice)
+    needs = kept | placing | agreed_needs(look, booking, target)
+    if move == Move():
+        return needs  # Who serves instead of somebody else is the business's affair.
+    serving = candidates_of(look, target, choice.components)
+    return needs | resource_limit_needs(look, target, serving, _buyer(booking))
 
 
 def moved(
@@ -159,6 +171,7 @@ def moved(
         keeps_start=target.stay.starts_at == booking.starts_at,
         over=override,
     )
+    _require_within_limits(view, booking, choice, placed, over=override)
     close_emptied(view, slot_ids)
     changes: dict[str, object] = {
         **after,
@@ -333,6 +346,29 @@ def _new_target(view: View, booking: Booking, choice: Choice) -> Target:
         message = "That is a slot of another offering. Cancel this booking and book that one."
         raise InputInvalid.at("/slot_id", "other_offering", message)
     return target
+
+
+def _buyer(booking: Booking) -> Buyer:
+    return Buyer(contact=booking.contact, customer_id=booking.customer_id)
+
+
+def _require_within_limits(
+    view: View, booking: Booking, choice: Choice, placed: Placed, *, over: Override | None
+) -> None:
+    """Refuse customers more bookings of a resource than they may have, if others serve now."""
+    before = {one.resource_id for one in booking.assigned}
+    others = tuple(one for one in placed.assigned if one.resource_id not in before)
+    if not others:
+        return
+    deal = Deal(
+        target=placed.target,
+        candidates=candidates_of(view, placed.target, choice.components),
+        assigned=others,
+        buyer=_buyer(booking),
+        override=over,
+        booking_id=booking.booking_id,
+    )
+    require_within_resource_limits(view, deal, now=view.now)
 
 
 def _is_less(booking: Booking, choice: Choice, *, size: int) -> bool:
