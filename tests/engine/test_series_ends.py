@@ -15,9 +15,18 @@ from holdfast.domain.policies import Policy
 from holdfast.engine.facade import TenantEngine
 from holdfast.engine.facade.series import SeriesView
 from holdfast.engine.making import Details
+from holdfast.engine.moving import Move
 from holdfast.engine.recurring import SeriesRequest
 from holdfast.testing.clocks import ManualClock
-from tests.engine.businesses import add_offering, add_room, at, open_desk, shop_window
+from tests.engine.businesses import (
+    add_offering,
+    add_room,
+    at,
+    open_desk,
+    refusal_of,
+    remaining,
+    shop_window,
+)
 
 BEN = Details(contact=Contact(name="Ben", email="ben@b.example"))
 
@@ -68,3 +77,25 @@ def test_who_calls_off_late_is_kept_from_booking_whatever_of_a_series_it_was(
     customer_id = made.series.customer_id
     assert customer_id is not None
     assert desk.customers.get(customer_id).blocked_until is not None
+
+
+def test_whoever_is_there_has_their_place_once_and_keeps_it(
+    desk: TenantEngine, lesson: Offering, clock: ManualClock
+) -> None:
+    made = three_days(desk, lesson)
+    series_id, first = made.series.series_id, made.occurrences[0].booking_id
+    assert first is not None
+    clock.set(at("09:50", day=7))
+    desk.bookings.check_in(first)
+
+    tries = (
+        lambda: desk.series.add(series_id, 0),
+        lambda: desk.series.skip(series_id, 0),
+        lambda: desk.series.move(series_id, 0, Move(starts_at=at("12:00", day=7))),
+    )
+
+    codes = {refusal_of(one).code for one in tries}
+    assert codes == {"state.transition_not_allowed"}
+    assert desk.series.get(series_id).occurrences == made.occurrences
+    assert remaining(desk, lesson, at("10:00", day=7)) == 2
+    assert desk.bookings.get(first).status is BookingStatus.CHECKED_IN

@@ -11,11 +11,9 @@ from typing import Any
 from holdfast.domain import checks
 from holdfast.domain.access import Scope
 from holdfast.domain.availability import CHECKS, LATER_CHECKS
-from holdfast.domain.bookings import Booking, CancelledBy
+from holdfast.domain.bookings import Booking, BookingStatus, CancelledBy
 from holdfast.domain.claims import Claim
-from holdfast.domain.errors import (
-    TransitionNotAllowed,
-)
+from holdfast.domain.errors import TransitionNotAllowed
 from holdfast.domain.ids import SeriesId
 from holdfast.domain.offerings import Offering
 from holdfast.domain.series import (
@@ -46,6 +44,7 @@ from holdfast.engine.settling import customer_reads
 from holdfast.engine.use_cases import Look, Needs, UseCase, View
 
 _SCOPES = (Scope.BOOKINGS_OWN, Scope.BOOKINGS_WRITE)
+_ABSENT = frozenset({BookingStatus.CANCELLED, BookingStatus.DECLINED, BookingStatus.EXPIRED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +77,7 @@ class MoveOccurrence:
 def _one(
     look: Look, series_id: SeriesId, index: int
 ) -> tuple[Series, SeriesOccurrence, Booking | None]:
-    """Return an occurrence with its series, and its booking if that is not over."""
+    """Return an occurrence with its series, and its booking if that was not called off."""
     occurrence_id = occurrence_id_of(series_id, index)
     look.want(ById(Series, series_id), ById(SeriesOccurrence, occurrence_id))
     series = own_series(look, series_id)
@@ -87,7 +86,13 @@ def _one(
         return series, occurrence, None
     look.want(ById(Booking, occurrence.booking_id))
     booking = look.get(Booking, occurrence.booking_id)
-    return series, occurrence, booking if may_be_called_off(booking) else None
+    return series, occurrence, None if booking.status in _ABSENT else booking
+
+
+def _require_to_come(booking: Booking, action: OccurrenceAction) -> None:
+    """Refuse to touch what has begun: who is there, was there or stayed away has had it."""
+    if not may_be_called_off(booking):
+        raise TransitionNotAllowed(kind="booking", status=booking.status, action=action)
 
 
 def _skip_needs(command: SkipOccurrence, look: Look) -> Needs:
@@ -104,6 +109,7 @@ def _skip(view: View, command: SkipOccurrence, now: datetime) -> SeriesOccurrenc
     status = status_at(series, now)
     outcome = occurrence_transition(occurrence.outcome, OccurrenceAction.SKIP, series=status)
     if booking is not None:
+        _require_to_come(booking, OccurrenceAction.SKIP)
         by = CancelledBy.CUSTOMER if view.actor.is_public else command.cancelled_by
         cancel(view, booking, by=by, reason=command.reason, now=now)
     if outcome is occurrence.outcome:
@@ -159,6 +165,7 @@ def _add(view: View, command: AddOccurrence, now: datetime) -> SeriesOccurrence:
     status = status_at(series, now)
     outcome = occurrence_transition(occurrence.outcome, OccurrenceAction.ADD, series=status)
     if booking is not None:
+        _require_to_come(booking, OccurrenceAction.ADD)
         return occurrence
     # Its booking may have been cancelled by itself: then it is booked anew.
     choice = _own_choice(view, series, occurrence)
@@ -230,6 +237,7 @@ def _move(view: View, command: MoveOccurrence, now: datetime) -> SeriesOccurrenc
         if choose(view, choice).offering_id != series.offering_id:
             raise TransitionNotAllowed(kind="series", status=status, action="book another offering")
         return _book(view, series, occurrence, choice, outcome=outcome, now=now)
+    _require_to_come(booking, OccurrenceAction.MOVE)
     changes = moved(view, booking, command.move, override=None, keeps_price=False)
     if not changes:
         return occurrence
