@@ -99,3 +99,19 @@ def test_whoever_is_there_has_their_place_once_and_keeps_it(
     assert desk.series.get(series_id).occurrences == made.occurrences
     assert remaining(desk, lesson, at("10:00", day=7)) == 2
     assert desk.bookings.get(first).status is BookingStatus.CHECKED_IN
+
+
+def test_one_that_was_left_out_is_not_booked_beyond_the_horizon(
+    desk: TenantEngine, lesson: Offering
+) -> None:
+    desk.offerings.change(lesson.offering_id, {"horizon_days": 8})
+    series_id = three_days(desk, lesson).series.series_id
+    for index in (1, 2):
+        desk.series.skip(series_id, index)
+
+    far = Move(starts_at=at("10:00", day=300))
+
+    refusal = refusal_of(lambda: desk.series.move(series_id, 1, far))
+    assert refusal.code == "policy.beyond_horizon"
+    # Its own time was agreed with the first.
+    assert desk.series.add(series_id, 2).starts_at == at("10:00", day=9)

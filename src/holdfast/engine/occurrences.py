@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -10,7 +10,7 @@ from typing import Any
 
 from holdfast.domain import checks
 from holdfast.domain.access import Scope
-from holdfast.domain.availability import CHECKS, LATER_CHECKS
+from holdfast.domain.availability import CHECKS, LATER_CHECKS, Check
 from holdfast.domain.bookings import Booking, BookingStatus, CancelledBy
 from holdfast.domain.claims import Claim
 from holdfast.domain.errors import TransitionNotAllowed
@@ -169,7 +169,8 @@ def _add(view: View, command: AddOccurrence, now: datetime) -> SeriesOccurrence:
         return occurrence
     # Its booking may have been cancelled by itself: then it is booked anew.
     choice = _own_choice(view, series, occurrence)
-    return _book(view, series, occurrence, choice, outcome=outcome, now=now)
+    asked = LATER_CHECKS if occurrence.series_index else CHECKS
+    return _book(view, series, occurrence, choice, outcome=outcome, asked=asked, now=now)
 
 
 def _book(
@@ -179,16 +180,16 @@ def _book(
     choice: Choice,
     *,
     outcome: object,
+    asked: Sequence[Check],
     now: datetime,
 ) -> SeriesOccurrence:
-    index = occurrence.series_index
     booking = make_booking(
         view,
         choice,
         party_size=series.party_size,
         details=_details(series),
-        place=SeriesPlace(series_id=series.series_id, series_index=index),
-        checks=LATER_CHECKS if index else CHECKS,
+        place=SeriesPlace(series_id=series.series_id, series_index=occurrence.series_index),
+        checks=asked,
         now=now,
     )
     return _changed(
@@ -236,7 +237,7 @@ def _move(view: View, command: MoveOccurrence, now: datetime) -> SeriesOccurrenc
         choice = _moved_choice(series, command.move)
         if choose(view, choice).offering_id != series.offering_id:
             raise TransitionNotAllowed(kind="series", status=status, action="book another offering")
-        return _book(view, series, occurrence, choice, outcome=outcome, now=now)
+        return _book(view, series, occurrence, choice, outcome=outcome, asked=CHECKS, now=now)
     _require_to_come(booking, OccurrenceAction.MOVE)
     changes = moved(view, booking, command.move, override=None, keeps_price=False)
     if not changes:
