@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from holdfast.domain.ids import ClaimId, OfferingId, PromoId, ResourceId, SlotId
+from holdfast.domain.ids import ClaimId, OfferingId, PromoId, ResourceId, SeriesId, SlotId
 from holdfast.domain.intervals import Interval
 
 # A longer stretch is written as several claims, so that a search for overlaps is bounded.
@@ -135,6 +135,11 @@ def offering_key(offering_id: OfferingId) -> str:
 def waitlist_key(offering_id: OfferingId) -> str:
     """Return the lock of an offering's waitlist: whoever joins, is invited or leaves holds it."""
     return f"wait:{offering_id}"
+
+
+def series_key(series_id: SeriesId) -> str:
+    """Return the lock of a series: whoever adds to it, moves one of it or cancels it holds it."""
+    return f"series:{series_id}"
 
 
 def pieces(interval: Interval) -> tuple[Interval, ...]:

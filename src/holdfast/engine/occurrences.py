@@ -12,7 +12,7 @@ from holdfast.domain import checks
 from holdfast.domain.access import Scope
 from holdfast.domain.availability import CHECKS, LATER_CHECKS, Check
 from holdfast.domain.bookings import Booking, BookingStatus, CancelledBy
-from holdfast.domain.claims import Claim
+from holdfast.domain.claims import Claim, series_key
 from holdfast.domain.errors import TransitionNotAllowed
 from holdfast.domain.ids import SeriesId
 from holdfast.domain.offerings import Offering
@@ -98,10 +98,11 @@ def _require_to_come(booking: Booking, action: OccurrenceAction) -> None:
 def _skip_needs(command: SkipOccurrence, look: Look) -> Needs:
     checks.require([checks.text("/reason", command.reason)])
     _, _, booking = _one(look, command.series_id, command.series_index)
+    lock = Needs.of(guards=[series_key(command.series_id)])
     if booking is None:
-        return Needs()
+        return lock
     look.want(Where(Claim, "owner_id", booking.booking_id), *(reads := customer_reads(booking)))
-    return release_needs(look, booking.booking_id) | Needs.of(reads=reads)
+    return lock | release_needs(look, booking.booking_id) | Needs.of(reads=reads)
 
 
 def _skip(view: View, command: SkipOccurrence, now: datetime) -> SeriesOccurrence:
@@ -133,9 +134,10 @@ def _changed(
 def _add_needs(command: AddOccurrence, look: Look) -> Needs:
     series, occurrence, booking = _one(look, command.series_id, command.series_index)
     look.want(ById(Tenant, look.tenant_id), ById(Offering, series.offering_id))
+    lock = Needs.of(guards=[series_key(command.series_id)])
     if booking is not None:
-        return Needs()
-    return making_needs(look, _own_choice(look, series, occurrence), _details(series))
+        return lock
+    return lock | making_needs(look, _own_choice(look, series, occurrence), _details(series))
 
 
 def _own_choice(look: Look, series: Series, occurrence: SeriesOccurrence) -> Choice:
@@ -209,9 +211,10 @@ def _book(
 def _move_needs(command: MoveOccurrence, look: Look) -> Needs:
     series, _, booking = _one(look, command.series_id, command.series_index)
     look.want(ById(Tenant, look.tenant_id), ById(Offering, series.offering_id))
+    lock = Needs.of(guards=[series_key(command.series_id)])
     if booking is not None:
-        return moving_needs(look, booking, command.move)
-    return making_needs(look, _moved_choice(series, command.move), _details(series))
+        return lock | moving_needs(look, booking, command.move)
+    return lock | making_needs(look, _moved_choice(series, command.move), _details(series))
 
 
 def _moved_choice(series: Series, move: Move) -> Choice:

@@ -12,7 +12,7 @@ from holdfast.domain import checks
 from holdfast.domain.access import Scope
 from holdfast.domain.availability import CHECKS, LATER_CHECKS
 from holdfast.domain.bookings import Booking, CancelledBy
-from holdfast.domain.claims import Claim
+from holdfast.domain.claims import Claim, series_key
 from holdfast.domain.errors import (
     AvailabilityClosed,
     CapacityExceeded,
@@ -284,7 +284,7 @@ def _cancel_needs(command: CancelSeries, look: Look) -> Needs:
     reads = {read for it in live for read in customer_reads(it)}
     look.want(*(Where(Claim, "owner_id", it.booking_id) for it in live), *reads)
     releasing = Needs.together(side_by_side(*(_releasing(look, it) for it in live)))
-    return releasing | Needs.of(reads=reads)
+    return releasing | Needs.of(guards=[series_key(command.series_id)], reads=reads)
 
 
 def _bookings(look: Look, series_id: SeriesId) -> tuple[Booking, ...]:
