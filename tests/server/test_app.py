@@ -174,6 +174,7 @@ def test_the_workers_pulse_is_seen_by_operators(client: TestClient) -> None:
         "expire",
         "invite",
         "limit",
+        "missing",
         "past",
         "purge",
         "settle",

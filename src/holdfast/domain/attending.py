@@ -34,6 +34,8 @@ def require_check_in_open(booking: Booking, *, now: datetime) -> None:
 def completes_at(policy: Policy, *, ends_at: datetime, has_come: bool) -> datetime | None:
     """Return when a booking completes by itself: at its end, or never.
 
+    >>> from holdfast.domain.intervals import FIRST_INSTANT
+    >>> from holdfast.domain.policies import NOTHING_SAID
     >>> completes_at(NOTHING_SAID, ends_at=FIRST_INSTANT, has_come=True) is None
     True
     """
