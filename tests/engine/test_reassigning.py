@@ -16,6 +16,7 @@ from holdfast.domain.resources import Resource, ResourceAction
 from holdfast.engine.blocks import AddBlock
 from holdfast.engine.choosing import Choice
 from holdfast.engine.facade import TenantEngine
+from holdfast.engine.moving import Move
 from holdfast.storage.database import Database
 from holdfast.testing.clocks import ManualClock
 from tests.engine.businesses import (
@@ -141,6 +142,48 @@ def test_who_was_asked_for_by_name_is_replaced_only_if_staff_say_so(desk: Tenant
 
     assert [one.booking for one in left] == [booking]
     assert (_names(moved)[0], moved.picks) == ("Bob", ())
+
+
+def test_whom_the_offering_names_no_longer_does_not_go_on(desk: TenantEngine) -> None:
+    """What an offering requires may change under its bookings."""
+    first, second, third, fourth = (add_room(desk, name, capacity=9) for name in "ABCD")
+    pair = add_offering(desk, "pair", any_of([first, second], members=2))
+    one = add_offering(desk, "one", any_of([first]))
+    choice = Choice(offering_id=one.offering_id, starts_at=NINE)
+    both = _book(desk, pair)
+    alone = desk.bookings.place(choice=choice, details=FOR_ADA)
+    later = any_of([second, third, fourth], members=2)
+    desk.offerings.change(pair.offering_id, {"requirements": (later,)})
+    desk.offerings.change(one.offering_id, {"requirements": (any_of([third]),)})
+    _deactivate(desk, second)
+
+    served = desk.reassigning.reassign(both.booking_id)
+    resized = desk.bookings.reschedule(alone.booking_id, Move(party_size=2))
+
+    assert (sorted(_names(both)), sorted(_names(served))) == (["A", "B"], ["C", "D"])
+    assert _names(resized) == ["C"]
+
+
+def test_what_is_refused_for_any_reason_is_left_and_the_rest_is_reassigned(
+    desk: TenantEngine,
+) -> None:
+    first, second = (add_room(desk, name, capacity=9) for name in "AB")
+    cut = add_offering(desk, "cut", any_of([first, second]))
+    large, small = (
+        desk.bookings.place(
+            choice=Choice(offering_id=cut.offering_id, starts_at=hour),
+            party_size=size,
+            details=FOR_ADA,
+        )
+        for size, hour in ((5, NINE), (1, TEN))
+    )
+    desk.offerings.change(cut.offering_id, {"party_max": 2})
+    _deactivate(desk, first)
+
+    left = desk.reassigning.reassign_all(first.resource_id)
+
+    assert [one.booking for one in left] == [large]
+    assert _names(desk.bookings.get(small.booking_id)) == ["B"]
 
 
 def test_days_are_reassigned_too_and_a_resource_by_itself_cannot_be(desk: TenantEngine) -> None:

@@ -19,7 +19,6 @@ from holdfast.domain.errors import (
     NoticeTooShort,
     TransitionNotAllowed,
 )
-from holdfast.domain.holds import AssignedResource
 from holdfast.domain.ids import ResourceId, SlotId
 from holdfast.domain.overrides import Override
 from holdfast.domain.zones import wall_time, zone
@@ -222,7 +221,7 @@ def served_by_others(
             over=None,
         )
 
-    kept = [one for one in _served_by(booking.assigned) if one not in lost]
+    kept = [one for one in _served_by(view, booking, choice) if one not in lost]
     try:
         placed = taken(replace(choice, picks=tuple(dict.fromkeys([*choice.picks, *kept]))))
     except (AvailabilityClosed, CapacityExceeded):
@@ -287,7 +286,7 @@ def _take_anew(
     def taken(wished: Choice) -> Placed:
         return take(view, wished, party_size=size, taker=taker, override=over, checks=checks)
 
-    return _by_the_same(booking, choice, taken) if is_in_place else taken(choice)
+    return _by_the_same(view, booking, choice, taken) if is_in_place else taken(choice)
 
 
 def _places_of(view: View, booking: Booking) -> list[Claim]:
@@ -308,9 +307,9 @@ def _taker(booking: Booking) -> Taker:
 Taking = Callable[[Choice], Placed]
 
 
-def _by_the_same(booking: Booking, choice: Choice, taken: Taking) -> Placed:
+def _by_the_same(view: View, booking: Booking, choice: Choice, taken: Taking) -> Placed:
     """Let those serve who did, if they can and nobody else is wished for."""
-    same = _served_by(booking.assigned)
+    same = _served_by(view, booking, choice)
     if choice.picks == booking.picks and same and set(same) != set(choice.picks):
         try:
             return taken(replace(choice, picks=same))
@@ -319,8 +318,12 @@ def _by_the_same(booking: Booking, choice: Choice, taken: Taking) -> Placed:
     return taken(choice)
 
 
-def _served_by(assigned: tuple[AssignedResource, ...]) -> tuple[ResourceId, ...]:
-    return tuple(dict.fromkeys(one.resource_id for one in assigned if not one.is_by_slot))
+def _served_by(view: View, booking: Booking, choice: Choice) -> tuple[ResourceId, ...]:
+    """Return who serves a booking, but for those whom its offering names no longer."""
+    serving = candidates_of(view, choose(view, choice), choice.components)
+    named = {one.resource_id for one in serving}
+    own = (one.resource_id for one in booking.assigned if not one.is_by_slot)
+    return tuple(dict.fromkeys(one for one in own if one in named))
 
 
 def _standing(view: View, booking: Booking, claims: Sequence[Claim]) -> Override | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from holdfast.domain.bookings import Booking
-from holdfast.domain.errors import AvailabilityClosed, CapacityExceeded, InputInvalid
+from holdfast.domain.errors import AccessDenied, HoldfastError
 from holdfast.domain.ids import BookingId, ResourceId
 from holdfast.engine.facade.port import Port, result_of
 from holdfast.engine.reassigning import AffectedBooking, ReassignBooking, list_affected
@@ -56,12 +56,15 @@ class Reassigning:
         """Reassign what a resource was lost to, booking by booking; return what is left for staff.
 
         Raises:
+            AccessDenied: The actor may not reassign.
             RecordNotFound: There is no such resource.
         """
         left = []
         for one in self.affected(resource_id):
             try:
                 self.reassign(one.booking.booking_id, reason=reason)
-            except (AvailabilityClosed, CapacityExceeded, InputInvalid):
+            except AccessDenied:
+                raise
+            except HoldfastError:
                 left.append(one)
         return tuple(left)
