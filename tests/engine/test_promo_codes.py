@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -22,6 +23,7 @@ from holdfast.engine.choosing import Choice
 from holdfast.engine.facade import TenantEngine
 from holdfast.engine.holds import ExpireHold
 from holdfast.engine.making import Details
+from holdfast.engine.moving import Move
 from holdfast.engine.promo_codes import AddPromoCode
 from holdfast.engine.quoting import QuoteQuery
 from holdfast.storage.database import Database
@@ -347,6 +349,32 @@ def test_another_quota_counts_at_once_and_never_falls_below_what_is_sold(
     change({"ticket_tiers": (more,)})
     ask(1)
     assert cause_of(partial(ask, 1))["code"] == "capacity.exceeded"
+    assert violations(database) == []
+
+
+def test_a_tier_that_was_away_comes_back_with_its_new_quota_and_refuses_moves_meanwhile(
+    desk: TenantEngine, database: Database
+) -> None:
+    jazz = add_class(desk, "jazz", places=10)
+    change = partial(desk.offerings.change, jazz.offering_id)
+    change({"ticket_tiers": (ADULT, CHILD)})
+    choice = Choice(offering_id=jazz.offering_id, starts_at=NOON)
+    place = partial(desk.bookings.place, choice=choice, details=FOR_ADA)
+    booked = place(party_size=2, terms=family(0, 2))
+    move = partial(desk.bookings.reschedule, booked.booking_id)
+    later = Move(starts_at=at("15:00", day=1))
+
+    change({"ticket_tiers": (ADULT,)})
+    away = [
+        pointers(refusal_of(partial(move, later, keeps_price=keeps))) for keeps in (False, True)
+    ]
+    change({"ticket_tiers": (ADULT, replace(CHILD, quota=7))})
+    place(party_size=5, terms=family(0, 5))
+    larger = refusal_of(partial(move, Move(party_size=3), keeps_price=True))
+
+    assert away == [[("/tickets/0/tier", "unknown_tier")]] * 2
+    assert pointers(larger) == [("/tickets", "wrong_count")]
+    assert move(later).starts_at == at("15:00", day=1)
     assert violations(database) == []
 
 

@@ -183,7 +183,7 @@ def moved(
         "freed_at": None,
         "reschedule_count": booking.reschedule_count + (0 if is_in_place else 1),
         "completes_at": target.stay.ends_at if booking.completes_at is not None else None,
-        "uses": move_tickets(view, booking, target, _taker(booking)),
+        "uses": move_tickets(view, booking, target, _taker(booking), party_size=size),
     }
     if not keeps_price and after != before:
         changes |= _price(view, target, booking, size=size, taken_count=taken_count)

@@ -311,27 +311,36 @@ def _change_needs(command: ChangeOffering, look: Look) -> Needs:
 def _ticket_counters(
     look: Look, offering: Offering, changes: Mapping[str, object]
 ) -> dict[str, TicketTier]:
-    """Return the counters of tickets in open slots whose tier gets another quota."""
+    """Return the counters of tickets that have another quota than their tier is to have.
+
+    A tier may have been away, or a slot closed, when the quota changed before.
+    """
     tiers = changes.get("ticket_tiers")
     if not isinstance(tiers, tuple) or offering.counting is not Counting.PLACES:
         return {}
-    before = {tier.key: tier.quota for tier in offering.ticket_tiers}
-    other = [tier for tier in tiers if tier.key in before and before[tier.key] != tier.quota]
-    slots = look.where(Slot, "offering_id", offering.offering_id) if other else ()
+    slots = look.where(Slot, "offering_id", offering.offering_id) if tiers else ()
     found = {
         tickets_key(slot.slot_id, tier.key): tier
         for slot in slots
-        for tier in other
-        if slot.status is SlotStatus.OPEN
+        for tier in tiers
+        if slot.status in {SlotStatus.OPEN, SlotStatus.BLOCKED}
     }
     look.want(*(CounterOf(key) for key in found))
-    return {key: tier for key, tier in found.items() if look.cap_of(key) is not None}
+    return {
+        key: tier
+        for key, tier in found.items()
+        if look.cap_of(key) not in {None, _cap_of_tier(tier)}
+    }
+
+
+def _cap_of_tier(tier: TicketTier) -> int:
+    return QUOTA_MAX if tier.quota is None else tier.quota
 
 
 def _recap_tickets(view: View, offering: Offering, changes: Mapping[str, object]) -> None:
     """Give the tickets that are counted already their new quotas, under their locks."""
     for key, tier in _ticket_counters(view, offering, changes).items():
-        quota, used = QUOTA_MAX if tier.quota is None else tier.quota, view.counter(key).used
+        quota, used = _cap_of_tier(tier), view.counter(key).used
         if used > quota:
             message = f"{used} ticket(s) of tier '{tier.key}' are sold; {quota} is too few."
             raise CapacityExceeded(message, requested=used, remaining=quota, limited_by=tier.key)

@@ -260,15 +260,21 @@ def agreed_promos(look: Look, booking: Booking) -> tuple[PromoUse, ...]:
     )
 
 
-def move_tickets(view: View, booking: Booking, target: Target, taker: Taker) -> tuple[Use, ...]:
+def move_tickets(
+    view: View, booking: Booking, target: Target, taker: Taker, *, party_size: int
+) -> tuple[Use, ...]:
     """Give a booking's tickets back and take those of another slot; return all that it uses.
 
     Raises:
         CapacityExceeded: A tier has too few tickets left there.
+        InputInvalid: A tier is there no longer, or the tickets are not for as many as come.
     """
     keys = set(_ticket_keys(target, booking.terms))
     old = {use.key for use in booking.uses if use.key.startswith("tier:")}
-    if old <= keys:
+    is_elsewhere = not old <= keys
+    if booking.terms.tickets and (is_elsewhere or party_size != booking.party_size):
+        tiers_of(target, booking.terms, party_size=party_size)
+    if not is_elsewhere:
         return booking.uses
     for claim in view.where(Claim, "owner_id", booking.booking_id):
         if claim.key in old:
