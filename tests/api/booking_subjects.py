@@ -136,6 +136,7 @@ BOOKINGS: dict[str, Callable[[Court], tuple[str, dict[str, Any]]]] = {
             "note": "by the window",
             "guests": [GUEST],
             "metadata": {"a": 1},
+            "answers": {},
             "party_size": 2,
             "internal_note": "pays in cash",
             "reference": f"ref-{b.number()}",

@@ -74,6 +74,12 @@ POLICY: dict[str, Any] = {
 }
 
 
+BUSY_SEASON = {
+    "season": {"first_on": "2026-07-01", "last_on": "2026-08-31", "is_yearly": True},
+    "occupancy": {"from_percent": 50, "below_percent": 101},
+}
+
+
 def _offering(bazaar: Shelf) -> dict[str, Any]:
     return {
         "slug": f"offer-{bazaar.number()}",
@@ -115,6 +121,7 @@ def _offering(bazaar: Shelf) -> dict[str, Any]:
         "series_max": 12,
         "series_frequencies": ["daily", "weekly"],
         "believes_customers": True,
+        "fields": [{"key": "plate", "label": "Plate", "type": "text", "pattern": "^[A-Z]+$"}],
         "ticket_tiers": [],
         "price_rules": [
             {
@@ -129,8 +136,7 @@ def _offering(bazaar: Shelf) -> dict[str, Any]:
                 "unit": "per_booking",
                 "priority": 1,
                 "is_stackable": False,
-                "season": {"first_on": "2026-07-01", "last_on": "2026-08-31", "is_yearly": True},
-                "occupancy": {"from_percent": 50, "below_percent": 101},
+                **BUSY_SEASON,
                 "description": "Dearer.",
             }
         ],

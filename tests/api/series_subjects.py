@@ -144,6 +144,7 @@ SERIES: dict[str, Callable[[Timetable], tuple[str, dict[str, Any]]]] = {
             "source": "desk",
             "note": "by the window",
             "metadata": {"a": 1},
+            "answers": {},
         },
     ),
     "placeSeries/staff": lambda b: (

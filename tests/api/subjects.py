@@ -485,7 +485,7 @@ def _placing(
     SUBJECTS.update({f"{name}/{form}": make(form) for form in forms})
 
 
-_placing("placeHold", "/v1/holds", {"override": OVERRIDE, **TERMS})
+_placing("placeHold", "/v1/holds", {"override": OVERRIDE, "answers": {}, **TERMS})
 _placing("placeBooking", "/v1/bookings", {"contact": CONTACT, "override": OVERRIDE, **TERMS})
 _placing("checkAvailability", "/v1/availability/check", {})
 _placing("quotePrice", "/v1/quotes", {"metadata": {}, **TERMS})

@@ -378,6 +378,7 @@ def test_an_offering_is_measured_in_minutes_and_seconds_and_priced_in_minor_unit
         "invitation_ttl_seconds": None,
         "series_max": None,
         "series_frequencies": [],
+        "fields": [],
         "policy": NOTHING_SAID,
         **body,
         "offering_id": added["offering_id"],

@@ -96,6 +96,7 @@ WAITLIST: dict[str, Callable[[Queue], tuple[str, dict[str, Any]]]] = {
             "external_line_id": "line-1",
             "external_offer_id": "offer-1",
             "metadata": {"a": 1},
+            "answers": {},
             "customer_id": someone(b),
             "internal_note": "pays in cash",
             "reference": f"invited-{b.number()}",

@@ -14,7 +14,7 @@ from holdfast.domain.answers import (
     answers_from,
     answers_in,
     changed_answers,
-    public_answers,
+    parted,
     read_answers,
 )
 from holdfast.domain.errors import InputInvalid
@@ -422,10 +422,13 @@ def test_a_change_checks_what_changes_and_keeps_the_rest(
     assert found == expected
 
 
-def test_private_answers_and_those_without_a_question_are_not_shown() -> None:
+def test_private_answers_are_parted_and_stay_private_when_their_question_is_gone() -> None:
     private = field(T.TEXT, key="symptoms", is_private=True)
 
-    assert public_answers([private, EMERGENCY], KEPT) == {"emergency": "Faible"}
+    public = {"emergency": "Faible", "gone": "old"}
+    assert parted([private, EMERGENCY], KEPT) == (public, {"symptoms": "Fièvre"})
+    assert parted([EMERGENCY], KEPT, private={"symptoms"}) == (public, {"symptoms": "Fièvre"})
+    assert parted([SYMPTOMS, EMERGENCY], KEPT, private={"symptoms"}) == (KEPT, {})
 
 
 def test_the_values_of_a_resource_are_read_as_answers_are_ac_o04() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
@@ -67,3 +67,8 @@ class FieldOut(Out):
     help: str = ""
     order: int = 0
     is_private: bool = False
+
+
+def fields_out(kept: tuple[dict[str, Any], ...]) -> list[FieldOut]:
+    """Show questions in the order in which they are kept."""
+    return [FieldOut(**one) for one in kept]

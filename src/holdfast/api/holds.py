@@ -52,13 +52,15 @@ class PlaceHoldIn(ChoiceIn, TermsIn):
     `party_size`. Without `ttl_seconds` the offering says how long; a publishable key's holds last
     15 minutes at most. Whoever sends a `client_key` can let everything go that it holds, at once.
     Only staff may send an `override`, or, unless the offering believes its customers, an
-    `order_total_minor` or `customer_attributes`.
+    `order_total_minor` or `customer_attributes`. `answers` to the offering's fields may be given
+    now or with the booking; those to private fields are not shown again before it.
     """
 
     ttl_seconds: TtlSeconds | None = None
     client_key: Line | None = None
     contact: ContactIn = ContactIn()
     metadata: Metadata = Field(default_factory=dict)
+    answers: Metadata = Field(default_factory=dict)
     override: OverrideIn | None = None
 
 
@@ -120,6 +122,7 @@ class HoldOut(Out):
     extension_count: int
     booking_id: str | None
     metadata: dict[str, Any]
+    answers: dict[str, Any]
     created_at: InstantOut
     ended_at: InstantOut | None
     version: int
@@ -142,6 +145,7 @@ class HoldOut(Out):
             extension_count=hold.extension_count,
             booking_id=hold.booking_id,
             metadata=hold.metadata,
+            answers=hold.answers,
             created_at=hold.created_at,
             ended_at=hold.ended_at,
             version=hold.version,
@@ -183,6 +187,7 @@ async def place(call: Call) -> Response:
         metadata=body.metadata,
         override=None if body.override is None else body.override.override(),
         terms=body.terms(),
+        answers=body.answers,
     )
 
     def show(hold: Hold) -> HoldOut:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -125,13 +125,42 @@ def changed_answers(
     return {**rest, **own.answers}
 
 
-def public_answers(fields: Sequence[Field], answers: Mapping[str, Answer]) -> dict[str, Answer]:
-    """Return the answers that others than the business and its customer may see.
+def parted(
+    fields: Sequence[Field], answers: Mapping[str, Answer], *, private: Container[str] = ()
+) -> tuple[dict[str, Answer], dict[str, Answer]]:
+    """Return the answers that others may see too, and those of the business and its customer.
 
-    An answer whose question is gone is not shown: nobody can tell any more what it was about.
+    An answer whose question is gone is private if it was: `private` says which ones were.
+
+    >>> asked = [Field(key="ills", label="Ills", type=FieldType.TEXT, is_private=True)]
+    >>> parted(asked, {"ills": "None", "seats": 2})
+    ({'seats': 2}, {'ills': 'None'})
     """
-    shown = {field.key for field in fields if not field.is_private}
-    return {key: value for key, value in answers.items() if key in shown}
+    is_private = {field.key: field.is_private for field in fields}
+    shown: dict[str, Answer] = {}
+    hidden: dict[str, Answer] = {}
+    for key, value in answers.items():
+        (hidden if is_private.get(key, key in private) else shown)[key] = value
+    return shown, hidden
+
+
+def plain_answers(answers: Mapping[str, Answer]) -> dict[str, object]:
+    """Return answers as they are kept: lists as JSON has them."""
+    return {
+        key: list(value) if isinstance(value, tuple) else value for key, value in answers.items()
+    }
+
+
+def kept_answers(kept: Mapping[str, object]) -> dict[str, Answer]:
+    """Return answers that were kept as `plain_answers` gave them."""
+    return {key: _as_read(value) for key, value in kept.items()}
+
+
+def _as_read(value: object) -> Answer:
+    if isinstance(value, list | tuple):
+        return tuple(str(item) for item in value)
+    assert isinstance(value, str | int | float), "an answer was kept as it is read"
+    return value
 
 
 def read_answers(

@@ -102,6 +102,8 @@ class Booking:
             currency.
         settlement: What a cancellation or no-show came to.
         uses: What it uses up of promo codes and tickets.
+        answers: What was said to the offering's fields, by their keys.
+        private_answers: What was said to those that only the business and its customer see.
         local_start: Its start as the clock on the wall was to show it, such as 2026-06-15T20:00.
         checked_in_at, checked_out_at: When its guests came and left, as staff said.
         ended_at: When it was completed, called off, declined or expired, or nobody came.
@@ -173,6 +175,8 @@ class Booking:
     refunded_minor: int = 0
     settlement: Settlement | None = None
     uses: tuple[Use, ...] = ()
+    answers: dict[str, object] = field(default_factory=dict)
+    private_answers: dict[str, object] = field(default_factory=dict)
 
     @property
     def no_show_at(self) -> datetime | None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from holdfast.domain import checks
-from holdfast.domain.answers import read_answers
-from holdfast.domain.field_forms import field_out, fields_in
-from holdfast.domain.fields import Patterns, definition_faults
+from holdfast.domain.answers import plain_answers, read_answers
+from holdfast.domain.field_forms import fields_in
+from holdfast.domain.fields import Patterns
 from holdfast.domain.ids import CategoryId
 
 
@@ -28,7 +28,7 @@ class Category:
 
     Attributes:
         custom_fields: What is asked of every resource of the category, beyond its own fields, as
-            plain objects; `own_fields` says what they may be.
+            plain objects; `kept_fields` says what they may be.
     """
 
     category_id: CategoryId
@@ -42,25 +42,6 @@ class Category:
     created_at: datetime
     version: int
     custom_fields: tuple[dict[str, object], ...] = ()
-
-
-def own_fields(
-    written: Sequence[Mapping[str, object]], patterns: Patterns
-) -> tuple[dict[str, object], ...]:
-    """Return the fields of a category as they are kept.
-
-    Raises:
-        InputInvalid: Something about them is wrong; every fault is named.
-
-    >>> from holdfast.domain.fields import NO_PATTERNS
-    >>> plate = {"key": "plate", "label": "Plate", "type": "text", "help": ""}
-    >>> own_fields([plate], NO_PATTERNS)
-    ({'key': 'plate', 'label': 'Plate', 'type': 'text'},)
-    """
-    fields, faults = fields_in(written, pointer="/custom_fields")
-    checks.require(faults)
-    checks.require(definition_faults(fields, patterns, pointer="/custom_fields"))
-    return tuple(field_out(one) for one in fields)
 
 
 def field_values_for(
@@ -77,7 +58,4 @@ def field_values_for(
     fields, _ = fields_in(asked, pointer="/custom_fields")
     read = read_answers(fields, given, patterns=patterns, pointer="/field_values")
     checks.require(read.faults)
-    return {
-        key: list(value) if isinstance(value, tuple) else value
-        for key, value in read.answers.items()
-    }
+    return plain_answers(read.answers)

@@ -11,7 +11,14 @@ from typing import Any
 
 from holdfast.domain import checks
 from holdfast.domain.checks import Fault
-from holdfast.domain.fields import FIELDS_MAX, Bound, Field, FieldType
+from holdfast.domain.fields import (
+    FIELDS_MAX,
+    Bound,
+    Field,
+    FieldType,
+    Patterns,
+    definition_faults,
+)
 
 FAULTS_MAX = 50
 NAME_SHOWN_MAX = 80
@@ -50,6 +57,25 @@ def fields_in(
         if read is not None:
             fields.append(read)
     return fields, faults[:FAULTS_MAX]
+
+
+def kept_fields(
+    written: Sequence[Mapping[str, object]], patterns: Patterns, *, pointer: str
+) -> tuple[dict[str, object], ...]:
+    """Return questions as they are kept.
+
+    Raises:
+        InputInvalid: Something about them is wrong; every fault is named.
+
+    >>> from holdfast.domain.fields import NO_PATTERNS
+    >>> plate = {"key": "plate", "label": "Plate", "type": "text", "help": ""}
+    >>> kept_fields([plate], NO_PATTERNS, pointer="/fields")
+    ({'key': 'plate', 'label': 'Plate', 'type': 'text'},)
+    """
+    fields, faults = fields_in(written, pointer=pointer)
+    checks.require(faults)
+    checks.require(definition_faults(fields, patterns, pointer=pointer))
+    return tuple(field_out(one) for one in fields)
 
 
 def field_out(field: Field) -> dict[str, object]:

@@ -180,10 +180,6 @@ NO_PATTERNS = NoPatterns()
 """The engine where none is installed."""
 
 
-NO_PATTERNS = NoPatterns()
-"""The engine where none is installed."""
-
-
 def _key(here: str, field: Field) -> Fault | None:
     if _KEY.match(field.key) and len(field.key) <= KEY_MAX:
         return None

@@ -78,6 +78,8 @@ class Hold:
         price_lines: How the price comes about, as it was quoted then.
         terms: What the buyer said that changes the price.
         uses: What it uses up of promo codes and tickets.
+        answers: What was said to the offering's fields already, by their keys.
+        private_answers: What was said to those that only the business and its customer see.
     """
 
     hold_id: HoldId
@@ -109,6 +111,8 @@ class Hold:
     price_lines: tuple[QuoteLine, ...] = ()
     terms: Terms = NO_TERMS
     uses: tuple[Use, ...] = ()
+    answers: dict[str, object] = field(default_factory=dict)
+    private_answers: dict[str, object] = field(default_factory=dict)
 
     @property
     def contact_key(self) -> str | None:

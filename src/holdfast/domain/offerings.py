@@ -87,6 +87,7 @@ class Offering:
         believes_customers: Whether prices follow from what customers say of themselves and of their
             order; else only from what staff say.
         policy: What it says beyond these fields, or where they have their usual values.
+        fields: What is asked of whoever books, as plain objects; `field_forms` reads them.
         ticket_tiers: Price levels of tickets; who books then says how many of which.
     """
 
@@ -140,6 +141,7 @@ class Offering:
     ticket_tiers: tuple[TicketTier, ...] = ()
     series_max: int | None = None
     series_frequencies: tuple[Frequency, ...] = ()
+    fields: tuple[dict[str, object], ...] = ()
 
     @property
     def grid_step(self) -> timedelta | None:

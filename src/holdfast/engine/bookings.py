@@ -26,6 +26,7 @@ from holdfast.domain.ids import BookingId, HoldId
 from holdfast.domain.overrides import Override
 from holdfast.domain.resources import Resource
 from holdfast.domain.terms import NO_TERMS, Terms
+from holdfast.engine.answering import carried
 from holdfast.engine.choosing import Choice, target_of
 from holdfast.engine.customer_limits import Buyer, limit_needs
 from holdfast.engine.ending import cancel
@@ -67,7 +68,10 @@ class PlaceBooking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConvertHold:
-    """Turn a hold into a booking. The same order twice gives the same booking."""
+    """Turn a hold into a booking. The same order twice gives the same booking.
+
+    What it has answered already need not be said again.
+    """
 
     hold_id: HoldId
     details: Details = field(default_factory=Details)
@@ -150,7 +154,10 @@ def _convert(view: View, command: ConvertHold, now: datetime) -> Booking:
     )
     details = command.details
     contact = _contact(hold, details)
-    filled = replace(details, contact=contact, metadata=details.metadata or hold.metadata)
+    said = carried(target.offering, hold, details.answers, details.metadata)
+    filled = replace(
+        details, contact=contact, metadata=details.metadata or hold.metadata, answers=said
+    )
     policy = require_agreeable(view, agreed, filled, candidates=_serving(view, hold), now=now)
     waiting = waiting_of(policy, total=hold.price, now=now)
     agreed = replace(agreed, uses=carry_over(view, hold, target, contact, details.customer_id))

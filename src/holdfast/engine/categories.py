@@ -10,7 +10,8 @@ from typing import Any
 
 from holdfast.domain import checks
 from holdfast.domain.access import Scope
-from holdfast.domain.categories import Category, CategoryStatus, own_fields
+from holdfast.domain.categories import Category, CategoryStatus
+from holdfast.domain.field_forms import kept_fields
 from holdfast.domain.ids import CategoryId
 from holdfast.engine.patches import patched
 from holdfast.engine.use_cases import Look, Needs, UseCase, View
@@ -83,7 +84,7 @@ def _add(view: View, command: AddCategory, now: datetime) -> Category:
         metadata=command.metadata,
         created_at=now,
         version=1,
-        custom_fields=own_fields(command.custom_fields, view.patterns),
+        custom_fields=kept_fields(command.custom_fields, view.patterns, pointer="/custom_fields"),
     )
     require_valid(category)
     view.insert(category)
@@ -102,7 +103,7 @@ def _change(view: View, command: ChangeCategory, _now: datetime) -> Category:
     changes = dict(command.changes)
     asked = changes.get("custom_fields")
     if isinstance(asked, tuple):
-        changes["custom_fields"] = own_fields(asked, view.patterns)
+        changes["custom_fields"] = kept_fields(asked, view.patterns, pointer="/custom_fields")
     changed = patched(view, category, changes, CHANGEABLE, require_valid)
     view.fact("category.changed", changed)
     return changed

@@ -14,7 +14,9 @@ from holdfast.domain.bookings import Booking, BookingAction, transition
 from holdfast.domain.errors import AccessDenied, InputInvalid
 from holdfast.domain.guests import guest_faults
 from holdfast.domain.ids import BookingId
+from holdfast.domain.offerings import Offering
 from holdfast.domain.overrides import Override
+from holdfast.engine.answering import answered_anew
 from holdfast.engine.making import Details, require_details, require_readable
 from holdfast.engine.moving import Move, moved, moving_needs
 from holdfast.engine.ownership import own_booking
@@ -22,7 +24,7 @@ from holdfast.engine.patches import require_known
 from holdfast.engine.use_cases import Look, Needs, UseCase, View
 from holdfast.engine.versions import require_version
 
-SAID_BY_CUSTOMERS = frozenset({"contact", "note", "guests", "metadata", "party_size"})
+SAID_BY_CUSTOMERS = frozenset({"contact", "note", "guests", "metadata", "party_size", "answers"})
 SAID_BY_STAFF = frozenset({"internal_note", "reference"})
 CHANGEABLE = SAID_BY_CUSTOMERS | SAID_BY_STAFF
 RATING_MAX = 5
@@ -32,7 +34,8 @@ RATING_MAX = 5
 class ChangeBooking:
     """Change what was said with a booking: any of `CHANGEABLE`, the words even of what is over.
 
-    Another party size is judged anew: more people take more, fewer give places back.
+    Another party size is judged anew: more people take more, fewer give places back. Of `answers`
+    only those named change, and null withdraws one.
     """
 
     booking_id: BookingId
@@ -54,8 +57,15 @@ class RateBooking:
 
 def _change_needs(command: ChangeBooking, look: Look) -> Needs:
     booking = own_booking(look, command.booking_id)
+    if "answers" in command.changes:
+        _asking(look, booking)
     move = _resized(command, booking)
     return Needs() if move is None else moving_needs(look, booking, move)
+
+
+def _asking(look: Look, booking: Booking) -> Offering | None:
+    """Return the offering whose fields are answered; a resource by itself asks nothing."""
+    return None if booking.offering_id is None else look.get(Offering, booking.offering_id)
 
 
 def _resized(command: ChangeBooking, booking: Booking) -> Move | None:
@@ -73,6 +83,9 @@ def _change(view: View, command: ChangeBooking, _now: datetime) -> Booking:
         raise AccessDenied("A customer may change neither internal_note nor reference.")
     transition(booking.status, BookingAction.CHANGE)
     words = {name: value for name, value in command.changes.items() if name != "party_size"}
+    if "answers" in words:
+        answers = answered_anew(view, _asking(view, booking), booking, words["answers"])
+        words |= {"answers": answers.shown, "private_answers": answers.private}
     move = _resized(command, booking)
     moves = {}
     if move is not None:

@@ -27,6 +27,7 @@ from holdfast.domain.holds import (
 from holdfast.domain.ids import HoldId
 from holdfast.domain.overrides import Override
 from holdfast.domain.terms import NO_TERMS, Terms
+from holdfast.engine.answering import answered_early
 from holdfast.engine.choosing import Choice, choose, target_of
 from holdfast.engine.customer_limits import Buyer, Deal, limit_needs, require_within_limits
 from holdfast.engine.ownership import may_touch_hold, own_hold
@@ -49,6 +50,7 @@ class PlaceHold:
     """Keep places for a while. `ttl` None means the offering's own hold time.
 
     `override` is what staff set aside for it, with a reason. The price is quoted now and stays.
+    `answers` may be given already, all or some; they are checked at once.
     """
 
     choice: Choice
@@ -59,6 +61,7 @@ class PlaceHold:
     metadata: dict[str, object] = field(default_factory=dict)
     override: Override | None = None
     terms: Terms = NO_TERMS
+    answers: dict[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +104,7 @@ def _place_needs(command: PlaceHold, look: Look) -> Needs:
             *contact_faults(command.contact),
             checks.line("/client_key", command.client_key, shortest=1),
             checks.metadata("/metadata", command.metadata),
+            checks.metadata("/answers", command.answers),
         ]
     )
     needs, target = placing_needs(look, command.choice), choose(look, command.choice)
@@ -142,6 +146,7 @@ def _place(view: View, command: PlaceHold, now: datetime) -> Hold:
         is_hold=True,
     )
     require_within_limits(view, deal, now=now)
+    answers = answered_early(view, target.offering, command.answers, command.metadata)
     hold = Hold(
         hold_id=hold_id,
         status=HoldStatus.ACTIVE,
@@ -160,7 +165,6 @@ def _place(view: View, command: PlaceHold, now: datetime) -> Hold:
         ceiling_at=now + max(HOLD_CEILING, target_ttl),
         extension_count=0,
         booking_id=None,
-        metadata=command.metadata,
         created_at=now,
         ended_at=None,
         version=1,
@@ -172,6 +176,7 @@ def _place(view: View, command: PlaceHold, now: datetime) -> Hold:
         price_lines=sale.quote.lines,
         terms=command.terms,
         uses=close_sale(view, sale, taker=taker),
+        **answers.by_name(),
     )
     view.insert(hold)
     view.fact("hold.placed", hold, slot_id=hold.slot_id, expires_at=expires_at)

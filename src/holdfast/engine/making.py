@@ -25,6 +25,7 @@ from holdfast.domain.quotes import QuoteLine
 from holdfast.domain.resources import Resource
 from holdfast.domain.terms import NO_TERMS, Terms, Use
 from holdfast.domain.zones import wall_time, zone
+from holdfast.engine.answering import answered
 from holdfast.engine.choosing import Choice, Target, choose
 from holdfast.engine.customer_limits import Buyer, Deal, limit_needs, require_within_limits
 from holdfast.engine.people import contact_faults, find_or_add_customer
@@ -49,6 +50,7 @@ class Details:
     metadata: dict[str, object] = field(default_factory=dict)
     guests: tuple[Guest, ...] = ()
     reference: str | None = None
+    answers: dict[str, object] = field(default_factory=dict)
 
 
 def require_readable(details: Details) -> None:
@@ -63,6 +65,7 @@ def require_readable(details: Details) -> None:
             checks.line("/external_line_id", details.external_line_id, shortest=1),
             checks.line("/external_offer_id", details.external_offer_id, shortest=1),
             checks.metadata("/metadata", details.metadata),
+            checks.metadata("/answers", details.answers),
             checks.line("/reference", details.reference, shortest=1),
         ]
     )
@@ -262,7 +265,7 @@ def write_booking(
     """Write a booking whose places are taken or kept, with its customer and its fact.
 
     Raises:
-        InputInvalid: Nobody could be reached for it.
+        InputInvalid: Nobody could be reached for it, or an answer is wrong or missing.
     """
     _require_said(details, party_size=agreed.party_size)
     target, stay = agreed.target, agreed.target.stay
@@ -293,7 +296,6 @@ def write_booking(
         placed_by=view.actor.actor_id,
         cancelled_by=None,
         cancel_reason=None,
-        metadata=details.metadata,
         created_at=now,
         confirmed_at=None if waiting.reasons else now,
         ended_at=None,
@@ -316,6 +318,7 @@ def write_booking(
         completes_at=completes_at(waiting.policy, ends_at=stay.ends_at, has_come=False),
         guests=details.guests,
         reference=details.reference,
+        **answered(view, target.offering, details.answers, details.metadata).by_name(),
     )
     view.insert(booking)
     view.fact(f"booking.{status}", booking, number=booking.number, slot_id=booking.slot_id)

@@ -27,6 +27,7 @@ from holdfast.domain.series import (
 )
 from holdfast.domain.tenants import Tenant
 from holdfast.domain.zones import zone
+from holdfast.engine.answering import carried
 from holdfast.engine.choosing import Choice, choose
 from holdfast.engine.ending import cancel, may_be_called_off
 from holdfast.engine.making import (
@@ -118,9 +119,16 @@ def _skip(view: View, command: SkipOccurrence, now: datetime) -> SeriesOccurrenc
     return _changed(view, series, occurrence, "skipped", outcome=outcome)
 
 
-def _details(series: Series) -> Details:
-    """Return who books what is added to a series."""
-    return Details(contact=series.contact, customer_id=series.customer_id, source="series")
+def _details(look: Look, series: Series) -> Details:
+    """Return who books what is added to a series, with the answers of those made before."""
+    made = look.where(Booking, "series_id", series.series_id)
+    offering = look.get(Offering, series.offering_id)
+    return Details(
+        contact=series.contact,
+        customer_id=series.customer_id,
+        source="series",
+        answers=carried(offering, made[0], {}, {}) if made else {},
+    )
 
 
 def _changed(
@@ -137,7 +145,7 @@ def _add_needs(command: AddOccurrence, look: Look) -> Needs:
     lock = Needs.of(guards=[series_key(command.series_id)])
     if booking is not None:
         return lock
-    return lock | making_needs(look, _own_choice(look, series, occurrence), _details(series))
+    return lock | making_needs(look, _own_choice(look, series, occurrence), _details(look, series))
 
 
 def _own_choice(look: Look, series: Series, occurrence: SeriesOccurrence) -> Choice:
@@ -189,7 +197,7 @@ def _book(
         view,
         choice,
         party_size=series.party_size,
-        details=_details(series),
+        details=_details(view, series),
         place=SeriesPlace(series_id=series.series_id, series_index=occurrence.series_index),
         checks=asked,
         now=now,
@@ -214,7 +222,7 @@ def _move_needs(command: MoveOccurrence, look: Look) -> Needs:
     lock = Needs.of(guards=[series_key(command.series_id)])
     if booking is not None:
         return lock | moving_needs(look, booking, command.move)
-    return lock | making_needs(look, _moved_choice(series, command.move), _details(series))
+    return lock | making_needs(look, _moved_choice(series, command.move), _details(look, series))
 
 
 def _moved_choice(series: Series, move: Move) -> Choice:

@@ -20,6 +20,7 @@ from holdfast.domain.errors import (
     RecordInUse,
     TransitionNotAllowed,
 )
+from holdfast.domain.field_forms import kept_fields
 from holdfast.domain.ids import OfferingId
 from holdfast.domain.money import AMOUNT_MAX, Money
 from holdfast.domain.offerings import Component, Counting, Offering, OfferingStatus
@@ -109,6 +110,7 @@ class AddOffering:
     ticket_tiers: tuple[TicketTier, ...] = ()
     series_max: int | None = None
     series_frequencies: tuple[Frequency, ...] = ()
+    fields: tuple[dict[str, object], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +168,7 @@ CHANGEABLE = frozenset(
         "ticket_tiers",
         "series_max",
         "series_frequencies",
+        "fields",
     }
 )
 
@@ -273,6 +276,7 @@ def _add(view: View, command: AddOffering, now: datetime) -> Offering:
         ticket_tiers=command.ticket_tiers,
         series_max=command.series_max,
         series_frequencies=command.series_frequencies,
+        fields=kept_fields(command.fields, view.patterns, pointer="/fields"),
     )
     offering = replace(offering, policy=with_preset(offering, command.preset))
     require_valid(offering)
@@ -359,6 +363,9 @@ def _change(view: View, command: ChangeOffering, now: datetime) -> Offering:
     if "duration" in changes and offering.shape in DATED:
         message = f"'{offering.name}' is booked by {offering.shape}: leave the duration out."
         raise InputInvalid.at("/duration", "wrong_form", message)
+    asked = changes.get("fields")
+    if isinstance(asked, tuple):
+        changes["fields"] = kept_fields(asked, view.patterns, pointer="/fields")
     status = changes.get("status", offering.status)
     if offering.status is OfferingStatus.DELETED and status is OfferingStatus.DELETED:
         if changes.keys() <= {"status"}:

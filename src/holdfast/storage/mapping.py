@@ -328,6 +328,7 @@ MAPPERS: Mapping[type, Mapper] = MappingProxyType(
                 "series_frequencies": _list("series_frequencies", str, Frequency),
                 "policy": _POLICY,
                 "ticket_tiers": _list("ticket_tiers", plain, tier_from),
+                "fields": _list("fields", dict, dict),
             },
         ),
         PromoCode: Mapper(

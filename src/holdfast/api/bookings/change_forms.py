@@ -42,6 +42,7 @@ _TURNS = MappingProxyType(
 class ChangeBookingIn(Patch):
     """What to change. Publishable keys may change neither `internal_note` nor `reference`.
 
+    Of `answers` only those named change, and null withdraws one.
     An `override` sets aside what stands in the way of another party size; only staff send one.
     """
 
@@ -51,6 +52,7 @@ class ChangeBookingIn(Patch):
     note: LongText = ""
     guests: Guests = Field(default_factory=list)
     metadata: Metadata = Field(default_factory=dict)
+    answers: Metadata = Field(default_factory=dict)
     party_size: Units = 1
     internal_note: LongText = ""
     reference: Line | None = None

@@ -50,7 +50,10 @@ WAIT_MAX = WINDOW_DAYS_MAX * 1_440
 
 
 class DetailsIn(Body):
-    """What a customer says when booking. Publishable keys may not set the last three."""
+    """What a customer says when booking. Publishable keys may not set the last three.
+
+    `answers` are to the offering's fields, by their keys.
+    """
 
     contact: ContactIn = ContactIn()
     source: Line = "api"
@@ -60,6 +63,7 @@ class DetailsIn(Body):
     external_offer_id: Line | None = None
     metadata: Metadata = Field(default_factory=dict)
     guests: Guests = Field(default_factory=list)
+    answers: Metadata = Field(default_factory=dict)
     customer_id: ACustomerId | None = None
     internal_note: LongText = ""
     reference: Line | None = None
@@ -85,6 +89,7 @@ class DetailsIn(Body):
             metadata=self.metadata,
             guests=tuple(guest.guest() for guest in self.guests),
             reference=self.reference,
+            answers=self.answers,
         )
 
 
@@ -131,7 +136,7 @@ class EmergencyIn(DetailsIn):
 
 
 class ConvertHoldIn(DetailsIn):
-    """Who books what is held. Without a contact it is the hold's."""
+    """Who books what is held. Without a contact it is the hold's, and so is each answer."""
 
 
 class AcceptInvitationIn(DetailsIn):
@@ -259,6 +264,7 @@ class PublicBookingOut(Out):
     cancel_reason: str | None
     metadata: dict[str, Any]
     guests: list[GuestOut]
+    answers: dict[str, Any]
     reference: str | None
     reschedule_count: int
     series_id: str | None
@@ -287,23 +293,29 @@ class PublicBookingOut(Out):
 
 
 def _not_for_everybody(schema: dict[str, Any]) -> None:
-    for name in ("internal_note", "override"):
+    for name in ("internal_note", "override", "private_answers"):
         schema["required"].remove(name)
 
 
 class BookingOut(PublicBookingOut):
-    """A booking. `internal_note` and `override` are not shown to publishable keys."""
+    """A booking. Publishable keys see no `internal_note`, `override` and `private_answers`."""
 
     model_config = ConfigDict(json_schema_extra=_not_for_everybody)
 
     internal_note: str
     override: OverrideOut | None
+    private_answers: dict[str, Any]
 
     @classmethod
     def of(cls, booking: Booking) -> BookingOut:
         """Show a booking to staff."""
         override = None if booking.override is None else OverrideOut.of(booking.override)
-        return cls(**_shown(booking), internal_note=booking.internal_note, override=override)
+        return cls(
+            **_shown(booking),
+            internal_note=booking.internal_note,
+            override=override,
+            private_answers=booking.private_answers,
+        )
 
 
 class BookingPage(PageOut):
@@ -339,6 +351,7 @@ def _shown(booking: Booking) -> dict[str, Any]:
         "cancelled_by": booking.cancelled_by,
         "cancel_reason": booking.cancel_reason,
         "metadata": booking.metadata,
+        "answers": booking.answers,
         "guests": [GuestOut.of(guest) for guest in booking.guests],
         "reference": booking.reference,
         "reschedule_count": booking.reschedule_count,

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
+from holdfast.api.fields import FieldOut, Fields, fields_out, fields_said
 from holdfast.api.models import (
     AmountMinor,
     Body,
@@ -142,6 +143,7 @@ TURNS = MappingProxyType(
         "components": Turn("components", components, _components_out),
         "price_rules": Turn("price_rules", price_rules, _rules_out),
         "policy": POLICY,
+        "fields": Turn("fields", fields_said, fields_out),
         "ticket_tiers": Turn("ticket_tiers", ticket_tiers, _tiers_out),
     }
 )
@@ -206,6 +208,7 @@ class OfferingTerms(Body):
     ticket_tiers: TicketTiers = Field(default_factory=list)
     series_max: SeriesMax | None = None
     series_frequencies: SeriesFrequencies = Field(default_factory=list)
+    fields: Fields = Field(default_factory=list)
 
 
 class AddOfferingIn(OfferingTerms):
@@ -221,8 +224,8 @@ class AddOfferingIn(OfferingTerms):
     nothing; free start and end last at least `length_min_minutes`, without that a duration, or
     one step.
 
-    `policy` says more than the fields here, and `preset` is the usual policy of a kind of business,
-    for what is not said otherwise.
+    `fields` are what is asked of whoever books. `policy` says more than stands here, and `preset`
+    is the usual policy of a kind of business, for what is not said otherwise.
     """
 
     slug: Slug
@@ -347,6 +350,7 @@ class OfferingOut(Out):
     ticket_tiers: list[TicketTierOut]
     series_max: int | None
     series_frequencies: list[str]
+    fields: list[FieldOut]
 
     @classmethod
     def of(cls, offering: Offering) -> OfferingOut:

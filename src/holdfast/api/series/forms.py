@@ -135,6 +135,7 @@ class PlaceSeriesIn(PlanSeriesIn):
     source: Line = "api"
     note: LongText = ""
     metadata: Metadata = Field(default_factory=dict)
+    answers: Metadata = Field(default_factory=dict)
     customer_id: ACustomerId | None = None
     internal_note: LongText = ""
 
@@ -158,6 +159,7 @@ class PlaceSeriesIn(PlanSeriesIn):
             note=self.note,
             internal_note=self.internal_note,
             metadata=self.metadata,
+            answers=self.answers,
         )
 
 

@@ -44,6 +44,7 @@ class Holds:
         metadata: Mapping[str, object] | None = None,
         override: Override | None = None,
         terms: Terms = NO_TERMS,
+        answers: Mapping[str, object] | None = None,
         idempotency_key: str | None = None,
     ) -> Hold:
         """Keep places: of a slot, of the offering's slot that starts then, or of any `choice`.
@@ -64,6 +65,7 @@ class Holds:
             metadata=dict(metadata or {}),
             override=override,
             terms=terms,
+            answers=dict(answers or {}),
         )
         return result_of(Hold, placed(self._port, self._availability, command, idempotency_key))
 

@@ -183,7 +183,13 @@ def _filled(state: Mapping[str, object], kind: type) -> dict[str, object]:
 
 @cache
 def _defaults_of(kind: type) -> dict[str, object]:
-    return {one.name: plain(one.default) for one in fields(kind) if one.default is not MISSING}
+    known = {one.name: plain(one.default) for one in fields(kind) if one.default is not MISSING}
+    made = {
+        one.name: plain(one.default_factory())
+        for one in fields(kind)
+        if one.default_factory is not MISSING
+    }
+    return known | made
 
 
 def _fact_faults(subject: _Subject) -> Iterator[Finding]:

@@ -174,6 +174,7 @@ offering = Table(
     later_json("ticket_tiers", "[]"),
     number_column("series_max", nullable=True),
     later_json("series_frequencies", "[]"),
+    later_json("fields", "[]"),
     Index("uq_offering_slug", "tenant_id", "slug", unique=True),
 )
 

@@ -179,6 +179,8 @@ hold = Table(
     json_column("terms", nullable=True),
     words_column("contact_key", nullable=True),
     later_json("uses", "[]"),
+    later_json("answers", "{}"),
+    later_json("private_answers", "{}"),
     CheckConstraint("expires_at <= ceiling_at", name="ceiling"),
     CheckConstraint("(status = 'converted') = (booking_id IS NOT NULL)", name="booking"),
     Index(
@@ -266,6 +268,8 @@ booking = Table(
     later_json("uses", "[]"),
     id_column("series_id", nullable=True),
     number_column("series_index", nullable=True),
+    later_json("answers", "{}"),
+    later_json("private_answers", "{}"),
     Index("uq_booking_number", "tenant_id", "number", unique=True),
     Index("ix_booking_start", "tenant_id", "starts_at"),
     # What a customer has ahead, and what they have made of late.
