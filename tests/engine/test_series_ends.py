@@ -12,6 +12,7 @@ from holdfast.domain.cancellation_policies import CancellationPolicy, LateAction
 from holdfast.domain.customers import Contact
 from holdfast.domain.offerings import Offering
 from holdfast.domain.policies import Policy
+from holdfast.domain.series import SeriesStatus
 from holdfast.engine.facade import TenantEngine
 from holdfast.engine.facade.series import SeriesView
 from holdfast.engine.making import Details
@@ -115,3 +116,16 @@ def test_one_that_was_left_out_is_not_booked_beyond_the_horizon(
     assert refusal.code == "policy.beyond_horizon"
     # Its own time was agreed with the first.
     assert desk.series.add(series_id, 2).starts_at == at("10:00", day=9)
+
+
+def test_a_series_goes_on_until_the_last_is_over_wherever_it_was_moved(
+    desk: TenantEngine, lesson: Offering, clock: ManualClock
+) -> None:
+    series_id = three_days(desk, lesson).series.series_id
+    desk.series.move(series_id, 2, Move(starts_at=at("10:00", day=30)))
+    clock.set(at("12:00", day=12))
+
+    assert desk.series.get(series_id).status is SeriesStatus.ACTIVE
+    desk.series.move(series_id, 2, Move(starts_at=at("10:00", day=14)))
+    clock.set(at("11:00", day=14))
+    assert desk.series.get(series_id).status is SeriesStatus.ENDED

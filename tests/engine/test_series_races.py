@@ -33,8 +33,10 @@ def racers(fresh_url: Callable[[], str], clock: ManualClock) -> Iterator[Racers]
     opened.close()
 
 
-@pytest.mark.parametrize("is_moved", [False, True])
-@pytest.mark.parametrize(("wrap", "left"), [(SqlStores, 0), (HastyStores, 1)])
+@pytest.mark.parametrize(
+    ("wrap", "left", "is_moved"),
+    [(SqlStores, 0, False), (SqlStores, 0, True), (HastyStores, 1, False)],
+)
 def test_nothing_is_added_to_a_series_while_it_is_cancelled(
     racers: Racers, wrap: Callable[[Database], WriteStores], left: int, *, is_moved: bool
 ) -> None:

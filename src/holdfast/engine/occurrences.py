@@ -139,10 +139,29 @@ def _changed(
     return changed
 
 
+def _timed(
+    view: View, series: Series, occurrence: SeriesOccurrence, what: str, **changes: object
+) -> SeriesOccurrence:
+    """Give an occurrence its time; the series is over when the last of them is."""
+    changed = _changed(view, series, occurrence, what, **changes)
+    every = view.where(SeriesOccurrence, "series_id", series.series_id)
+    ends = {it.occurrence_id: it.ends_at for it in every}
+    ends_at = max((ends | {changed.occurrence_id: changed.ends_at}).values())
+    if ends_at != series.ends_at:
+        view.update(series, ends_at=ends_at)
+    return changed
+
+
+def _lock(series_id: SeriesId) -> Needs:
+    """Return what whoever gives an occurrence a time locks, and reads to say when all are over."""
+    reads = [Where(SeriesOccurrence, "series_id", series_id)]
+    return Needs.of(guards=[series_key(series_id)], reads=reads)
+
+
 def _add_needs(command: AddOccurrence, look: Look) -> Needs:
     series, occurrence, booking = _one(look, command.series_id, command.series_index)
     look.want(ById(Tenant, look.tenant_id), ById(Offering, series.offering_id))
-    lock = Needs.of(guards=[series_key(command.series_id)])
+    lock = _lock(command.series_id)
     if booking is not None:
         return lock
     return lock | making_needs(look, _own_choice(look, series, occurrence), _details(look, series))
@@ -202,7 +221,7 @@ def _book(
         checks=asked,
         now=now,
     )
-    return _changed(
+    return _timed(
         view,
         series,
         occurrence,
@@ -219,7 +238,7 @@ def _book(
 def _move_needs(command: MoveOccurrence, look: Look) -> Needs:
     series, _, booking = _one(look, command.series_id, command.series_index)
     look.want(ById(Tenant, look.tenant_id), ById(Offering, series.offering_id))
-    lock = Needs.of(guards=[series_key(command.series_id)])
+    lock = _lock(command.series_id)
     if booking is not None:
         return lock | moving_needs(look, booking, command.move)
     return lock | making_needs(look, _moved_choice(series, command.move), _details(look, series))
@@ -261,7 +280,7 @@ def _move(view: View, command: MoveOccurrence, now: datetime) -> SeriesOccurrenc
         before={"starts_at": booking.starts_at, "ends_at": booking.ends_at},
         after={"starts_at": after.starts_at, "ends_at": after.ends_at},
     )
-    return _changed(
+    return _timed(
         view,
         series,
         occurrence,
