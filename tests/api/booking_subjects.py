@@ -45,6 +45,7 @@ GUEST = {
 }
 CONTACT = {"name": "Ada", "email": "ada@b.example", "phone": "+33 6 12 34"}
 DETAILS: dict[str, Any] = {
+    "answers": {},
     "contact": CONTACT,
     "source": "desk",
     "note": "by the window",

@@ -18,6 +18,7 @@ def book(client: Client, place: Place, **more: object) -> Reply:
     return client.post("/v1/bookings", body)
 
 
+FOR_STAFF = {"internal_note": "pays in cash", "private_answers": {}, "override": None}
 CHAIR = {"name": "Sarah's chair", "units": 1, "role": "", "reason": "needed"}
 
 
@@ -64,6 +65,7 @@ def test_a_booking_says_everything_about_itself(place: Place) -> None:
         "cancelled_by": None,
         "cancel_reason": None,
         "metadata": {"a": 1},
+        "answers": {},
         "created_at": "2026-06-01T08:00:00Z",
         "expires_at": None,
         "confirms_at": None,
@@ -85,8 +87,7 @@ def test_a_booking_says_everything_about_itself(place: Place) -> None:
         "settlement": None,
         "ended_at": None,
         "version": 1,
-        "internal_note": "pays in cash",
-        "override": None,
+        **FOR_STAFF,
     }
     assert reply.headers["location"] == f"/v1/bookings/{shown['booking_id']}"
     assert place.viewer.get(reply.headers["location"]).json == shown

@@ -85,6 +85,7 @@ def test_a_hold_says_everything_about_itself(place: Place) -> None:
         "extension_count": 0,
         "booking_id": None,
         "metadata": {"cart": [1, 2]},
+        "answers": {},
         "created_at": "2026-06-01T08:00:00Z",
         "ended_at": None,
         "version": 1,

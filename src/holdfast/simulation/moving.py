@@ -51,9 +51,13 @@ def move(books: Books, step: Step, said: Said, now: datetime) -> None:
 def _causes(books: Books, one: Taken, after: Ask, step: Step, now: datetime) -> list[Cause | None]:
     """Return why a booking cannot be moved, as if it had no places now."""
     notice = books.world.offers[one.ask.offer].notice_minutes * MINUTE
-    if step.by in PUBLIC and one.span[0] - now < notice:
-        limit, actual = seconds(notice), seconds(one.span[0] - now)
-        return [refused("policy.notice_too_short", limit=limit, actual=actual)]
+    left = one.span[0] - now
+    if step.by in PUBLIC and one.status == "checked_in":
+        return [refused("state.transition_not_allowed", action="reschedule")]
+    if step.by in PUBLIC and left < notice:
+        # What has begun is not moved by customers at all.
+        limit = 0 if left.total_seconds() < 0 else seconds(notice)
+        return [refused("policy.notice_too_short", limit=limit, actual=seconds(left))]
     had_places, one.has_places = one.has_places, False
     is_start_kept = books.span_of(after)[0] == one.span[0]
     expected = causes(books, after, now, is_moved=is_start_kept)
