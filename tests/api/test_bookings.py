@@ -18,7 +18,11 @@ def book(client: Client, place: Place, **more: object) -> Reply:
     return client.post("/v1/bookings", body)
 
 
-FOR_STAFF = {"internal_note": "pays in cash", "private_answers": {}, "override": None}
+FOR_STAFF: dict[str, object] = {
+    "internal_note": "pays in cash",
+    "private_answers": {},
+    "override": None,
+}
 CHAIR = {"name": "Sarah's chair", "units": 1, "role": "", "reason": "needed"}
 
 
