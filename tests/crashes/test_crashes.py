@@ -68,12 +68,14 @@ def require_nothing_lost(raid: Raid, bookings: list[Booking], violations: list[s
 
 @pytest.mark.timeout(300)
 def test_what_was_answered_stands_once_however_often_servers_are_killed(
-    fresh_url: Callable[[], str], tmp_path: Path, record_property: Callable[[str, object], None]
+    fresh_url: Callable[[], str],
+    tmp_path: Path,
+    record_testsuite_property: Callable[[str, object], None],
 ) -> None:
     raid, bookings, violations = raid_on(fresh_url(), tmp_path, kills=KILLS)
 
-    record_property("booked", len(bookings))
-    record_property("asked_again", raid.told.asked_again)
+    record_testsuite_property("booked", len(bookings))
+    record_testsuite_property("asked_again", raid.told.asked_again)
     require_nothing_lost(raid, bookings, violations)
     assert len(bookings) > KILLS
     assert raid.told.asked_again > 0
