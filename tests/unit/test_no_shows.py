@@ -11,7 +11,7 @@ from holdfast.domain.no_shows import (
     NoShowPolicy,
     NoShowVerdict,
     blocked_by_strikes,
-    is_no_show,
+    counts_from,
     no_show_faults,
     no_show_verdict,
     strikes_at,
@@ -28,26 +28,8 @@ def eur(amount: int) -> Money:
 NO_SHOW = NoShowPolicy(grace=timedelta(minutes=15), strikes_max=3, strikes_within=90 * DAY)
 
 
-@pytest.mark.parametrize(
-    ("is_automatic", "by_staff", "minutes", "expected"),
-    [
-        (False, True, 14, False),
-        (False, True, 15, True),
-        (False, False, 500, False),
-        (True, False, 14, False),
-        (True, False, 15, True),
-    ],
-)
-def test_a_no_show_counts_from_the_end_of_the_grace_on_ac_k05(
-    *, is_automatic: bool, by_staff: bool, minutes: int, expected: bool
-) -> None:
-    policy = NoShowPolicy(is_automatic=is_automatic, grace=timedelta(minutes=15))
-
-    found = is_no_show(
-        policy, starts_at=START, now=START + timedelta(minutes=minutes), by_staff=by_staff
-    )
-
-    assert found is expected
+def test_a_no_show_counts_from_the_end_of_the_grace_on_ac_k05() -> None:
+    assert counts_from(NO_SHOW, starts_at=START) == START + timedelta(minutes=15)
 
 
 @pytest.mark.parametrize(

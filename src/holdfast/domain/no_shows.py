@@ -59,14 +59,6 @@ def counts_from(policy: NoShowPolicy, *, starts_at: datetime) -> datetime:
     return starts_at + policy.grace
 
 
-def is_no_show(policy: NoShowPolicy, *, starts_at: datetime, now: datetime, by_staff: bool) -> bool:
-    """Tell whether a booking to which nobody has come counts as a no-show now.
-
-    Exactly at the end of the grace it does. Without `by_staff` only an automatic policy says so.
-    """
-    return (by_staff or policy.is_automatic) and now >= counts_from(policy, starts_at=starts_at)
-
-
 def no_show_verdict(
     policy: NoShowPolicy, *, total: Money, paid: Money, refunded: Money
 ) -> NoShowVerdict:
