@@ -37,7 +37,7 @@ RESTAURANT = Policy(
     ),
     confirms=BY_PAYMENT_OR_HAND,
 )
-# A concert: sold for a year ahead, confirmed by payment.
+# A concert: sold for a year ahead, confirmed by hand until payments do it.
 EVENT = Policy(horizon_days=365, confirms=BY_PAYMENT_OR_HAND)
 # A coach: one booking at a time.
 COACHING = Policy(active_limits=(ActiveLimit(scope=LimitScope.RESOURCE, most=1),))
