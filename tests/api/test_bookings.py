@@ -153,8 +153,9 @@ def test_the_same_order_converts_once_and_another_order_is_refused(place: Place)
     assert (other.status, other.code) == (409, "state.transition_not_allowed")
 
 
-def test_a_booking_of_nobody_is_refused(place: Place) -> None:
-    body = {"offering_id": place.cut, "starts_at": TUESDAY_TEN}
+@pytest.mark.parametrize("said", [{}, {"contact": {"name": "   "}}])
+def test_a_booking_of_nobody_is_refused(place: Place, said: dict[str, object]) -> None:
+    body = {"offering_id": place.cut, "starts_at": TUESDAY_TEN, **said}
 
     reply = place.staff.post("/v1/bookings", body)
 

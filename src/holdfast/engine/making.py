@@ -353,6 +353,6 @@ def require_details(details: Details) -> None:
     contact = details.contact
     if details.customer_id or details.external_order_id:
         return
-    if not (contact.name or contact.email or contact.phone):
+    if not (contact.name.strip() or contact.email or contact.phone):
         message = "Say who books: a customer_id, or a contact with a name, e-mail or phone."
         raise InputInvalid.at("/contact", "missing", message)
