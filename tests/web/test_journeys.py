@@ -299,8 +299,10 @@ def test_cancelling_shows_what_happens_and_frees_the_place(
 
 
 def test_times_elsewhere_stand_beside_the_businesss(visitor: Visitor) -> None:
-    visitor.open("/sarah/cut", zone="America/New_York")
+    page = visitor.open("/sarah/cut", zone="America/New_York")
     first = visitor.page.buttons_named("slot")[0]
+    # The parts of the day are those of the business, whose clock leads.
+    assert page.text.index("Afternoon") < page.text.index("12:00") < page.text.index("Evening")
     visitor.press(first)
 
     assert first.words == "10:00 04:00 for you"

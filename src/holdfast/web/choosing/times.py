@@ -97,7 +97,8 @@ def _soonest_url(shop: Shop, soonest: OpenSlot | None) -> str | None:
 
 
 def _groups(shop: Shop, slots: Sequence[OpenSlot]) -> tuple[Group, ...]:
-    here = zone(shop.shown_zone)
+    """Put times under the parts of the business's day, whose clock leads."""
+    here = zone(shop.zone_name)
     parts: dict[str, list[Time]] = {"morning": [], "afternoon": [], "evening": []}
     for slot in slots:
         hour = slot.starts_at.astimezone(here).hour
