@@ -154,6 +154,10 @@ SERIES: dict[str, Callable[[Timetable], tuple[str, dict[str, Any]]]] = {
             "clashes": "skip",
             "customer_id": someone(b),
             "internal_note": "pays in cash",
+            "promo_codes": ["welcome"],
+            "tickets": [],
+            "order_total_minor": 5_000,
+            "customer_attributes": {"membership": "premium"},
         },
     ),
     "placeSeries/count": lambda b: (

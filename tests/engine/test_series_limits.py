@@ -8,10 +8,25 @@ from datetime import date
 from holdfast.bootstrap import Engine
 from holdfast.domain.customers import Contact
 from holdfast.domain.policies import ActiveLimit, LimitScope, Policy
+from holdfast.domain.prices import TicketTier
+from holdfast.domain.promo_codes import PromoKind
 from holdfast.domain.series import ClashPolicy
+from holdfast.domain.terms import Terms, Tickets
 from holdfast.engine.making import Details
+from holdfast.engine.moving import Move
+from holdfast.engine.promo_codes import AddPromoCode
 from holdfast.engine.recurring import SeriesRequest
-from tests.engine.businesses import add_offering, add_room, cause_of, open_desk
+from tests.engine.businesses import (
+    add_class,
+    add_offering,
+    add_room,
+    at,
+    cause_of,
+    open_desk,
+    refusal_of,
+)
+
+BEN = Details(contact=Contact(name="Ben", email="ben@b.example"))
 
 
 def test_a_series_of_four_does_not_pass_a_limit_of_three(engine: Engine) -> None:
@@ -26,7 +41,7 @@ def test_a_series_of_four_does_not_pass_a_limit_of_three(engine: Engine) -> None
         rule="FREQ=DAILY;COUNT=4",
         starts_on=date(2026, 6, 8),
         minute=600,
-        details=Details(contact=Contact(name="Ben", email="ben@b.example")),
+        details=BEN,
     )
 
     refused = cause_of(lambda: desk.series.place(asked))
@@ -36,3 +51,63 @@ def test_a_series_of_four_does_not_pass_a_limit_of_three(engine: Engine) -> None
     assert isinstance(listed, tuple)
     assert [(one["index"], one["code"]) for one in listed] == [(3, "policy.limit_reached")]
     assert [one.reason_code for one in made.occurrences] == [None] * 3 + ["policy.limit_reached"]
+
+
+def test_where_a_code_is_used_up_nothing_is_booked_at_another_price(engine: Engine) -> None:
+    desk = open_desk(engine)
+    lesson = add_class(desk, "lesson", places=9, price_minor=1_000)
+    desk.offerings.change(lesson.offering_id, {"series_max": 9})
+    half = AddPromoCode(
+        code="HALF", kind=PromoKind.PERCENT, basis_points=5_000, uses_per_customer_max=2
+    )
+    desk.promo_codes.add(half)
+    asked = SeriesRequest(
+        offering_id=lesson.offering_id,
+        rule="FREQ=DAILY;COUNT=3",
+        starts_on=date(2026, 6, 8),
+        minute=600,
+        details=BEN,
+        terms=Terms(promo_codes=("HALF",)),
+    )
+
+    refused = cause_of(lambda: desk.series.place(asked))
+    unknown = replace(asked, clashes=ClashPolicy.SKIP, terms=Terms(promo_codes=("NONE",)))
+    wrong = refusal_of(lambda: desk.series.place(unknown))
+    made = desk.series.place(replace(asked, clashes=ClashPolicy.SKIP))
+    again = refusal_of(lambda: desk.series.add(made.series.series_id, 2))
+
+    listed = refused["occurrences"]
+    assert isinstance(listed, tuple)
+    assert [(one["index"], one["code"]) for one in listed] == [(2, "promo.refused")]
+    assert [one.reason_code for one in made.occurrences] == [None, None, "promo.refused"]
+    assert {it.price.amount_minor for it in made.bookings.values()} == {500}
+    assert (wrong.code, again.code) == ("promo.refused", "promo.refused")
+
+
+def test_what_is_added_again_is_booked_on_the_terms_of_the_series(engine: Engine) -> None:
+    """Also on terms that only staff may say."""
+    desk = open_desk(engine)
+    vip = TicketTier(key="vip", label="Vip", price_minor=5_000, quota=3)
+    show = add_class(desk, "show", places=9, price_minor=2_500)
+    desk.offerings.change(show.offering_id, {"ticket_tiers": (vip,), "series_max": 9})
+    terms = Terms(tickets=(Tickets(tier="vip"),), order_total_minor=70)
+    asked = SeriesRequest(
+        offering_id=show.offering_id,
+        rule="FREQ=DAILY;COUNT=3",
+        starts_on=date(2026, 6, 8),
+        minute=600,
+        details=BEN,
+        terms=terms,
+    )
+    series_id = desk.series.place(asked).series.series_id
+    desk.series.skip(series_id, 1)
+    desk.series.skip(series_id, 2)
+
+    again = desk.series.add(series_id, 1)
+    elsewhere = desk.series.move(series_id, 2, Move(starts_at=at("12:00", day=9)))
+
+    after = desk.series.get(series_id)
+    for one in (again, elsewhere):
+        assert one.booking_id is not None
+        booking = after.bookings[one.booking_id]
+        assert (booking.price.amount_minor, booking.terms) == (5_000, terms)

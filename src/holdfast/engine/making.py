@@ -101,13 +101,15 @@ def make_booking(
     override: Override | None = None,
     terms: Terms = NO_TERMS,
     is_approved: bool = False,
+    are_terms_agreed: bool = False,
     place: SeriesPlace | None = None,
     checks: Sequence[Check] = CHECKS,
     now: datetime,
 ) -> Booking:
     """Judge a request, take its places, quote its price and write the booking.
 
-    With `is_approved` it waits for nothing: whoever would say yes has just booked it.
+    With `is_approved` it waits for nothing: whoever would say yes has just booked it. Terms that
+    are agreed were believed before, as those of a series.
 
     Raises:
         HoldfastError: The request is refused; nothing was taken.
@@ -122,6 +124,7 @@ def make_booking(
         customer_id=details.customer_id,
         contact=details.contact,
         metadata=details.metadata,
+        is_agreed=are_terms_agreed,
     )
     sale = sell(view, purchase, now=now, taken_count=places_taken(view, target))
     total = sale.quote.total

@@ -26,6 +26,7 @@ from holdfast.domain.series import (
     status_at,
 )
 from holdfast.domain.tenants import Tenant
+from holdfast.domain.terms import NO_TERMS, Terms
 from holdfast.domain.zones import zone
 from holdfast.engine.answering import carried
 from holdfast.engine.choosing import Choice, choose
@@ -131,6 +132,18 @@ def _details(look: Look, series: Series) -> Details:
     )
 
 
+def _terms(look: Look, series: Series) -> Terms:
+    """Return on what terms what is added to a series is booked: those of one made before.
+
+    One that more or fewer come to by now may have other tickets.
+    """
+    for booking in look.where(Booking, "series_id", series.series_id):
+        tickets = booking.terms.tickets
+        if not tickets or sum(one.quantity for one in tickets) == series.party_size:
+            return booking.terms
+    return NO_TERMS
+
+
 def _changed(
     view: View, series: Series, occurrence: SeriesOccurrence, what: str, **changes: object
 ) -> SeriesOccurrence:
@@ -164,7 +177,11 @@ def _add_needs(command: AddOccurrence, look: Look) -> Needs:
     lock = _lock(command.series_id)
     if booking is not None:
         return lock
-    return lock | making_needs(look, _own_choice(look, series, occurrence), _details(look, series))
+    return lock | _booking_needs(look, series, _own_choice(look, series, occurrence))
+
+
+def _booking_needs(look: Look, series: Series, choice: Choice) -> Needs:
+    return making_needs(look, choice, _details(look, series), _terms(look, series))
 
 
 def _own_choice(look: Look, series: Series, occurrence: SeriesOccurrence) -> Choice:
@@ -217,6 +234,8 @@ def _book(
         choice,
         party_size=series.party_size,
         details=_details(view, series),
+        terms=_terms(view, series),
+        are_terms_agreed=True,
         place=SeriesPlace(series_id=series.series_id, series_index=occurrence.series_index),
         checks=asked,
         now=now,
@@ -241,7 +260,7 @@ def _move_needs(command: MoveOccurrence, look: Look) -> Needs:
     lock = _lock(command.series_id)
     if booking is not None:
         return lock | moving_needs(look, booking, command.move)
-    return lock | making_needs(look, _moved_choice(series, command.move), _details(look, series))
+    return lock | _booking_needs(look, series, _moved_choice(series, command.move))
 
 
 def _moved_choice(series: Series, move: Move) -> Choice:

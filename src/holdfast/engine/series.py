@@ -18,12 +18,14 @@ from holdfast.domain.errors import (
     CapacityExceeded,
     HoldfastError,
     PolicyRefused,
+    PromoRefused,
     RecordNotFound,
     SeriesRefused,
 )
 from holdfast.domain.ids import SeriesId
 from holdfast.domain.intervals import Interval
 from holdfast.domain.offerings import Offering, OfferingStatus
+from holdfast.domain.promo_codes import PromoReason
 from holdfast.domain.series import (
     BOOKED,
     ClashPolicy,
@@ -60,6 +62,8 @@ SERIES_SCOPES = (Scope.BOOKINGS_OWN, Scope.BOOKINGS_WRITE)
 # What one occurrence may be refused for while others are booked. All else is a mistake in the
 # request, and refuses the series.
 CLASHES = (AvailabilityClosed, CapacityExceeded, PolicyRefused)
+# Of a promo code only this: none is booked at another price than was asked for.
+_USED_UP = frozenset({PromoReason.USED_UP, PromoReason.USED_UP_BY_CUSTOMER})
 
 Hints = tuple[tuple[datetime, tuple[datetime, ...]], ...]
 """For wanted starts that looked taken: other starts that looked free, the nearest first."""
@@ -104,7 +108,7 @@ def _place_needs(command: PlaceSeries, look: Look) -> Needs:
         def find() -> Needs:
             try:
                 return making_needs(look, choice, request.details, request.terms)
-            except (*CLASHES, RecordNotFound):
+            except CLASHES:
                 return Needs()  # it will be refused again as it is judged
 
         return find
@@ -171,6 +175,10 @@ class _Maker:
         try:
             self.made[interval] = self._view.attempt(lambda: self._make(interval))
         except CLASHES as refusal:
+            return refusal
+        except PromoRefused as refusal:
+            if refusal.fields["reason"] not in _USED_UP:
+                raise
             return refusal
         return None
 

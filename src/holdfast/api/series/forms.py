@@ -30,6 +30,7 @@ from holdfast.api.models import (
     show_clock,
 )
 from holdfast.api.paging import PageOut, PageQuery
+from holdfast.api.pricing import TermsIn
 from holdfast.api.recurring import SeriesFrequency
 from holdfast.domain.access import Actor, Scope
 from holdfast.domain.bookings import Booking, BookingStatus, CancelledBy
@@ -52,6 +53,7 @@ from holdfast.domain.series import (
     SeriesStatus,
 )
 from holdfast.domain.shapes import DATES_MAX
+from holdfast.domain.terms import NO_TERMS, Terms
 from holdfast.engine.choosing import PICKS_MAX, STAY_MAX
 from holdfast.engine.facade.series import SeriesView
 from holdfast.engine.making import Details
@@ -87,7 +89,9 @@ class PlanSeriesIn(Body):
         default_factory=list
     )
 
-    def request(self, *, clashes: ClashPolicy, details: Details) -> SeriesRequest:
+    def request(
+        self, *, clashes: ClashPolicy, details: Details, terms: Terms = NO_TERMS
+    ) -> SeriesRequest:
         """Return it as the engine takes it.
 
         Raises:
@@ -106,6 +110,7 @@ class PlanSeriesIn(Body):
             picks=tuple(self.resource_ids),
             components=tuple(self.components),
             details=details,
+            terms=terms,
         )
 
     def _rule(self) -> str:
@@ -122,12 +127,12 @@ class PlanSeriesIn(Body):
         return rule_text(frequency, interval=self.interval, count=self.count, until=self.until_on)
 
 
-class PlaceSeriesIn(PlanSeriesIn):
+class PlaceSeriesIn(PlanSeriesIn, TermsIn):
     """What to book again and again, for whom, and what happens where one cannot be booked.
 
     `clashes` is `all_or_nothing` (nothing is booked), `skip` (it is left out) or `shift` (it
-    moves to the nearest free time within a week). Only staff may send `customer_id` and
-    `internal_note`.
+    moves to the nearest free time within a week). Each is booked with the same promo codes and
+    tickets. Only staff may send `customer_id` and `internal_note`.
     """
 
     clashes: Word[ClashPolicy] = ClashPolicy.ALL_OR_NOTHING

@@ -66,7 +66,8 @@ async def plan(call: Call) -> Response:
 async def place(call: Call) -> Response:
     """Book again and again."""
     body = await call.body(PlaceSeriesIn)
-    request = body.request(clashes=body.clashes, details=body.details(call.actor))
+    details = body.details(call.actor)
+    request = body.request(clashes=body.clashes, details=details, terms=body.terms())
     command = await call.read(lambda desk: desk.series.command(request))
     return await call.write(command, SeriesMadeOut.of, location="/v1/series")
 
@@ -167,6 +168,7 @@ ENDPOINTS = (
         codes=(
             "availability.closed",
             "policy.limit_reached",
+            "promo.refused",
             "record.not_found",
             "series.refused",
         ),
