@@ -129,3 +129,25 @@ def test_a_series_goes_on_until_the_last_is_over_wherever_it_was_moved(
     desk.series.move(series_id, 2, Move(starts_at=at("10:00", day=14)))
     clock.set(at("11:00", day=14))
     assert desk.series.get(series_id).status is SeriesStatus.ENDED
+
+
+def test_an_occurrence_and_its_series_follow_a_booking_that_is_moved_by_itself(
+    desk: TenantEngine, lesson: Offering, clock: ManualClock
+) -> None:
+    made = three_days(desk, lesson)
+    series_id, last = made.series.series_id, made.occurrences[2].booking_id
+    assert last is not None
+
+    desk.bookings.reschedule(last, Move(starts_at=at("15:00", day=14)))
+    desk.bookings.change(last, {"note": "bring shoes"})
+
+    view = desk.series.get(series_id)
+    moved = view.occurrences[2]
+    assert (moved.starts_at, moved.ends_at) == (at("15:00", day=14), at("16:00", day=14))
+    assert (moved.outcome, moved.booking_id) == ("shifted", last)
+    assert view.occurrences[:2] == made.occurrences[:2]
+    assert view.series.ends_at == at("16:00", day=14)
+    clock.set(at("11:00", day=9))
+    assert desk.series.get(series_id).status is SeriesStatus.ACTIVE
+    desk.series.cancel(series_id)
+    assert desk.bookings.get(last).status is BookingStatus.CANCELLED

@@ -42,6 +42,7 @@ from holdfast.engine.ownership import own_series
 from holdfast.engine.ports import ById, Where
 from holdfast.engine.recurring import Pattern, SeriesRequest
 from holdfast.engine.releasing import release_needs
+from holdfast.engine.series_times import change_occurrence, follow, give_times, series_needs
 from holdfast.engine.settling import customer_reads
 from holdfast.engine.use_cases import Look, Needs, UseCase, View
 
@@ -117,7 +118,7 @@ def _skip(view: View, command: SkipOccurrence, now: datetime) -> SeriesOccurrenc
         cancel(view, booking, by=by, reason=command.reason, now=now)
     if outcome is occurrence.outcome:
         return occurrence
-    return _changed(view, series, occurrence, "skipped", outcome=outcome)
+    return change_occurrence(view, series, occurrence, "skipped", outcome=outcome)
 
 
 def _details(look: Look, series: Series) -> Details:
@@ -144,37 +145,10 @@ def _terms(look: Look, series: Series) -> Terms:
     return NO_TERMS
 
 
-def _changed(
-    view: View, series: Series, occurrence: SeriesOccurrence, what: str, **changes: object
-) -> SeriesOccurrence:
-    changed = view.update(occurrence, **changes)
-    view.fact(f"occurrence.{what}", changed, series_id=series.series_id)
-    return changed
-
-
-def _timed(
-    view: View, series: Series, occurrence: SeriesOccurrence, what: str, **changes: object
-) -> SeriesOccurrence:
-    """Give an occurrence its time; the series is over when the last of them is."""
-    changed = _changed(view, series, occurrence, what, **changes)
-    every = view.where(SeriesOccurrence, "series_id", series.series_id)
-    ends = {it.occurrence_id: it.ends_at for it in every}
-    ends_at = max((ends | {changed.occurrence_id: changed.ends_at}).values())
-    if ends_at != series.ends_at:
-        view.update(series, ends_at=ends_at)
-    return changed
-
-
-def _lock(series_id: SeriesId) -> Needs:
-    """Return what whoever gives an occurrence a time locks, and reads to say when all are over."""
-    reads = [Where(SeriesOccurrence, "series_id", series_id)]
-    return Needs.of(guards=[series_key(series_id)], reads=reads)
-
-
 def _add_needs(command: AddOccurrence, look: Look) -> Needs:
     series, occurrence, booking = _one(look, command.series_id, command.series_index)
     look.want(ById(Tenant, look.tenant_id), ById(Offering, series.offering_id))
-    lock = _lock(command.series_id)
+    lock = series_needs(command.series_id)
     if booking is not None:
         return lock
     return lock | _booking_needs(look, series, _own_choice(look, series, occurrence))
@@ -240,7 +214,7 @@ def _book(
         checks=asked,
         now=now,
     )
-    return _timed(
+    return give_times(
         view,
         series,
         occurrence,
@@ -257,7 +231,7 @@ def _book(
 def _move_needs(command: MoveOccurrence, look: Look) -> Needs:
     series, _, booking = _one(look, command.series_id, command.series_index)
     look.want(ById(Tenant, look.tenant_id), ById(Offering, series.offering_id))
-    lock = _lock(command.series_id)
+    lock = series_needs(command.series_id)
     if booking is not None:
         return lock | moving_needs(look, booking, command.move)
     return lock | _booking_needs(look, series, _moved_choice(series, command.move))
@@ -299,15 +273,8 @@ def _move(view: View, command: MoveOccurrence, now: datetime) -> SeriesOccurrenc
         before={"starts_at": booking.starts_at, "ends_at": booking.ends_at},
         after={"starts_at": after.starts_at, "ends_at": after.ends_at},
     )
-    return _timed(
-        view,
-        series,
-        occurrence,
-        "moved",
-        outcome=outcome,
-        starts_at=after.starts_at,
-        ends_at=after.ends_at,
-    )
+    follow(view, after)
+    return view.get(SeriesOccurrence, occurrence.occurrence_id)
 
 
 USE_CASES: Mapping[type, UseCase[Any, Any]] = MappingProxyType(

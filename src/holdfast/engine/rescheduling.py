@@ -17,6 +17,7 @@ from holdfast.domain.ids import BookingId
 from holdfast.domain.overrides import Override
 from holdfast.engine.moving import Move, moved, moving_needs
 from holdfast.engine.ownership import own_booking
+from holdfast.engine.series_times import follow, following_needs
 from holdfast.engine.use_cases import Look, Needs, UseCase, View
 from holdfast.engine.versions import require_version
 
@@ -39,7 +40,8 @@ class RescheduleBooking:
 
 def _needs(command: RescheduleBooking, look: Look) -> Needs:
     checks.require([checks.text("/reason", command.reason)])
-    return moving_needs(look, own_booking(look, command.booking_id), command.move)
+    booking = own_booking(look, command.booking_id)
+    return moving_needs(look, booking, command.move) | following_needs(look, booking)
 
 
 def _decide(view: View, command: RescheduleBooking, _now: datetime) -> Booking:
@@ -57,6 +59,7 @@ def _decide(view: View, command: RescheduleBooking, _now: datetime) -> Booking:
     if not changes:
         return booking
     after = view.update(booking, **changes)
+    follow(view, after)
     checks.require(guest_faults(after.guests, party_size=after.party_size))
     view.fact(
         "booking.rescheduled",
