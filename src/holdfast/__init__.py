@@ -169,9 +169,11 @@ if TYPE_CHECKING:
     from holdfast.domain.schedules import expand_rules as expand_rules
     from holdfast.domain.schedules import open_intervals as open_intervals
     from holdfast.domain.seed_rules import rules_from_seed as rules_from_seed
+    from holdfast.domain.series import CalledOff as CalledOff
     from holdfast.domain.series import ClashPolicy as ClashPolicy
     from holdfast.domain.series import OccurrenceOutcome as OccurrenceOutcome
     from holdfast.domain.series import Series as Series
+    from holdfast.domain.series import SeriesCancelled as SeriesCancelled
     from holdfast.domain.series import SeriesOccurrence as SeriesOccurrence
     from holdfast.domain.series import SeriesStatus as SeriesStatus
     from holdfast.domain.shapes import Shape as Shape
@@ -281,7 +283,8 @@ _HOMES = {
     "holdfast.domain.schedules": "TooManySlots expand_rules open_intervals",
     "holdfast.domain.seed_rules": "rules_from_seed",
     "holdfast.domain.series": (
-        "ClashPolicy OccurrenceOutcome Series SeriesOccurrence SeriesStatus"
+        "CalledOff ClashPolicy OccurrenceOutcome Series SeriesCancelled SeriesOccurrence"
+        " SeriesStatus"
     ),
     "holdfast.domain.shapes": "Shape Stay",
     "holdfast.domain.slots": "Slot SlotOrigin SlotStatus",

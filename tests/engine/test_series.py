@@ -227,14 +227,17 @@ def test_the_rest_is_cancelled_and_nothing_is_added_any_more(
     series_id = made.series.series_id
     clock.set(at("10:30", day=14))
 
-    after = desk.series.cancel(series_id, reason="moved away")
+    done = desk.series.cancel(series_id, reason="moved away")
     again = desk.series.cancel(series_id)
 
+    after = desk.series.get(series_id)
+    assert [(one.series_index, one.refusal) for one in done.bookings] == [(2, None), (3, None)]
     statuses = [
         after.bookings[one.booking_id].status for one in after.occurrences if one.booking_id
     ]
     assert [status.value for status in statuses] == ["confirmed"] * 2 + ["cancelled"] * 2
-    assert (after.status, again) == (SeriesStatus.CANCELLED, after)
+    assert after.status is SeriesStatus.CANCELLED
+    assert (again.series, again.bookings) == (done.series, ())
     assert cause_of(lambda: desk.series.add(series_id, 3))["code"] == "state.transition_not_allowed"
 
 

@@ -72,8 +72,9 @@ def test_who_calls_off_late_is_kept_from_booking_whatever_of_a_series_it_was(
     clock.set(at("20:00", day=6))
 
     window.series.skip(made.series.series_id, 0)
-    after = window.series.cancel(made.series.series_id)
+    window.series.cancel(made.series.series_id)
 
+    after = window.series.get(made.series.series_id)
     assert {it.status for it in after.bookings.values()} == {BookingStatus.CANCELLED}
     customer_id = made.series.customer_id
     assert customer_id is not None
@@ -151,3 +152,47 @@ def test_an_occurrence_and_its_series_follow_a_booking_that_is_moved_by_itself(
     assert desk.series.get(series_id).status is SeriesStatus.ACTIVE
     desk.series.cancel(series_id)
     assert desk.bookings.get(last).status is BookingStatus.CANCELLED
+
+
+def test_what_may_not_be_cancelled_any_more_stays_and_the_rest_goes(
+    engine: Engine, desk: TenantEngine, lesson: Offering, clock: ManualClock
+) -> None:
+    closed = Policy(cancellation=CancellationPolicy(cutoff=timedelta(days=2)))
+    desk.offerings.change(lesson.offering_id, {"policy": closed})
+    window = shop_window(engine, desk)
+    series_id = three_days(window, lesson).series.series_id
+    clock.set(at("10:00", day=6))
+
+    done = window.series.cancel(series_id, reason="moved away")
+    again = window.series.cancel(series_id)
+
+    codes = [one.refusal.code if one.refusal else None for one in done.bookings]
+    assert codes == ["policy.cancellation_closed", None, None]
+    assert [(one.series_index, one.booking_id) for one in again.bookings] == [
+        (0, done.bookings[0].booking_id)
+    ]
+    view = window.series.get(series_id)
+    assert view.status is SeriesStatus.CANCELLED
+    assert [
+        it.status.value for it in sorted(view.bookings.values(), key=lambda it: it.starts_at)
+    ] == [
+        "confirmed",
+        "cancelled",
+        "cancelled",
+    ]
+
+
+def test_a_series_of_which_nothing_may_be_cancelled_any_more_goes_on(
+    engine: Engine, desk: TenantEngine, lesson: Offering
+) -> None:
+    never = Policy(cancellation=CancellationPolicy(is_allowed=False))
+    desk.offerings.change(lesson.offering_id, {"policy": never})
+    window = shop_window(engine, desk)
+    before = three_days(window, lesson)
+
+    refusal = refusal_of(lambda: window.series.cancel(before.series.series_id))
+
+    assert refusal.code == "policy.cancellation_closed"
+    assert window.series.get(before.series.series_id) == before
+    done = desk.series.cancel(before.series.series_id)
+    assert [one.refusal for one in done.bookings] == [None] * 3

@@ -191,6 +191,28 @@ class SeriesMade:
     occurrences: tuple[SeriesOccurrence, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalledOff:
+    """What has become of one booking when the rest of its series was cancelled.
+
+    Attributes:
+        refusal: Why it stays; None if it is cancelled.
+    """
+
+    series_index: int
+    booking_id: BookingId
+    starts_at: datetime
+    refusal: HoldfastError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesCancelled:
+    """A series that does not go on, and what has become of each booking that was still to come."""
+
+    series: Series
+    bookings: tuple[CalledOff, ...]
+
+
 def occurrence_id_of(series_id: SeriesId, index: int) -> str:
     """Return the id of one occurrence.
 

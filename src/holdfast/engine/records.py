@@ -25,7 +25,7 @@ from holdfast.domain.pools import Pool
 from holdfast.domain.promo_codes import PromoCode
 from holdfast.domain.resources import Resource
 from holdfast.domain.rules import ScheduleRule
-from holdfast.domain.series import Series, SeriesMade, SeriesOccurrence
+from holdfast.domain.series import Series, SeriesCancelled, SeriesMade, SeriesOccurrence
 from holdfast.domain.slots import Slot
 from holdfast.domain.tenants import Tenant
 from holdfast.domain.waitlists import InLine, WaitlistEntry
@@ -73,7 +73,7 @@ def record_of(result: object) -> object:
     """Return the record that a result is about."""
     if isinstance(result, InLine):
         return result.entry
-    if isinstance(result, SeriesMade):
+    if isinstance(result, SeriesMade | SeriesCancelled):
         return result.series
     return result.record if isinstance(result, Closure) else result
 

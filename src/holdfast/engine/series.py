@@ -15,6 +15,7 @@ from holdfast.domain.bookings import Booking, CancelledBy
 from holdfast.domain.claims import Claim, series_key
 from holdfast.domain.errors import (
     AvailabilityClosed,
+    CancellationClosed,
     CapacityExceeded,
     HoldfastError,
     PolicyRefused,
@@ -28,10 +29,12 @@ from holdfast.domain.offerings import Offering, OfferingStatus
 from holdfast.domain.promo_codes import PromoReason
 from holdfast.domain.series import (
     BOOKED,
+    CalledOff,
     ClashPolicy,
     Occurrence,
     Series,
     SeriesAction,
+    SeriesCancelled,
     SeriesMade,
     SeriesOccurrence,
     SeriesPlan,
@@ -81,7 +84,8 @@ class PlaceSeries:
 class CancelSeries:
     """Cancel what of a series begins from an instant on, by default from now.
 
-    Nothing is added to it any more. Cancelling again changes nothing.
+    Nothing is added to it any more. A booking that its policy does not let go stays, with the
+    reason; if none may go, nothing is changed at all. Cancelling again only tries what stayed.
     """
 
     series_id: SeriesId
@@ -303,19 +307,43 @@ def _releasing(look: Look, booking: Booking) -> Callable[[], Needs]:
     return lambda: release_needs(look, booking.booking_id)
 
 
-def _cancel(view: View, command: CancelSeries, now: datetime) -> SeriesMade:
+def _cancel(view: View, command: CancelSeries, now: datetime) -> SeriesCancelled:
     series = own_series(view, command.series_id)
     require_version(series, command.if_version)
     status = transition(series.status, SeriesAction.CANCEL)
     by = CancelledBy.CUSTOMER if view.actor.is_public else command.cancelled_by
     since = now if command.since is None else command.since
-    for booking in _bookings(view, series.series_id):
-        if booking.starts_at >= since and may_be_called_off(booking):
-            cancel(view, booking, by=by, reason=command.reason, now=now)
+    meant = [
+        it
+        for it in _bookings(view, series.series_id)
+        if it.starts_at >= since and may_be_called_off(it)
+    ]
+    meant.sort(key=lambda it: (it.starts_at, it.series_index or 0))
+    found = [_call_off(view, it, by=by, reason=command.reason, now=now) for it in meant]
     if status is not series.status:
+        kept = [one.refusal for one in found if one.refusal is not None]
+        if kept and len(kept) == len(found):
+            raise kept[0]
         series = view.update(series, status=status, cancel_reason=command.reason, ended_at=now)
-        view.fact("series.cancelled", series, by=by, reason=command.reason)
-    return SeriesMade(series=series, occurrences=())
+        view.fact("series.cancelled", series, by=by, reason=command.reason, kept=len(kept))
+    return SeriesCancelled(series=series, bookings=tuple(found))
+
+
+def _call_off(
+    view: View, booking: Booking, *, by: CancelledBy, reason: str | None, now: datetime
+) -> CalledOff:
+    """Cancel a booking, or say why it stays."""
+    refusal: HoldfastError | None = None
+    try:
+        view.attempt(lambda: cancel(view, booking, by=by, reason=reason, now=now))
+    except CancellationClosed as closed:
+        refusal = closed
+    return CalledOff(
+        series_index=booking.series_index or 0,
+        booking_id=booking.booking_id,
+        starts_at=booking.starts_at,
+        refusal=refusal,
+    )
 
 
 USE_CASES: Mapping[type, UseCase[Any, Any]] = MappingProxyType(

@@ -48,6 +48,7 @@ from holdfast.domain.series import (
     Occurrence,
     OccurrenceOutcome,
     Series,
+    SeriesCancelled,
     SeriesMade,
     SeriesOccurrence,
     SeriesStatus,
@@ -372,6 +373,42 @@ class SeriesMadeOut(Out):
         return cls(
             series=SeriesOut.of(made.series),
             occurrences=[OccurrenceOut.of(it) for it in made.occurrences],
+        )
+
+
+class CalledOffOut(Out):
+    """A booking of a series that was to be cancelled; if it stays, the reason says why."""
+
+    series_index: int
+    booking_id: str
+    starts_at: InstantOut
+    is_cancelled: bool
+    reason_code: str | None
+    reason: str | None
+
+
+class SeriesCancelledOut(Out):
+    """A series that does not go on, and each booking that was still to come."""
+
+    series: SeriesOut
+    bookings: list[CalledOffOut]
+
+    @classmethod
+    def of(cls, done: SeriesCancelled) -> SeriesCancelledOut:
+        """Show what was cancelled."""
+        return cls(
+            series=SeriesOut.of(done.series),
+            bookings=[
+                CalledOffOut(
+                    series_index=it.series_index,
+                    booking_id=it.booking_id,
+                    starts_at=it.starts_at,
+                    is_cancelled=it.refusal is None,
+                    reason_code=it.refusal.code if it.refusal else None,
+                    reason=it.refusal.detail if it.refusal else None,
+                )
+                for it in done.bookings
+            ],
         )
 
 

@@ -13,6 +13,7 @@ from holdfast.api.series.forms import (
     OccurrenceOut,
     PlaceSeriesIn,
     PlanSeriesIn,
+    SeriesCancelledOut,
     SeriesMadeOut,
     SeriesOut,
     SeriesPage,
@@ -105,7 +106,7 @@ async def cancel(call: Call) -> Response:
         cancelled_by=body.cancelled_by,
         if_version=call.if_version,
     )
-    return await call.write(command, SeriesMadeOut.of)
+    return await call.write(command, SeriesCancelledOut.of)
 
 
 async def skip(call: Call) -> Response:
@@ -198,13 +199,13 @@ ENDPOINTS = (
         method="POST",
         path="/v1/series/{series_id}/cancel",
         name="cancelSeries",
-        summary="Cancel what of a series is still to come",
+        summary="Cancel what of a series is still to come, as far as its policy allows",
         scopes=SERIES_SCOPES,
         run=cancel,
         body=CancelSeriesIn,
         is_body_optional=True,
-        answer=SeriesMadeOut,
-        codes=("record.changed", *_CHANGED),
+        answer=SeriesCancelledOut,
+        codes=("policy.cancellation_closed", "record.changed", *_CHANGED),
         takes_version=True,
     ),
     Endpoint(
@@ -217,7 +218,7 @@ ENDPOINTS = (
         body=SkipOccurrenceIn,
         is_body_optional=True,
         answer=OccurrenceOut,
-        codes=_CHANGED,
+        codes=("policy.cancellation_closed", *_CHANGED),
     ),
     Endpoint(
         method="POST",

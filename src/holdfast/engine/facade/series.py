@@ -12,6 +12,7 @@ from holdfast.domain.ids import BookingId, OfferingId, SeriesId
 from holdfast.domain.series import (
     ClashPolicy,
     Series,
+    SeriesCancelled,
     SeriesOccurrence,
     SeriesStatus,
     completed_count,
@@ -102,8 +103,13 @@ class SeriesBook:
         reason: str | None = None,
         cancelled_by: CancelledBy = CancelledBy.BUSINESS,
         if_version: int | None = None,
-    ) -> SeriesView:
-        """Cancel what begins from an instant on, by default from now. See `CancelSeries`."""
+    ) -> SeriesCancelled:
+        """Cancel what begins from an instant on, by default from now. See `CancelSeries`.
+
+        Raises:
+            CancellationClosed: The policy lets none of them go.
+            RecordNotFound: There is no such series, or it is somebody else's.
+        """
         command = CancelSeries(
             series_id=series_id,
             since=since,
@@ -111,8 +117,7 @@ class SeriesBook:
             cancelled_by=cancelled_by,
             if_version=if_version,
         )
-        self._port.run(command)
-        return self.get(series_id)
+        return result_of(SeriesCancelled, self._port.run(command))
 
     def skip(
         self, series_id: SeriesId, series_index: int, *, reason: str | None = None
