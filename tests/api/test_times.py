@@ -245,10 +245,17 @@ def test_a_slot_made_by_hand_is_as_long_and_large_as_its_offering_unless_told(
         ["2026-07-22T18:00:00Z", "2026-07-22T21:00:00Z", None, True, "manual", "open"],
     ]
     assert again.code == "record.already_exists"
-    assert owner.get(f"/v1/slots/{small['slot_id']}").json == {**small, "taken": 0}
+    assert owner.get(f"/v1/slots/{small['slot_id']}").json == {
+        **small,
+        "taken": 0,
+        "tickets_left": {},
+    }
     window = {"from": "2026-07-20T18:00:00Z", "to": "2026-07-22T18:00:00Z"}
     listed = owner.get("/v1/slots", {"offering_id": offering, **window}).json["items"]
-    assert listed == [{**plain, "taken": 0}, {**small, "taken": 0}]
+    assert listed == [
+        {**plain, "taken": 0, "tickets_left": {}},
+        {**small, "taken": 0, "tickets_left": {}},
+    ]
 
 
 # ---------------------------------------------------------------------------------- availability

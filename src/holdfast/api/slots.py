@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -134,14 +134,20 @@ class SlotOut(Out):
 
 
 class CountedSlotOut(SlotOut):
-    """A stored slot, and how many of its places are taken or held; null if nobody counts them."""
+    """A stored slot, and how many of its places are taken or held; null if nobody counts them.
+
+    `tickets_left` says by its key how much is left of each ticket tier that has a quota.
+    """
 
     taken: int | None
+    tickets_left: dict[str, int]
 
     @classmethod
-    def counted(cls, slot: Slot, taken: int | None) -> CountedSlotOut:
+    def counted(
+        cls, slot: Slot, taken: int | None, tickets_left: Mapping[str, int]
+    ) -> CountedSlotOut:
         """Show a slot with what is taken of it."""
-        return cls(**_shown(slot), taken=taken)
+        return cls(**_shown(slot), taken=taken, tickets_left=dict(tickets_left))
 
 
 class ClosedSlotOut(SlotOut):
@@ -314,7 +320,7 @@ async def list_(call: Call) -> Response:
     query = call.query(SlotQuery)
     request = call.page_request(query)
 
-    def listed(desk: TenantEngine) -> tuple[Page[Slot], dict[SlotId, int | None]]:
+    def listed(desk: TenantEngine) -> tuple[Page[Slot], list[CountedSlotOut]]:
         page = desk.slots.list(
             request,
             offering_id=query.offering_id,
@@ -322,11 +328,10 @@ async def list_(call: Call) -> Response:
             starts_before=query.starts_before,
             statuses=query.status or (SlotStatus.OPEN, SlotStatus.BLOCKED),
         )
-        return page, desk.slots.taken(page.items)
+        return page, _counted(desk, page.items)
 
-    page, taken = await call.read(listed)
+    page, items = await call.read(listed)
     cursor = call.next_cursor(page)
-    items = [CountedSlotOut.counted(slot, taken[slot.slot_id]) for slot in page.items]
     return call.page(SlotPage(items=items, next_cursor=cursor), cursor)
 
 
@@ -334,14 +339,14 @@ async def get(call: Call) -> Response:
     """Show a stored slot."""
     slot_id = _slot_id(call)
 
-    def counted(desk: TenantEngine) -> tuple[Slot, int | None]:
-        slot = desk.slots.get(slot_id)
-        return slot, desk.slots.taken([slot])[slot_id]
-
-    slot, taken = await call.read(counted)
+    [shown] = await call.read(lambda desk: _counted(desk, [desk.slots.get(slot_id)]))
     # What is taken changes without its version, so it is always sent in full.
-    shown = CountedSlotOut.counted(slot, taken)
-    return call.record(shown, version=slot.version, is_settled=False)
+    return call.record(shown, version=shown.version, is_settled=False)
+
+
+def _counted(desk: TenantEngine, slots: Sequence[Slot]) -> list[CountedSlotOut]:
+    taken, left = desk.slots.taken(slots), desk.slots.tickets_left(slots)
+    return [CountedSlotOut.counted(slot, taken[slot.slot_id], left[slot.slot_id]) for slot in slots]
 
 
 _ADDED = (

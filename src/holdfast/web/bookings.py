@@ -16,6 +16,7 @@ from holdfast.domain.offerings import Offering, OfferingStatus
 from holdfast.domain.tenants import Tenant
 from holdfast.engine.bookings import CancelBooking
 from holdfast.engine.settling import verdict_on_cancelling
+from holdfast.web.asking import answered, asked_by
 from holdfast.web.icalendar import calendar_of
 from holdfast.web.limiting import ASKING, FINDING
 from holdfast.web.links import find_booking, short_link_to
@@ -154,6 +155,11 @@ def _page(
             shown_zone=visit.zone_name(booking.zone),
         ),
         "link": visit.path("link"),
+        "answered": answered(
+            asked_by(found.offering) if found.offering is not None else (),
+            {**booking.answers, **booking.private_answers},
+            visit.language,
+        ),
         "bill": bill_of(booking.price_lines, booking.price.currency),
         "is_new": just == "booked" and booking.status in LIVE,
         "is_moved": just == "moved" and booking.status in LIVE,

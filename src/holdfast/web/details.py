@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from starlette.responses import Response
 
 from holdfast.domain import checks
 from holdfast.domain.access import Actor
-from holdfast.domain.bookings import Booking
+from holdfast.domain.bookings import Booking, PendingReason
 from holdfast.domain.customers import Contact
 from holdfast.domain.errors import (
     HoldExpired,
@@ -18,24 +18,30 @@ from holdfast.domain.errors import (
     RecordNotFound,
     TransitionNotAllowed,
 )
+from holdfast.domain.fields import Field
+from holdfast.domain.guests import Guest
 from holdfast.domain.holds import PUBLIC_EXTENSIONS_MAX, Hold, HoldStatus, time_left
 from holdfast.domain.ids import HoldId, looks_like_id
 from holdfast.domain.offerings import Offering
+from holdfast.domain.policies_in_force import policy_in_force
 from holdfast.domain.tenants import Tenant
 from holdfast.domain.verdicts import Verdict
 from holdfast.engine.bookings import ConvertHold
 from holdfast.engine.choosing import choice_of
 from holdfast.engine.holds import ExtendHold, ReleaseHold
-from holdfast.engine.making import Details
+from holdfast.engine.making import Details, waiting_of
+from holdfast.web import asking
 from holdfast.web.languages import Language
 from holdfast.web.limiting import ASKING, BOOKING
 from holdfast.web.links import link_to
+from holdfast.web.offers import Kept
 from holdfast.web.prices import bill_of
 from holdfast.web.refusals import refused
 from holdfast.web.stays import Stay, stay_of_record
 from holdfast.web.visits import Form, Visit
 
 SOURCE = "page"
+GUESTS_SHOWN_MAX = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +52,8 @@ class Typed:
     email: str = ""
     phone: str = ""
     note: str = ""
+    guests: tuple[str, ...] = ()
+    answers: asking.Typed = field(default_factory=dict)
 
     @property
     def contact(self) -> Contact:
@@ -59,6 +67,27 @@ class _Found:
     offering: Offering
     hold: Hold
     booking: Booking | None
+    asked: tuple[Field, ...]
+    needs_approval: bool
+
+    @property
+    def typed_before(self) -> Typed:
+        """What the visitor typed before they had to choose again."""
+        hold = self.hold
+        note, guests = hold.metadata.get("note", ""), hold.metadata.get("guests", [])
+        return Typed(
+            name=hold.contact.name,
+            email=hold.contact.email or "",
+            phone=hold.contact.phone or "",
+            note=note if isinstance(note, str) else "",
+            guests=tuple(str(one) for one in guests) if isinstance(guests, list) else (),
+            answers=asking.typed_before(self.asked, {**hold.answers, **hold.private_answers}),
+        )
+
+    @property
+    def others_max(self) -> int:
+        """How many guests besides whoever books may be named."""
+        return min(self.hold.party_size - 1, GUESTS_SHOWN_MAX)
 
 
 async def show(visit: Visit) -> Response:
@@ -67,7 +96,7 @@ async def show(visit: Visit) -> Response:
     found = await visit.read(lambda: _find(visit))
     if found.booking is not None:
         return visit.go(link_to(visit, found.tenant, found.booking))
-    return await _page(visit, found, _typed_before(found.hold))
+    return await _page(visit, found, found.typed_before)
 
 
 async def confirm(visit: Visit) -> Response:
@@ -77,13 +106,22 @@ async def confirm(visit: Visit) -> Response:
     found = await visit.read(lambda: _find(visit))
     if found.booking is not None:  # the button was pressed twice
         return visit.go(link_to(visit, found.tenant, found.booking))
-    typed = _typed(form)
-    faults = faults_of(typed, visit.language)
+    typed = _typed(form, found)
+    faults = {
+        **faults_of(typed, visit.language),
+        **asking.answer_faults(found.asked, typed.answers, visit.language),
+    }
     if faults:
         return await _page(visit, found, typed, faults=faults, status=422)
     command = ConvertHold(
         hold_id=found.hold.hold_id,
-        details=Details(contact=typed.contact, note=typed.note, source=SOURCE),
+        details=Details(
+            contact=typed.contact,
+            note=typed.note,
+            source=SOURCE,
+            guests=tuple(Guest(name=name) for name in typed.guests),
+            answers=asking.answers_of(found.asked, typed.answers),
+        ),
     )
     try:
         booking = await visit.write(found.tenant.tenant_id, _actor(visit), command, Booking)
@@ -95,7 +133,7 @@ async def confirm(visit: Visit) -> Response:
             return visit.go(link_to(visit, again.tenant, again.booking))
         return await _page(visit, again, typed, status=409)
     except HoldfastError as error:
-        said = faults_said(error, visit.language)
+        said = faults_said(error, found.asked, visit.language)
         return await _page(
             visit, found, typed, faults=said, refusal=None if said else error, status=error.status
         )
@@ -107,14 +145,14 @@ async def extend(visit: Visit) -> Response:
     form = await visit.form()
     found = await visit.read(lambda: _find(visit))
     if form.text("over"):
-        return await _page(visit, found, _typed(form))
+        return await _page(visit, found, _typed(form, found))
     command = ExtendHold(hold_id=found.hold.hold_id)
     try:
         await visit.write(found.tenant.tenant_id, _actor(visit), command, Hold)
     except HoldfastError as error:
-        return await _page(visit, found, _typed(form), refusal=error, status=error.status)
+        return await _page(visit, found, _typed(form, found), refusal=error, status=error.status)
     again = await visit.read(lambda: _find(visit))
-    return await _page(visit, again, _typed(form))
+    return await _page(visit, again, _typed(form, found))
 
 
 async def let_go(visit: Visit) -> Response:
@@ -145,17 +183,22 @@ def faults_of(typed: Typed, language: Language) -> Mapping[str, str]:
     return faults
 
 
-def faults_said(error: HoldfastError, language: Language) -> Mapping[str, str]:
+def faults_said(
+    error: HoldfastError, asked: Sequence[Field], language: Language
+) -> Mapping[str, str]:
     """Say beside its field what the engine found wrong with what was typed."""
     if not isinstance(error, InputInvalid):
         return {}
-    found = {}
-    say = language.gettext
-    for fault in error.fields["errors"] if isinstance(error.fields["errors"], tuple) else ():
-        name = str(fault.pointer).rpartition("/")[2]
-        if name in {"name", "email", "phone", "note"}:
-            found[name] = say("This cannot be read. Check it.")
-    return found
+    said = error.fields["errors"]
+    faults = said if isinstance(said, tuple) else ()
+    found, say = dict[str, str](), language.gettext
+    for fault in faults:
+        parts = str(fault.pointer).split("/")
+        if parts[-1] in {"name", "email", "phone", "note"} and parts[1] in {"contact", "note"}:
+            found[parts[-1]] = say("This cannot be read. Check it.")
+        elif parts[1] == "guests":
+            found["guests"] = say("This name is too long, or has signs that cannot be read.")
+    return {**found, **asking.said_of(faults, asked, language)}
 
 
 async def _page(
@@ -178,6 +221,10 @@ async def _page(
             "offering": found.offering,
             "hold": hold,
             "stay": _stay(visit, found),
+            "questions": asking.questions(found.asked, typed.answers),
+            "kept": _kept(hold, typed),
+            "others_max": found.others_max,
+            "needs_approval": found.needs_approval,
             "bill": bill_of(hold.price_lines, hold.price.currency),
             "typed": typed,
             "faults": faults or {},
@@ -225,7 +272,17 @@ def _find(visit: Visit) -> _Found:
         raise RecordNotFound(kind="hold", key=text)
     offering = desk.offerings.get(hold.offering_id)
     booking = desk.bookings.get(hold.booking_id) if hold.booking_id is not None else None
-    return _Found(tenant=tenant, offering=offering, hold=hold, booking=booking)
+    serving = [desk.resources.get(one.resource_id) for one in hold.assigned]
+    policy = policy_in_force(tenant, offering, serving)
+    waiting = waiting_of(policy, total=hold.price, now=visit.now)
+    return _Found(
+        tenant=tenant,
+        offering=offering,
+        hold=hold,
+        booking=booking,
+        asked=tuple(asking.asked_by(offering)),
+        needs_approval=PendingReason.APPROVAL in waiting.reasons,
+    )
 
 
 def _actor(visit: Visit) -> Actor:
@@ -233,21 +290,27 @@ def _actor(visit: Visit) -> Actor:
     return visit.visitor
 
 
-def _typed(form: Form) -> Typed:
+def _typed(form: Form, found: _Found) -> Typed:
     return Typed(
         name=form.text("name"),
         email=form.text("email"),
         phone=form.text("phone"),
         note=form.text("note").replace("\r\n", "\n"),
+        guests=form.texts("guest")[: max(found.others_max, 0)],
+        answers=asking.typed_in(form, found.asked),
     )
 
 
-def _typed_before(hold: Hold) -> Typed:
-    """Return what the visitor typed before they had to choose again."""
-    note = hold.metadata.get("note", "")
-    return Typed(
-        name=hold.contact.name,
-        email=hold.contact.email or "",
-        phone=hold.contact.phone or "",
-        note=note if isinstance(note, str) else "",
+def _kept(hold: Hold, typed: Typed) -> Kept:
+    """Return what goes along when a time has to be chosen again."""
+    return Kept(
+        people=hold.party_size,
+        picks=hold.picks,
+        components=hold.components,
+        tickets=hold.terms.tickets,
+        promo=next(iter(hold.terms.promo_codes), ""),
+        contact=typed.contact,
+        note=typed.note,
+        guests=typed.guests,
+        answers=asking.pairs_of(typed.answers),
     )

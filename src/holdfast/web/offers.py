@@ -2,45 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from holdfast.domain.customers import Contact
 from holdfast.domain.errors import Alternative
 from holdfast.domain.holds import Hold
+from holdfast.domain.ids import ResourceId
 from holdfast.domain.listing import OpenSlot
 from holdfast.domain.offerings import Offering
 from holdfast.domain.shapes import Shape
+from holdfast.domain.terms import Tickets
 
+TICKET_PREFIX = "ticket."
 _NOBODY = Contact()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What goes along with a time: everything else that was chosen or typed.
+
+    Attributes:
+        tickets: How many of which tier; without tiers, only `people` is said.
+        promo: A promo code.
+        guests: Who else comes, by name.
+        answers: To the offering's questions, as pairs of input and text.
+        change: The link of a booking that is to be moved.
+    """
+
+    people: int
+    picks: tuple[ResourceId, ...] = ()
+    components: tuple[str, ...] = ()
+    tickets: tuple[Tickets, ...] = ()
+    promo: str = ""
+    contact: Contact = _NOBODY
+    note: str = ""
+    guests: tuple[str, ...] = ()
+    answers: tuple[tuple[str, str], ...] = ()
+    change: str = ""
+
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Return it as fields of a form, as `wanted_in` reads them."""
+        typed = {
+            "promo": self.promo,
+            "name": self.contact.name,
+            "email": self.contact.email or "",
+            "phone": self.contact.phone or "",
+            "note": self.note,
+            "change": self.change,
+        }
+        return (
+            ("people", str(self.people)),
+            *(("pick", pick) for pick in self.picks[:1]),
+            *(("part", key) for key in self.components),
+            *((TICKET_PREFIX + one.tier, str(one.quantity)) for one in self.tickets),
+            *((name, value) for name, value in typed.items() if value),
+            *(("guest", name) for name in self.guests),
+            *self.answers,
+        )
+
+
 def fields_of(
-    offering: Offering,
-    slot: OpenSlot | Alternative | Hold,
-    *,
-    people: int,
-    picks: Sequence[str] = (),
-    components: Sequence[str] = (),
-    contact: Contact = _NOBODY,
-    note: str = "",
-    change: str = "",
+    offering: Offering, slot: OpenSlot | Alternative | Hold, kept: Kept
 ) -> tuple[tuple[str, str], ...]:
     """Return the fields of a form that takes a time, as `wanted_in` reads them."""
-    typed = {
-        "name": contact.name,
-        "email": contact.email or "",
-        "phone": contact.phone or "",
-        "note": note,
-        "change": change,
-    }
-    return (
-        *_when(offering, slot),
-        ("people", str(people)),
-        *(("pick", pick) for pick in picks[:1]),
-        *(("part", key) for key in components),
-        *((name, value) for name, value in typed.items() if value),
-    )
+    return (*_when(offering, slot), *kept.pairs())
 
 
 def _when(offering: Offering, slot: OpenSlot | Alternative | Hold) -> list[tuple[str, str]]:

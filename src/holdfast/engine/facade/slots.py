@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import cast
 
 from holdfast.domain.access import Scope
+from holdfast.domain.claims import tickets_key
 from holdfast.domain.closures import Closure, WhenBooked
 from holdfast.domain.errors import InputInvalid
 from holdfast.domain.ids import OfferingId, SlotId
@@ -242,6 +243,14 @@ class Slots:
         self._port.actor.require(Scope.CATALOGUE_READ)
         return self._port.read(lambda store: _taken(store, slots))
 
+    def tickets_left(self, slots: Sequence[Slot]) -> dict[SlotId, dict[str, int]]:
+        """Return how many tickets are left in stored slots, by the key of their tier.
+
+        Only tiers with a quota are named: of the others there is no number.
+        """
+        self._port.actor.require(Scope.CATALOGUE_READ)
+        return self._port.read(lambda store: _tickets_left(store, slots))
+
     def find(self, slot_id: SlotId) -> Slot | None:
         """Return a stored slot or None."""
         self._port.actor.require(Scope.CATALOGUE_READ)
@@ -270,17 +279,42 @@ class Slots:
         )
 
 
-def _taken(store: ReadStore, slots: Sequence[Slot]) -> dict[SlotId, int | None]:
+def _by_places(store: ReadStore, slots: Sequence[Slot]) -> dict[OfferingId, Offering]:
+    """Return those of the slots' offerings that count places."""
     offerings = store.load([ById(Offering, slot.offering_id) for slot in slots])
-    by_places = {
-        offering.offering_id
+    return {
+        offering.offering_id: offering
         for rows in offerings.values()
         for offering in cast("tuple[Offering, ...]", rows)
         if offering.counting is Counting.PLACES
     }
+
+
+def _taken(store: ReadStore, slots: Sequence[Slot]) -> dict[SlotId, int | None]:
+    by_places = _by_places(store, slots)
     taken: dict[SlotId, int | None] = dict.fromkeys(slot.slot_id for slot in slots)
     counted = [s for s in slots if s.capacity is not None and s.offering_id in by_places]
     used = store.used([key for slot in counted for key in slot.counter_keys], now=store.now())
     for slot in counted:
         taken[slot.slot_id] = sum(used.get(key, 0) for key in slot.counter_keys)
     return taken
+
+
+def _tickets_left(store: ReadStore, slots: Sequence[Slot]) -> dict[SlotId, dict[str, int]]:
+    quotas = {
+        offering_id: {t.key: t.quota for t in offering.ticket_tiers if t.quota is not None}
+        for offering_id, offering in _by_places(store, slots).items()
+    }
+    keys = {
+        (slot.slot_id, tier): tickets_key(slot.slot_id, tier)
+        for slot in slots
+        for tier in quotas.get(slot.offering_id, ())
+    }
+    used = store.used(list(keys.values()), now=store.now()) if keys else {}
+    return {
+        slot.slot_id: {
+            tier: max(0, quota - used.get(keys[slot.slot_id, tier], 0))
+            for tier, quota in quotas.get(slot.offering_id, {}).items()
+        }
+        for slot in slots
+    }

@@ -9,8 +9,10 @@ from types import MappingProxyType
 
 from starlette.responses import Response
 
+from holdfast.domain import checks
 from holdfast.domain.access import Actor
 from holdfast.domain.bookings import Booking
+from holdfast.domain.customers import Contact
 from holdfast.domain.errors import Alternative, HoldfastError, InputInvalid, RecordNotFound
 from holdfast.domain.holds import Hold
 from holdfast.domain.ids import read_generated_slot_id
@@ -22,9 +24,11 @@ from holdfast.domain.zones import local_day, zone
 from holdfast.engine.choosing import Choice
 from holdfast.engine.holds import PlaceHold, ReleaseHoldsOfClient
 from holdfast.engine.rescheduling import RescheduleBooking
+from holdfast.web.asking import asked_by, sound_answers
 from holdfast.web.choosing.dates import days_view, nights_view
 from holdfast.web.choosing.moves import Moving, move_of, moving_in
 from holdfast.web.choosing.shop import Shop
+from holdfast.web.choosing.tickets import tiers_shown
 from holdfast.web.choosing.times import Time, events_view, free_view, slots_view, time_of
 from holdfast.web.choosing.wanted import Wanted, wanted_in
 from holdfast.web.limiting import ASKING, HOLDING
@@ -71,7 +75,7 @@ async def place(visit: Visit) -> Response:
     form = await visit.form()
     visit.count(HOLDING)
     tenant, offering = await visit.read(lambda: find_offering(visit))
-    wanted = wanted_in(form, offering)
+    wanted = wanted_in(form, offering, is_bounded=False)
     choice = wanted.choice(offering)
     if choice is not None and wanted.change:
         return await move(visit, form, wanted, choice)
@@ -80,7 +84,7 @@ async def place(visit: Visit) -> Response:
         return visit.page("choose.html", shown, status=422)
     actor = visit.make_visitor()
     try:
-        hold = await _hold(visit, tenant, actor, wanted, choice)
+        hold = await _hold(visit, (tenant, offering), actor, wanted, choice)
     except HoldfastError as error:
         return await _refused(visit, form, wanted, choice, error)
     return visit.go(visit.url(tenant.slug, "holds", hold.hold_id))
@@ -144,19 +148,43 @@ def _nothing_chosen() -> InputInvalid:
     return InputInvalid.at("/slot", "missing", "Choose a time first.")
 
 
-async def _hold(visit: Visit, tenant: Tenant, actor: Actor, wanted: Wanted, choice: Choice) -> Hold:
+async def _hold(
+    visit: Visit, shelf: tuple[Tenant, Offering], actor: Actor, wanted: Wanted, choice: Choice
+) -> Hold:
     """Take the hold; what the visitor kept here before is let go first."""
+    tenant, offering = shelf
     key = actor.actor_id
     if visit.visitor is not None:
         await visit.write(tenant.tenant_id, actor, ReleaseHoldsOfClient(client_key=key), tuple)
     command = PlaceHold(
         choice=choice,
         party_size=wanted.people,
+        terms=wanted.terms,
         client_key=key,
-        contact=wanted.contact,
-        metadata={"note": wanted.note} if wanted.note else {},
+        contact=_readable(wanted.contact),
+        metadata=_typed_in(wanted),
+        answers=sound_answers(asked_by(offering), wanted.typed),
     )
     return await visit.write(tenant.tenant_id, actor, command, Hold)
+
+
+def _readable(contact: Contact) -> Contact:
+    """Return as much of a contact as can be kept while it is still being typed."""
+    is_email = checks.email("/email", contact.email) is None
+    is_phone = checks.phone("/phone", contact.phone) is None
+    return Contact(
+        name=contact.name if checks.line("/name", contact.name) is None else "",
+        email=contact.email if is_email else None,
+        phone=contact.phone if is_phone else None,
+    )
+
+
+def _typed_in(wanted: Wanted) -> dict[str, object]:
+    """Return what was typed and stands nowhere else in a hold."""
+    note = wanted.note if checks.text("/note", wanted.note) is None else ""
+    guests = [name for name in wanted.guests if checks.line("/name", name) is None]
+    typed: dict[str, object] = {"note": note, "guests": guests}
+    return {name: value for name, value in typed.items() if value}
 
 
 def _explained(
@@ -220,6 +248,7 @@ def _shown(visit: Visit, form: Form, *, refusal: HoldfastError | None) -> dict[s
         "refusal": said,
         "others": _others(shop, said),
         "pickable": shop.pickable if is_open else (),
+        "tiers": tiers_shown(shop, most, _kept(wanted)),
         "is_stepped": most is not None and most <= STEPPED_MAX,
         "fewer": shop.url(people=wanted.people - 1, **_kept(wanted))
         if wanted.people > offering.party_min

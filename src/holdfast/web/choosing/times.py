@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 
+from holdfast.domain.ids import SlotId
 from holdfast.domain.listing import OpenSlot
 from holdfast.domain.offerings import Counting
 from holdfast.domain.zones import day_interval, local_day, zone
 from holdfast.web.choosing.months import Cell, last_of, shown_first
 from holdfast.web.choosing.shop import Shop
+from holdfast.web.choosing.tickets import Shelf, shelves_of
 
 NOON_HOUR, EVENING_HOUR = 12, 17
 EVENTS_SHOWN = 20
 LENGTHS_MAX = 24
 _USUAL_STEP = timedelta(minutes=30)
 _STRIP_WIDTH = 1_000
+NO_SHELVES: Mapping[SlotId, Shelf] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +31,7 @@ class Time:
         own_clock: What the visitor's clock shows; the business's is `clock`.
         day_shift: By how many days the visitor's date differs from the business's.
         remaining: Places left, where places are counted; None otherwise.
+        shelf: What a stored slot says beyond its time.
     """
 
     slot: OpenSlot
@@ -34,6 +39,7 @@ class Time:
     own_clock: str | None
     own_day: date | None
     remaining: int | None
+    shelf: Shelf | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,16 +104,16 @@ def _soonest_url(shop: Shop, soonest: OpenSlot | None) -> str | None:
 
 def _groups(shop: Shop, slots: Sequence[OpenSlot]) -> tuple[Group, ...]:
     """Put times under the parts of the business's day, whose clock leads."""
-    here = zone(shop.zone_name)
+    here, shelves = zone(shop.zone_name), shelves_of(shop, slots)
     parts: dict[str, list[Time]] = {"morning": [], "afternoon": [], "evening": []}
     for slot in slots:
         hour = slot.starts_at.astimezone(here).hour
         part = "morning" if hour < NOON_HOUR else "afternoon"
-        parts["evening" if hour >= EVENING_HOUR else part].append(time_of(shop, slot))
+        parts["evening" if hour >= EVENING_HOUR else part].append(time_of(shop, slot, shelves))
     return tuple(Group(part=part, times=tuple(times)) for part, times in parts.items() if times)
 
 
-def time_of(shop: Shop, slot: OpenSlot) -> Time:
+def time_of(shop: Shop, slot: OpenSlot, shelves: Mapping[SlotId, Shelf] = NO_SHELVES) -> Time:
     """Return an open slot as a visitor reads it."""
     language, here, there = shop.visit.language, shop.zone_name, shop.shown_zone
     is_elsewhere = differs(slot.starts_at, here, there)
@@ -120,6 +126,7 @@ def time_of(shop: Shop, slot: OpenSlot) -> Time:
         own_clock=language.clock(slot.starts_at, there) if is_elsewhere else None,
         own_day=own.date() if is_another_day else None,
         remaining=slot.remaining if is_counted else None,
+        shelf=shelves.get(slot.slot_id) if slot.slot_id is not None else None,
     )
 
 
@@ -131,7 +138,8 @@ def differs(instant: datetime, here: str, there: str) -> bool:
 def events_view(shop: Shop) -> dict[str, object]:
     """Show the coming dates of an event, each with the places left."""
     found = shop.next(EVENTS_SHOWN)
-    return {"times": tuple(time_of(shop, slot) for slot in found)}
+    shelves = shelves_of(shop, found)
+    return {"times": tuple(time_of(shop, slot, shelves) for slot in found)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
