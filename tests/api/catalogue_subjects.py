@@ -48,6 +48,7 @@ POLICY: dict[str, Any] = {
     "creation_limits": [{"most": 10_000, "window_seconds": 3_600}],
     "approval_above": {"amount_minor": 100_000_000, "currency": "EUR"},
     "is_approved_by_hand": None,
+    "needs_payment": True,
     "confirms": None,
     "pending_expires": {"after_seconds": 3_600},
     "check_in": {"opens_before_minutes": 15, "closes_after_minutes": None},

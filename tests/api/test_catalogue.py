@@ -21,6 +21,7 @@ NOTHING_SAID: dict[str, Any] = {
     "creation_limits": [],
     "approval_above": None,
     "is_approved_by_hand": None,
+    "needs_payment": None,
     "confirms": None,
     "pending_expires": None,
     "check_in": None,

@@ -296,6 +296,15 @@ def lower_a_price_without_a_use(house: LivedIn) -> Found:
     return {("owner.claims", owner), ("audit.replay", owner), ("promo.not_used", owner)}
 
 
+def let_what_is_confirmed_wait_for_money(house: LivedIn) -> Found:
+    owner = house.paddled.booking_id
+    values = {"owner": owner, "reasons": '["payment"]'}
+    write(
+        house, "UPDATE booking SET pending_reasons = :reasons WHERE booking_id = :owner", **values
+    )
+    return {("booking.waiting", owner), ("audit.replay", owner)}
+
+
 CORRUPTIONS: tuple[Callable[[LivedIn], Found], ...] = (
     forget_a_use_of_a_code,
     count_one_use_less,
@@ -303,6 +312,7 @@ CORRUPTIONS: tuple[Callable[[LivedIn], Found], ...] = (
     let_one_customer_use_it_more_often,
     sell_more_tickets_than_there_are,
     lower_a_price_without_a_use,
+    let_what_is_confirmed_wait_for_money,
     delete_the_claim_of_a_date,
     take_more_units_on_a_shared_court,
     release_a_night_early,

@@ -74,6 +74,7 @@ POLICY = Policy(
     creation_limits=(CreationLimit(most=6, window=HOUR),),
     approval_above=Money(amount_minor=100_000, currency="TND"),
     is_approved_by_hand=False,
+    needs_payment=True,
     confirms=Delay(after=None),
     pending_expires=Delay(after=HOUR),
     check_in=CheckInWindow(),

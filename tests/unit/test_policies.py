@@ -276,38 +276,42 @@ def test_a_block_says_until_which_day() -> None:
 
 
 @pytest.mark.parametrize(
-    ("policy", "total", "needs_payment", "expected"),
+    ("policy", "total", "expected"),
     [
-        (NOTHING_SAID, eur(10**9), False, ()),
+        (NOTHING_SAID, eur(10**9), ()),
         # Golden 19, B-189: 100000 passes, 100001 waits.
-        (Policy(approval_above=eur(100_000)), eur(100_000), False, ()),
-        (Policy(approval_above=eur(100_000)), eur(100_001), False, (APPROVAL,)),
+        (Policy(approval_above=eur(100_000)), eur(100_000), ()),
+        (Policy(approval_above=eur(100_000)), eur(100_001), (APPROVAL,)),
         (
             Policy(approval_above=eur(1)),
             Money(amount_minor=0, currency="JPY"),
-            False,
             (APPROVAL,),
         ),
-        (Policy(is_approved_by_hand=True), eur(0), False, (APPROVAL,)),
-        (Policy(is_approved_by_hand=False), eur(0), True, (PAYMENT,)),
+        (Policy(is_approved_by_hand=True), eur(0), (APPROVAL,)),
+        (Policy(needs_payment=True), eur(0), ()),
+        (Policy(needs_payment=True), eur(1), (PAYMENT,)),
         # M-54, C-57: 0 is at once, more is a delay, null is by payment or by hand.
-        (Policy(confirms=Delay(after=NO_TIME)), eur(0), False, ()),
-        (Policy(confirms=Delay(after=HOUR)), eur(0), False, (DELAY,)),
-        (Policy(confirms=Delay(after=HOUR)), eur(1), True, (PAYMENT, DELAY)),
-        (Policy(confirms=Delay(after=None)), eur(1), True, (PAYMENT,)),
-        (Policy(confirms=Delay(after=None)), eur(0), False, (APPROVAL,)),
+        (Policy(confirms=Delay(after=NO_TIME)), eur(0), ()),
+        (Policy(confirms=Delay(after=HOUR)), eur(0), (DELAY,)),
+        (Policy(confirms=Delay(after=HOUR), needs_payment=True), eur(1), (PAYMENT, DELAY)),
+        (Policy(confirms=Delay(after=None), needs_payment=True), eur(1), (PAYMENT,)),
+        (Policy(confirms=Delay(after=None)), eur(0), (APPROVAL,)),
         (
-            Policy(approval_above=eur(1), is_approved_by_hand=True, confirms=Delay(after=HOUR)),
+            Policy(
+                approval_above=eur(1),
+                is_approved_by_hand=True,
+                needs_payment=True,
+                confirms=Delay(after=HOUR),
+            ),
             eur(2),
-            True,
             (APPROVAL, PAYMENT, DELAY),
         ),
     ],
 )
 def test_a_booking_waits_for_what_its_policy_says(
-    policy: Policy, total: Money, *, needs_payment: bool, expected: tuple[PendingReason, ...]
+    policy: Policy, total: Money, expected: tuple[PendingReason, ...]
 ) -> None:
-    assert pending_reasons(policy, total=total, needs_payment=needs_payment) == expected
+    assert pending_reasons(policy, total=total) == expected
 
 
 def test_what_happens_by_itself_happens_after_its_delay_or_never_ac_d19() -> None:

@@ -66,7 +66,7 @@ FREE_2_HOURS = CancellationPolicy(cutoff=2 * HOUR, customer_may_cancel_late=True
         ({"onHostConflict": "allow-overlap"}, Policy(on_host_conflict=HostConflict.ALLOW_OVERLAP)),
         ({"onHostConflict": "ignore"}, ["/onHostConflict unknown_word"]),
         ({"autoConfirmAfterMs": 0}, CONFIRMED_AT_ONCE),
-        ({"autoConfirmAfterMs": None}, Policy(confirms=Delay(after=None))),
+        ({"autoConfirmAfterMs": None}, Policy(needs_payment=True, confirms=Delay(after=None))),
         ({"autoConfirmAfterMs": 60_000}, Policy(confirms=Delay(after=MINUTE))),
         # B-025 to B-029.
         (

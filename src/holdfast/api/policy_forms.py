@@ -362,6 +362,7 @@ class PolicyIn(Patch):
     ) = None
     approval_above: MoneyIn | None = None
     is_approved_by_hand: bool | None = None
+    needs_payment: bool | None = None
     confirms: DelayIn | None = None
     pending_expires: DelayIn | None = None
     check_in: CheckInWindowIn | None = None
@@ -384,6 +385,7 @@ class PolicyOut(Out):
     creation_limits: list[CreationLimitOut]
     approval_above: MoneyOut | None
     is_approved_by_hand: bool | None
+    needs_payment: bool | None
     confirms: DelayOut | None
     pending_expires: DelayOut | None
     check_in: CheckInWindowOut | None

@@ -197,6 +197,11 @@ class Booking:
         return Money(amount_minor=self.refunded_minor, currency=self.price.currency)
 
     @property
+    def is_covered(self) -> bool:
+        """Whether what was paid and has not gone back is the price, or more."""
+        return self.paid_minor - self.refunded_minor >= self.price.amount_minor
+
+    @property
     def keeps_places(self) -> bool:
         """Whether it has the places that it has taken: so it has unless they were given back.
 

@@ -101,18 +101,16 @@ def refusal_of(
     return None
 
 
-def pending_reasons(
-    policy: Policy, *, total: Money, needs_payment: bool
-) -> tuple[PendingReason, ...]:
+def pending_reasons(policy: Policy, *, total: Money) -> tuple[PendingReason, ...]:
     """Return what a new booking waits for; nothing is: it is confirmed at once.
 
     A total has to be above `approval_above`, not at it; one in another currency cannot be
-    compared, so that a person looks at it. A policy that never confirms by itself,
-    where nothing is to be paid, waits for the business.
+    compared, so that a person looks at it. What costs nothing needs no payment. A policy that never
+    confirms by itself, where nothing is to be paid, waits for the business.
 
     >>> high = Policy(approval_above=Money(amount_minor=100_000, currency="EUR"))
     >>> [
-    ...     pending_reasons(high, total=Money(amount_minor=n, currency="EUR"), needs_payment=False)
+    ...     pending_reasons(high, total=Money(amount_minor=n, currency="EUR"))
     ...     for n in (100_000, 100_001)
     ... ]
     [(), (<PendingReason.APPROVAL: 'approval'>,)]
@@ -122,6 +120,7 @@ def pending_reasons(
     is_high = limit is not None and (
         total.currency != limit.currency or total.amount_minor > limit.amount_minor
     )
+    needs_payment = bool(policy.needs_payment) and total.amount_minor > 0
     is_never = policy.confirms is not None and policy.confirms.after is None
     if policy.is_approved_by_hand or is_high or (is_never and not needs_payment):
         found.append(PendingReason.APPROVAL)

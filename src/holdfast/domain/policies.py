@@ -108,8 +108,9 @@ class Policy:
         creation_limits: One for each window.
         approval_above: A total above this waits for the business's yes.
         is_approved_by_hand: Whether every booking does.
+        needs_payment: Whether a booking that costs something waits until it is paid for.
         confirms: After how long a booking that nothing else holds up confirms itself; `Delay`
-            of no time is at once, of None by hand or by payment only.
+            of no time is at once, of None by hand or, if payment is needed, by that.
         pending_expires: After how long a booking that still waits expires.
         check_in: When one may check in.
         completion: Which bookings complete by themselves at their end.
@@ -128,6 +129,7 @@ class Policy:
     creation_limits: tuple[CreationLimit, ...] = ()
     approval_above: Money | None = None
     is_approved_by_hand: bool | None = None
+    needs_payment: bool | None = None
     confirms: Delay | None = None
     pending_expires: Delay | None = None
     check_in: CheckInWindow | None = None

@@ -35,10 +35,11 @@ RESTAURANT = Policy(
         customer_may_cancel_late=True,
         late_action=LateAction.FORFEIT,
     ),
+    needs_payment=True,
     confirms=BY_PAYMENT_OR_HAND,
 )
-# A concert: sold for a year ahead, confirmed by hand until payments do it.
-EVENT = Policy(horizon_days=365, confirms=BY_PAYMENT_OR_HAND)
+# A concert: sold for a year ahead, confirmed by payment; by hand where nothing is to be paid.
+EVENT = Policy(horizon_days=365, needs_payment=True, confirms=BY_PAYMENT_OR_HAND)
 # A coach: one booking at a time.
 COACHING = Policy(active_limits=(ActiveLimit(scope=LimitScope.RESOURCE, most=1),))
 

@@ -139,8 +139,10 @@ def _days(unit: timedelta) -> _Reader:
 
 
 def _confirms(policy: Policy, value: object) -> Policy:
-    most = _LENGTH_MAX // _MILLISECOND
-    after = None if value is None else _whole(value, most=most) * _MILLISECOND
+    """Read seed 000's delay, without which it is a payment or the business that confirms."""
+    if value is None:
+        return _set(_set(policy, "needs_payment", value=True), "confirms", Delay(after=None))
+    after = _whole(value, most=_LENGTH_MAX // _MILLISECOND) * _MILLISECOND
     return _set(policy, "confirms", Delay(after=after))
 
 

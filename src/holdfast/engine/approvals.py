@@ -10,7 +10,6 @@ from typing import Any
 
 from holdfast.domain import checks
 from holdfast.domain.access import Scope
-from holdfast.domain.availability import APPROVAL_CHECKS
 from holdfast.domain.bookings import (
     Booking,
     BookingAction,
@@ -18,15 +17,14 @@ from holdfast.domain.bookings import (
     PendingReason,
     transition,
 )
-from holdfast.domain.claims import Claim, ClaimOwner, is_use_key
+from holdfast.domain.claims import Claim
 from holdfast.domain.errors import TransitionNotAllowed
 from holdfast.domain.ids import BookingId
 from holdfast.domain.overrides import Override
-from holdfast.engine.choosing import choice_of, target_of
+from holdfast.engine.confirming import confirming_needs, is_lapsed, take_away
 from holdfast.engine.ownership import own_booking
-from holdfast.engine.placing import Taker, placing_needs, take
 from holdfast.engine.ports import ById, Where
-from holdfast.engine.releasing import keeping_needs, release, release_needs, require_in_use
+from holdfast.engine.releasing import release, release_needs
 from holdfast.engine.use_cases import Look, Needs, UseCase, View
 from holdfast.engine.versions import require_version
 
@@ -36,11 +34,13 @@ class ConfirmBooking:
     """The business says yes to a pending booking. Saying it again changes nothing.
 
     Where places are taken only now, what was asked for is judged again; if it is refused, the
-    booking stays pending. `override` is what staff set aside for it, with a reason.
+    booking stays pending. `override` is what staff set aside for it, with a reason. One that has
+    to be paid for goes on waiting for that, unless the business waives it.
     """
 
     booking_id: BookingId
     override: Override | None = None
+    waives_payment: bool = False
     if_version: int | None = None
 
 
@@ -69,23 +69,7 @@ class ExpireBooking:
 
 def _confirm_needs(command: ConfirmBooking | ConfirmDueBooking, look: Look) -> Needs:
     look.want(ById(Booking, command.booking_id), Where(Claim, "owner_id", command.booking_id))
-    booking = own_booking(look, command.booking_id)
-    needs = keeping_needs(look, booking, booking.booking_id)
-    if not _is_to_be_placed(look, booking):
-        return needs
-    placing = placing_needs(look, choice_of(booking))
-    return Needs(
-        needs.guards | placing.guards,
-        needs.counters | placing.counters,
-        needs.reads | placing.reads,
-    )
-
-
-def _is_to_be_placed(look: Look, booking: Booking) -> bool:
-    """Whether a booking waits without having taken its places."""
-    is_pending = booking.status is BookingStatus.PENDING
-    claims = look.where(Claim, "owner_id", booking.booking_id)
-    return is_pending and all(is_use_key(claim.key) for claim in claims)
+    return confirming_needs(look, own_booking(look, command.booking_id))
 
 
 def _confirm(view: View, command: ConfirmBooking, now: datetime) -> Booking:
@@ -96,7 +80,11 @@ def _confirm(view: View, command: ConfirmBooking, now: datetime) -> Booking:
     if status is booking.status:
         return booking
     done = {PendingReason.APPROVAL, PendingReason.DELAY}
-    return _approve(view, booking, done, override=command.override, now=now)
+    if command.waives_payment:
+        done.add(PendingReason.PAYMENT)
+    return take_away(
+        view, booking, done, fact="booking.approved", override=command.override, now=now
+    )
 
 
 def _confirm_due(view: View, command: ConfirmDueBooking, now: datetime) -> Booking:
@@ -104,72 +92,14 @@ def _confirm_due(view: View, command: ConfirmDueBooking, now: datetime) -> Booki
     is_pending = booking.status is BookingStatus.PENDING
     is_delayed = PendingReason.DELAY in booking.pending_reasons
     is_due = booking.confirms_at is not None and booking.confirms_at <= now
-    is_expired = booking.expires_at is not None and booking.expires_at <= now
-    if not (is_pending and is_delayed and is_due) or is_expired:
+    if not (is_pending and is_delayed and is_due) or is_lapsed(booking, now=now):
         # Somebody confirmed, declined or cancelled it in the meantime: nothing to do.
         return booking
-    if PendingReason.APPROVAL in booking.pending_reasons:
-        left = tuple(r for r in booking.pending_reasons if r is not PendingReason.DELAY)
-        waiting = view.update(booking, pending_reasons=left, confirms_at=None)
-        view.fact("booking.delay_over", waiting, number=waiting.number)
-        return waiting
-    return _approve(view, booking, {PendingReason.DELAY}, override=None, now=now)
-
-
-def _approve(
-    view: View,
-    booking: Booking,
-    done: set[PendingReason],
-    *,
-    override: Override | None,
-    now: datetime,
-) -> Booking:
-    """Take away reasons to wait; without any the booking is confirmed."""
-    assigned = booking.assigned
-    if _is_to_be_placed(view, booking):
-        taker = Taker(owner_kind=ClaimOwner.BOOKING, owner_id=booking.booking_id, counts_until=None)
-        placed = take(
-            view,
-            choice_of(booking),
-            party_size=booking.party_size,
-            taker=taker,
-            override=override,
-            checks=APPROVAL_CHECKS,
-        )
-        assigned = placed.assigned
-    else:
-        require_in_use(view, target_of(view, booking), assigned)
-    for claim in view.where(Claim, "owner_id", booking.booking_id):
-        if claim.counts_until is not None:
-            view.change_claim(claim, counts_until=None)
-    left = tuple(reason for reason in booking.pending_reasons if reason not in done)
-    if left:
-        approved = view.update(
-            booking,
-            pending_reasons=left,
-            assigned=assigned,
-            expires_at=None,
-            override=override or booking.override,
-        )
-        view.fact("booking.approved", approved, number=approved.number)
-        return approved
-    confirmed = view.update(
-        booking,
-        status=BookingStatus.CONFIRMED,
-        pending_reasons=(),
-        assigned=assigned,
-        override=override or booking.override,
-        expires_at=None,
-        confirms_at=None,
-        confirmed_at=now,
-    )
-    view.fact("booking.confirmed", confirmed, number=confirmed.number)
-    return confirmed
+    return take_away(view, booking, {PendingReason.DELAY}, fact="booking.delay_over", now=now)
 
 
 def _require_in_time(booking: Booking, *, now: datetime) -> None:
-    is_over = booking.expires_at is not None and booking.expires_at <= now
-    if booking.status is BookingStatus.PENDING and is_over:
+    if is_lapsed(booking, now=now):
         # Its places have stopped counting by themselves, cleaned up or not.
         raise TransitionNotAllowed(
             kind="booking", status=BookingStatus.EXPIRED, action=BookingAction.CONFIRM

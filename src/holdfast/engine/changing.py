@@ -17,6 +17,7 @@ from holdfast.domain.ids import BookingId
 from holdfast.domain.offerings import Offering
 from holdfast.domain.overrides import Override
 from holdfast.engine.answering import answered_anew
+from holdfast.engine.confirming import settle_payment
 from holdfast.engine.making import Details, require_details, require_readable
 from holdfast.engine.moving import Move, moved, moving_needs
 from holdfast.engine.ownership import own_booking
@@ -75,7 +76,7 @@ def _resized(command: ChangeBooking, booking: Booking) -> Move | None:
     return None if size == booking.party_size else Move(party_size=size)
 
 
-def _change(view: View, command: ChangeBooking, _now: datetime) -> Booking:
+def _change(view: View, command: ChangeBooking, now: datetime) -> Booking:
     booking = own_booking(view, command.booking_id)
     require_version(booking, command.if_version)
     require_known(command.changes, CHANGEABLE)
@@ -98,7 +99,7 @@ def _change(view: View, command: ChangeBooking, _now: datetime) -> Booking:
     view.fact(
         "booking.changed", changed, number=changed.number, fields=sorted({*real, *_told(moves)})
     )
-    return changed
+    return settle_payment(view, changed, now=now) if moves else changed
 
 
 def _told(moves: Mapping[str, object]) -> list[str]:

@@ -198,9 +198,9 @@ class Waiting:
 
 
 def waiting_of(policy: Policy, *, total: Money, now: datetime) -> Waiting:
-    """Return why a new booking under a policy waits. Only the business's answer is expected by."""
-    reasons = pending_reasons(policy, total=total, needs_payment=False)
-    is_asked = PendingReason.APPROVAL in reasons
+    """Return why a new booking under a policy waits, and for an answer or payment until when."""
+    reasons = pending_reasons(policy, total=total)
+    is_asked = PendingReason.APPROVAL in reasons or PendingReason.PAYMENT in reasons
     is_delayed = PendingReason.DELAY in reasons
     return Waiting(
         policy=policy,

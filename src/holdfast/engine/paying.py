@@ -10,9 +10,10 @@ from typing import Any
 
 from holdfast.domain import checks
 from holdfast.domain.access import Scope
-from holdfast.domain.bookings import Booking
+from holdfast.domain.bookings import Booking, BookingStatus
 from holdfast.domain.ids import BookingId
 from holdfast.domain.money import AMOUNT_MAX
+from holdfast.engine.confirming import confirming_needs, settle_payment
 from holdfast.engine.use_cases import Look, Needs, UseCase, View
 from holdfast.engine.versions import require_version
 
@@ -22,7 +23,8 @@ class RecordPaid:
     """Say what has been paid for a booking in all, and what of it has gone back, so far.
 
     In minor units of the price's currency. Nothing is moved by it: what is due back when a booking
-    is cancelled is a share of what stands here.
+    is cancelled is a share of what stands here. A booking that waits for its payment confirms with
+    it, once what was paid and has not gone back covers the price and it waits for nothing else.
     """
 
     booking_id: BookingId
@@ -35,11 +37,12 @@ def _needs(command: RecordPaid, look: Look) -> Needs:
     checks.require([checks.whole("/paid_minor", command.paid_minor, least=0, most=AMOUNT_MAX)])
     most = command.paid_minor
     checks.require([checks.whole("/refunded_minor", command.refunded_minor, least=0, most=most)])
-    look.get(Booking, command.booking_id)
-    return Needs()
+    booking = look.get(Booking, command.booking_id)
+    is_waiting = booking.status is BookingStatus.PENDING and booking.policy.needs_payment
+    return confirming_needs(look, booking) if is_waiting else Needs()
 
 
-def _decide(view: View, command: RecordPaid, _now: datetime) -> Booking:
+def _decide(view: View, command: RecordPaid, now: datetime) -> Booking:
     booking = view.get(Booking, command.booking_id)
     require_version(booking, command.if_version)
     paid, refunded = command.paid_minor, command.refunded_minor
@@ -48,7 +51,7 @@ def _decide(view: View, command: RecordPaid, _now: datetime) -> Booking:
     recorded = view.update(booking, paid_minor=paid, refunded_minor=refunded)
     number = recorded.number
     view.fact("booking.paid", recorded, number=number, paid=paid, refunded=refunded)
-    return recorded
+    return settle_payment(view, recorded, now=now)
 
 
 USE_CASES: Mapping[type, UseCase[Any, Any]] = MappingProxyType(

@@ -15,6 +15,7 @@ from holdfast.domain.errors import AccessDenied
 from holdfast.domain.guests import guest_faults
 from holdfast.domain.ids import BookingId
 from holdfast.domain.overrides import Override
+from holdfast.engine.confirming import settle_payment
 from holdfast.engine.moving import Move, moved, moving_needs
 from holdfast.engine.ownership import own_booking
 from holdfast.engine.series_times import follow, following_needs
@@ -44,7 +45,7 @@ def _needs(command: RescheduleBooking, look: Look) -> Needs:
     return moving_needs(look, booking, command.move) | following_needs(look, booking)
 
 
-def _decide(view: View, command: RescheduleBooking, _now: datetime) -> Booking:
+def _decide(view: View, command: RescheduleBooking, now: datetime) -> Booking:
     booking = own_booking(view, command.booking_id)
     require_version(booking, command.if_version)
     if command.keeps_price and view.actor.is_public:
@@ -69,7 +70,7 @@ def _decide(view: View, command: RescheduleBooking, _now: datetime) -> Booking:
         before=_told(booking),
         after=_told(after),
     )
-    return after
+    return settle_payment(view, after, now=now)
 
 
 def _told(booking: Booking) -> dict[str, object]:

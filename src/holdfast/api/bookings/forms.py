@@ -144,9 +144,13 @@ class AcceptInvitationIn(DetailsIn):
 
 
 class ConfirmBookingIn(Body):
-    """Nothing has to be said to confirm; an `override` sets aside what stands in the way."""
+    """Nothing has to be said to confirm; an `override` sets aside what stands in the way.
+
+    With `waives_payment` a booking that waits for its payment waits for it no longer.
+    """
 
     override: OverrideIn | None = None
+    waives_payment: bool = False
 
 
 class DeclineBookingIn(Body):

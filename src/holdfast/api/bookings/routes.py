@@ -155,6 +155,7 @@ async def confirm(call: Call) -> Response:
     command = ConfirmBooking(
         booking_id=booking_id,
         override=None if body.override is None else body.override.override(),
+        waives_payment=body.waives_payment,
         if_version=call.if_version,
     )
     return await call.write(

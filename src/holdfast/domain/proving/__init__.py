@@ -17,7 +17,7 @@ from holdfast.domain.proving.by_key import (
     counter_faults,
     stops_counting_at,
 )
-from holdfast.domain.proving.by_owner import Duty, Owner, owner_faults
+from holdfast.domain.proving.by_owner import Duty, Owner, owner_faults, waiting_faults
 from holdfast.domain.proving.definitions import (
     BuffersThen,
     OfferingThen,
@@ -77,4 +77,5 @@ __all__ = [
     "taken_in_slot",
     "taken_of_uses",
     "uses_of",
+    "waiting_faults",
 ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
+from holdfast.domain.bookings import Booking, BookingStatus, PendingReason
 from holdfast.domain.claims import Claim, ClaimOwner
 from holdfast.domain.proving.findings import CLAIMS_SHOWN_MAX, Finding
 from holdfast.domain.proving.taking import ClaimShape, shapes_of
@@ -93,6 +94,24 @@ def owner_faults(owner: Owner, claims: Sequence[Claim]) -> Iterator[Finding]:
             f"By its history this {owner.kind} takes {_shapes(owner.options[0])}; its claims take"
             f" {_shapes(found)}.",
         )
+
+
+def waiting_faults(booking: Booking, *, now: datetime) -> Iterator[Finding]:
+    """Find where a booking does not wait for what it says, or not for what is still to be paid."""
+    reasons = set(booking.pending_reasons)
+    said = ", ".join(booking.pending_reasons) or "nothing"
+    if (booking.status is BookingStatus.PENDING) is not bool(reasons):
+        detail = f"It is {booking.status}, and waits for {said}."
+        yield Finding("booking.waiting", booking.booking_id, detail)
+        return
+    is_over = booking.expires_at is not None and booking.expires_at <= now
+    if not reasons or is_over:  # what is paid when its time is over confirms nothing
+        return
+    is_owing = bool(booking.policy.needs_payment) and not booking.is_covered
+    if is_owing is not (PendingReason.PAYMENT in reasons):
+        paid, price = booking.paid_minor - booking.refunded_minor, booking.price.amount_minor
+        detail = f"{paid} of {price} is paid, and it waits for {said}."
+        yield Finding("booking.waiting", booking.booking_id, detail)
 
 
 def _has_had(found: Counter[ClaimShape], option: Counter[ClaimShape]) -> bool:

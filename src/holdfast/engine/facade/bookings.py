@@ -157,16 +157,21 @@ class Bookings:
         booking_id: BookingId,
         *,
         override: Override | None = None,
+        waives_payment: bool = False,
         if_version: int | None = None,
     ) -> Booking:
         """Say yes to a pending booking. See `ConfirmBooking`.
 
         Raises:
-            CapacityExceeded: Its places are taken only now, and are gone; it stays pending, and
-                `alternatives` would do.
+            CapacityExceeded: Its places are taken only now, and are gone: see `alternatives`.
             TransitionNotAllowed: It is over.
         """
-        command = ConfirmBooking(booking_id=booking_id, override=override, if_version=if_version)
+        command = ConfirmBooking(
+            booking_id=booking_id,
+            override=override,
+            waives_payment=waives_payment,
+            if_version=if_version,
+        )
         try:
             return result_of(Booking, self._port.run(command))
         except (CapacityExceeded, AvailabilityClosed) as refusal:

@@ -14,7 +14,7 @@ from holdfast.domain.history import AuditEntry
 from holdfast.domain.holds import AssignedResource, Hold
 from holdfast.domain.ids import PromoId
 from holdfast.domain.offerings import Component
-from holdfast.domain.proving import Finding, owner_faults, uses_of
+from holdfast.domain.proving import Finding, owner_faults, uses_of, waiting_faults
 from holdfast.domain.replaying import Replay, replay, status_faults
 from holdfast.domain.requirements import Requirement
 from holdfast.domain.slots import Slot
@@ -72,7 +72,8 @@ class SubjectsProof:
     def __init__(self, store: ProofStore, notebook: Notebook, histories: Histories) -> None:
         self._store = store
         self._notebook = notebook
-        self._owners = Owners(histories, store.now())
+        self._now = store.now()
+        self._owners = Owners(histories, self._now)
 
     def run(self) -> None:
         """Prove every record that an audit row, a claim or a fact is about."""
@@ -136,6 +137,8 @@ class SubjectsProof:
             if isinstance(record, Hold | Booking):
                 yield from owner_faults(self._owners.read_uses(record), uses_of(claims))
                 yield from _use_faults(record)
+        if isinstance(record, Booking):
+            yield from waiting_faults(record, now=self._now)
 
 
 def _use_faults(record: Hold | Booking) -> Iterator[Finding]:
