@@ -53,6 +53,7 @@ POLICY: dict[str, Any] = {
     "pending_expires": {"after_seconds": 3_600},
     "check_in": {"opens_before_minutes": 15, "closes_after_minutes": None},
     "completion": "checked_in",
+    "on_host_conflict": "warn",
     "cancellation": {
         "is_allowed": True,
         "cutoff_minutes": 0,

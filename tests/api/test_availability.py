@@ -261,6 +261,7 @@ def test_an_explanation_has_every_reason_and_every_resource(place: Place) -> Non
             "capacity": 1,
             "remaining": 0,
             "reason": "blocked",
+            "is_host_busy": False,
         }
     ]
     assert (fine["is_available"], fine["reasons"]) == (True, [])

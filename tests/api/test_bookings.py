@@ -23,7 +23,7 @@ FOR_STAFF: dict[str, object] = {
     "private_answers": {},
     "override": None,
 }
-CHAIR = {"name": "Sarah's chair", "units": 1, "role": "", "reason": "needed"}
+CHAIR = {"name": "Sarah's chair", "units": 1, "role": "", "reason": "needed", "is_host_busy": False}
 
 
 def test_a_booking_says_everything_about_itself(place: Place) -> None:

@@ -26,6 +26,7 @@ NOTHING_SAID: dict[str, Any] = {
     "pending_expires": None,
     "check_in": None,
     "completion": None,
+    "on_host_conflict": None,
     "cancellation": None,
     "no_show": None,
     "caps": [],

@@ -68,6 +68,7 @@ def test_a_hold_says_everything_about_itself(place: Place) -> None:
                 "units": 1,
                 "role": "",
                 "reason": "needed",
+                "is_host_busy": False,
             }
         ],
         "price": {"amount_minor": 2_500, "currency": "EUR"},

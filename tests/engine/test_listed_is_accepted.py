@@ -20,6 +20,7 @@ from holdfast.domain.errors import (
 )
 from holdfast.domain.ids import read_generated_slot_id
 from holdfast.domain.listing import OpenSlot
+from holdfast.domain.policies import HostConflict, Policy
 from holdfast.domain.requirements import Requirement
 from holdfast.domain.shapes import Shape
 from holdfast.engine.availability import AvailabilityQuery
@@ -31,6 +32,7 @@ from holdfast.engine.schedules import WeeklyOpening
 from tests.engine.businesses import (
     EVERY_DAY,
     HOUR,
+    add_class,
     add_offering,
     add_room,
     at,
@@ -186,6 +188,30 @@ def _policies(desk: TenantEngine, chance: random.Random) -> Query:
     )
 
 
+def _hosts(desk: TenantEngine, chance: random.Random) -> Query:
+    """Rooms of two owners who do one thing at a time, and a class of one of them."""
+    minds = Policy(on_host_conflict=HostConflict.REJECT)
+    rooms = [
+        desk.resources.add(AddResource(name=f"Room {number}", owner_id=f"mbr_{number % 2}"))
+        for number in range(4)
+    ]
+    visit = add_offering(
+        desk, "visit", any_of(rooms[1:]), openings=[MORNINGS], slot_step=HOUR / 2, policy=minds
+    )
+    alone = add_offering(desk, "alone", rooms[0], slot_step=HOUR / 2, buffer_after=HOUR / 4)
+    yoga = add_class(desk, "yoga", rooms[1], places=4, slot_step=HOUR / 2)
+    for _ in range(12):
+        start = at("09:00", day=chance.randrange(1, 3)) + chance.randrange(5) * HOUR / 2
+        _try(partial(hold, desk, chance.choice([alone, yoga, visit]), start))
+    starts = [at("08:30", day=day) + i * HOUR / 2 for day in range(1, 4) for i in range(8)]
+    query = AvailabilityQuery(offering_id=visit.offering_id)
+    return (
+        query,
+        lambda slot: Choice(slot_id=slot.slot_id),
+        [Choice(offering_id=visit.offering_id, starts_at=start) for start in starts],
+    )
+
+
 def _try(act: Callable[[], object]) -> None:
     """Do something that may be refused."""
     with suppress(CapacityExceeded, AvailabilityClosed, PolicyRefused):
@@ -193,11 +219,11 @@ def _try(act: Callable[[], object]) -> None:
 
 
 @pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("opened", [_slots, _free, _days, _nights, _pools, _policies])
+@pytest.mark.parametrize("opened", [_slots, _free, _days, _nights, _pools, _policies, _hosts])
 def test_what_is_listed_is_accepted_and_what_is_not_listed_is_refused_with_its_reason(
     desk: TenantEngine, opened: Callable[[TenantEngine, random.Random], Query], seed: int
 ) -> None:
-    """AC-B06, AC-B10..B13, C-61: both ways; and a check foretells what a booking is answered."""
+    """AC-B06, AC-B10..B13, AC-B18, C-61: both ways; and a check foretells the answer."""
     query, chosen, candidates = opened(desk, random.Random(seed))
     window = replace(query, starts_at=at("00:00"), ends_at=at("00:00", day=30))
 

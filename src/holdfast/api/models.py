@@ -398,13 +398,17 @@ class MoneyOut(Out):
 
 
 class AssignedOut(Out):
-    """A resource that serves a hold or booking, with its name and role as they were then."""
+    """A resource that serves a hold or booking, with its name and role as they were then.
+
+    `is_host_busy` warns that its owner is busy on another resource at that time.
+    """
 
     resource_id: str
     name: str
     units: int
     role: str
     reason: str | None
+    is_host_busy: bool
 
     @classmethod
     def of(cls, assigned: AssignedResource) -> AssignedOut:
@@ -415,4 +419,5 @@ class AssignedOut(Out):
             units=assigned.units,
             role=assigned.role,
             reason=assigned.reason,
+            is_host_busy=assigned.is_host_busy,
         )

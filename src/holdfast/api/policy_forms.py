@@ -53,6 +53,7 @@ from holdfast.domain.policies import (
     Completion,
     CreationLimit,
     Delay,
+    HostConflict,
     LimitScope,
     Policy,
 )
@@ -367,6 +368,7 @@ class PolicyIn(Patch):
     pending_expires: DelayIn | None = None
     check_in: CheckInWindowIn | None = None
     completion: Word[Completion] | None = None
+    on_host_conflict: Word[HostConflict] | None = None
     cancellation: CancellationPolicyIn | None = None
     no_show: NoShowPolicyIn | None = None
     caps: Annotated[list[Cap], Field(max_length=len(CAP_NAMES))] | None = None
@@ -390,6 +392,7 @@ class PolicyOut(Out):
     pending_expires: DelayOut | None
     check_in: CheckInWindowOut | None
     completion: Completion | None
+    on_host_conflict: HostConflict | None
     cancellation: CancellationPolicyOut | None
     no_show: NoShowPolicyOut | None
     caps: list[str]

@@ -19,9 +19,11 @@ from holdfast.domain.errors import (
     LengthRefused,
     PartySizeRefused,
 )
+from holdfast.domain.hosts import host_conflict_of
 from holdfast.domain.intervals import Interval
 from holdfast.domain.offerings import Counting, OfferingStatus
 from holdfast.domain.overrides import Override
+from holdfast.domain.policies import HostConflict
 from holdfast.domain.policy_checks import horizon, notice, party_size
 from holdfast.domain.requirements import Requirement
 from holdfast.domain.resources import Resource, ResourceStatus
@@ -29,6 +31,7 @@ from holdfast.domain.scenes import (
     Scene,
     Wish,
     chosen_components,
+    is_host_busy,
     taken_stretches,
     unknown_component,
 )
@@ -251,6 +254,31 @@ def _block_reason(scene: Scene, wish: Wish, resource: Resource) -> str | None:
     return None
 
 
+def _host_free(case: Case) -> HoldfastError | None:
+    """Leave out those whose owner is busy on another resource, where that is a reason."""
+    scene, wish = case.scene, case.wish
+    if not scene.hosts:
+        return None
+    return case.leave_out(
+        lambda one: (
+            not (
+                host_conflict_of(scene.tenant, scene.offering, one) is HostConflict.REJECT
+                and is_host_busy(scene, wish, one)
+            )
+        ),
+        lambda _, one: _waitable(case, _busy_elsewhere(one)),
+        # What a slot has taken already is no further conflict.
+        needs=[need for need in case.needs if not need.is_open],
+    )
+
+
+def _busy_elsewhere(resource: Resource) -> CapacityExceeded:
+    message = f"{resource.name} is free, but its owner is busy elsewhere. Choose another time."
+    refusal = CapacityExceeded(message, requested=1, remaining=0, limited_by=resource.resource_id)
+    refusal.fields["reason"] = "host_busy"
+    return refusal
+
+
 def _capacity(case: Case) -> HoldfastError | None:
     """Choose the resources, or say what is short."""
     is_forced = case.override is not None and case.override.capacity
@@ -344,19 +372,27 @@ CHECKS: tuple[Check, ...] = (
     _not_blocked,
     notice,
     horizon,
+    _host_free,
     _capacity,
 )
 # Of a series only the first has to be within the horizon: the others are far ahead by their nature.
 LATER_CHECKS: tuple[Check, ...] = tuple(one for one in CHECKS if one is not horizon)
 # What is asked of a slot made by hand, which takes its rooms and staff for itself.
-OPENING_CHECKS: tuple[Check, ...] = (_in_use, _not_blocked, _opening_capacity)
+OPENING_CHECKS: tuple[Check, ...] = (_in_use, _not_blocked, _host_free, _opening_capacity)
 # What is asked of a booking that keeps its start, whenever that is; and if only its party shrinks.
 IN_PLACE_CHECKS: tuple[Check, ...] = tuple(
     check for check in CHECKS if check not in {notice, horizon}
 )
 SHRINKING_CHECKS: tuple[Check, ...] = (*PARTY_CHECKS, _capacity)
 # What is asked again when a request is approved that has not taken its places yet.
-APPROVAL_CHECKS: tuple[Check, ...] = (_in_use, _large_enough, _open, _not_blocked, _capacity)
+APPROVAL_CHECKS: tuple[Check, ...] = (
+    _in_use,
+    _large_enough,
+    _open,
+    _not_blocked,
+    _host_free,
+    _capacity,
+)
 # Who of the candidates may serve at all, whatever is left.
 SERVING_CHECKS: tuple[Check, ...] = (
     _in_use,
@@ -365,10 +401,12 @@ SERVING_CHECKS: tuple[Check, ...] = (
     _not_blocked,
     notice,
     horizon,
+    _host_free,
 )
 # What staff may set aside.
 _CLOSED_CHECKS: frozenset[Check] = frozenset({_open, _not_blocked})
 _NOTICE_CHECKS: frozenset[Check] = frozenset({notice, horizon})
+_CAPACITY_CHECKS: frozenset[Check] = frozenset({_host_free})
 
 
 def judge(
@@ -420,6 +458,7 @@ def _judged(case: Case, checks: Sequence[Check]) -> HoldfastError | None:
         if override is not None and (
             (override.closed and check in _CLOSED_CHECKS)
             or (override.notice and check in _NOTICE_CHECKS)
+            or (override.capacity and check in _CAPACITY_CHECKS)
         ):
             continue
         refusal = check(case)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from holdfast.domain.assignment import Need, Taken, needs_of
@@ -32,12 +32,15 @@ class Case:
         self,
         may_serve: Callable[[Resource], bool],
         refuse: Callable[[Need, Resource], HoldfastError],
+        *,
+        needs: Iterable[Need] | None = None,
     ) -> HoldfastError | None:
         """Leave out who cannot serve; refuse when a need that must be met is short of resources.
 
-        So is the wish refused when somebody is left out who was asked for by name.
+        So is the wish refused when somebody is left out who was asked for by name. It is about
+        all needs, or about some.
         """
-        for need in self.needs:
+        for need in self.needs if needs is None else needs:
             lost = need.keep(may_serve)
             if lost and need.requirement.is_required and (need.is_short or not need.is_any):
                 return refuse(need, lost[0])

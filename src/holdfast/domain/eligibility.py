@@ -25,7 +25,8 @@ class Exclusion(StrEnum):
     """Why a resource may not serve.
 
     OFFERING: the offering itself cannot be booked so, whoever serves. IN_SLOT: the slot has taken
-    its resources already, and this is none of them.
+    its resources already, and this is none of them. HOST_BUSY: its owner is busy elsewhere, and
+    the policy in force minds.
     """
 
     DELETED = "deleted"
@@ -38,6 +39,7 @@ class Exclusion(StrEnum):
     NOTICE = "notice"
     HORIZON = "horizon"
     CAPACITY = "capacity"
+    HOST_BUSY = "host_busy"
     IN_SLOT = "in_slot"
     OFFERING = "offering"
 

@@ -53,6 +53,7 @@ class AssignedResource:
         is_by_slot: Whether the slot claims it, for all bookings in it.
         reason: Why it serves, rather than another one; None of what was booked before that was
             kept.
+        is_host_busy: Whether its owner was busy on another resource then, which was let pass.
     """
 
     resource_id: ResourceId
@@ -61,6 +62,7 @@ class AssignedResource:
     role: str = ""
     is_by_slot: bool = False
     reason: Chosen | None = None
+    is_host_busy: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

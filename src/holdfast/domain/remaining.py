@@ -8,7 +8,9 @@ from datetime import datetime
 from holdfast.domain.assignment import Need
 from holdfast.domain.availability import SERVING_CHECKS, slot_places_left
 from holdfast.domain.cases import Case
+from holdfast.domain.hosts import host_conflict_of
 from holdfast.domain.offerings import Counting
+from holdfast.domain.policies import HostConflict
 from holdfast.domain.requirements import Per
 from holdfast.domain.resources import Resource, Scheme
 from holdfast.domain.scenes import Scene, Wish, room_on
@@ -31,7 +33,7 @@ def places_left_in(case: Case) -> int | None:
     scene, wish = case.scene, case.wish
     counts = [slot_places_left(scene, wish)]
     counts += [
-        _count_of(need, lambda resource: room_on(scene, wish, resource).left)
+        _count_of(need, lambda one: room_on(scene, wish, one).left, host_in=scene)
         for need in case.needs
         if need.requirement.is_required and not need.is_open
     ]
@@ -68,13 +70,17 @@ def _least(counts: Sequence[int | None]) -> int | None:
     return min((count for count in counts if count is not None), default=None)
 
 
-def _count_of(need: Need, room: Callable[[Resource], int | None]) -> int | None:
+def _count_of(
+    need: Need, room: Callable[[Resource], int | None], *, host_in: Scene | None = None
+) -> int | None:
     """How many parties or guests the candidates of one need serve, by the room on each of them."""
     requirement = need.requirement
     counts: list[int | None] = []
     for resource in need.candidates:
         left = room(resource)
         counts.append(None if left is None else left // requirement.quantity)
+    if host_in is not None and host_in.hosts and need.is_any and requirement.members == 1:
+        counts = _by_host(host_in, need.candidates, counts)
     if not need.is_any:
         least = _least(counts) if counts else 0
         # The slot takes what it needs once; that it can be opened says nothing of how many come.
@@ -87,6 +93,23 @@ def _count_of(need: Need, room: Callable[[Resource], int | None]) -> int | None:
     if requirement.per is Per.PARTICIPANT:
         return _largest_party(counts, requirement.members)
     return _parties(counts, requirement.members)
+
+
+def _by_host(
+    scene: Scene, resources: Sequence[Resource], counts: Sequence[int | None]
+) -> list[int | None]:
+    """Return the counts of one resource of each owner who cannot be busy on two, the largest."""
+    found: list[int | None] = []
+    of_hosts: dict[str, list[int | None]] = {}
+    for one, count in zip(resources, counts, strict=True):
+        rule = host_conflict_of(scene.tenant, scene.offering, one)
+        if one.owner_id in scene.hosts and rule is HostConflict.REJECT:
+            of_hosts.setdefault(one.owner_id or "", []).append(count)
+        else:
+            found.append(count)
+    return found + [
+        None if None in some else max(one or 0 for one in some) for some in of_hosts.values()
+    ]
 
 
 def _largest_party(counts: Sequence[int | None], members: int) -> int | None:

@@ -11,10 +11,11 @@ from itertools import accumulate
 from holdfast.domain.capacity import peak_units
 from holdfast.domain.claims import Claim, ClaimOwner
 from holdfast.domain.errors import InputInvalid
+from holdfast.domain.hosts import HostIndex, host_conflict_of
 from holdfast.domain.ids import ResourceId, SlotId, generated_slot_id
 from holdfast.domain.intervals import Interval
 from holdfast.domain.offerings import Component, Counting, Offering
-from holdfast.domain.policies import Policy
+from holdfast.domain.policies import HostConflict, Policy
 from holdfast.domain.policies_in_force import padded, policy_in_force, says_nothing
 from holdfast.domain.requirements import Per, Requirement
 from holdfast.domain.resources import Resource, Scheme
@@ -115,6 +116,7 @@ class Scene:
         stored_slots: The offering's stored slots by id.
         slot_resources: The resources that open slots have taken for themselves.
         loads: What those have to do among whom it is chosen by that.
+        hosts: When the owners of resources are busy, of whom that matters.
         timetables: The hours that are worked out ahead, where many slots are looked at.
     """
 
@@ -129,6 +131,7 @@ class Scene:
     stored_slots: Mapping[SlotId, Slot]
     slot_resources: Mapping[SlotId, frozenset[ResourceId]] = field(default_factory=dict)
     loads: Mapping[ResourceId, Load] = field(default_factory=dict)
+    hosts: Mapping[str, HostIndex] = field(default_factory=dict)
     timetables: Timetables = field(default_factory=Timetables, compare=False)
     found: _Found = field(default_factory=_Found, init=False, repr=False, compare=False)
     _policies: dict[str, Policy] = field(
@@ -291,6 +294,21 @@ def is_claimed_by_slot(offering: Offering, requirement: Requirement) -> bool:
         and requirement.per is Per.BOOKING
         and requirement.members_per is Per.BOOKING
         and requirement in offering.requirements
+    )
+
+
+def is_host_busy(scene: Scene, wish: Wish, resource: Resource) -> bool:
+    """Whether the owner of a resource is busy on another one then, and that matters."""
+    host = scene.hosts.get(resource.owner_id) if resource.owner_id is not None else None
+    if host is None:
+        return False
+    rule = host_conflict_of(scene.tenant, scene.offering, resource)
+    if rule is HostConflict.ALLOW_OVERLAP:
+        return False
+    without = wish.ignores if wish.slot_id is None else wish.ignores | {wish.slot_id}
+    return any(
+        host.is_busy(stretch, but_on=resource.resource_id, without=without)
+        for stretch in taken_stretches(scene, wish.stay, resource)
     )
 
 

@@ -16,7 +16,7 @@ from holdfast.domain.offerings import Counting
 from holdfast.domain.remaining import places_left, units_in_all
 from holdfast.domain.requirements import Per
 from holdfast.domain.resources import Resource
-from holdfast.domain.scenes import Scene, Wish, chosen_components, room_on
+from holdfast.domain.scenes import Scene, Wish, chosen_components, is_host_busy, room_on
 from holdfast.domain.slots import Slot
 
 TIME_CHECKS = tuple(check for check in CHECKS if check not in PARTY_CHECKS)
@@ -45,6 +45,7 @@ class CandidateVerdict:
     Attributes:
         free: Units that are left of it for the whole time; None is unlimited.
         reason: Why it cannot serve, in the words of `eligibility`.
+        is_host_busy: Whether its owner is busy on another resource, which matters.
     """
 
     resource_id: ResourceId
@@ -52,6 +53,7 @@ class CandidateVerdict:
     total: int | None
     free: int | None
     reason: Exclusion | None
+    is_host_busy: bool
 
     @property
     def is_free(self) -> bool:
@@ -252,6 +254,7 @@ def _candidate(case: Case, need: Need, resource: Resource) -> CandidateVerdict:
         total=units_in_all(scene, wish, resource),
         free=room_on(scene, wish, resource).left,
         reason=exclusion_of(scene, wish, need.requirement, resource, now=case.now),
+        is_host_busy=not need.is_open and is_host_busy(scene, wish, resource),
     )
 
 

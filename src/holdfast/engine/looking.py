@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from holdfast.domain.access import SYSTEM
-from holdfast.domain.claims import Claim, day_key
+from holdfast.domain.claims import Claim, day_key, resource_key
 from holdfast.domain.errors import InputInvalid
+from holdfast.domain.hosts import HostIndex, hosts_of
 from holdfast.domain.ids import ResourceId, SlotId
 from holdfast.domain.intervals import FIRST_INSTANT, LAST_INSTANT, Interval
 from holdfast.domain.offerings import Counting, Offering
@@ -158,6 +159,7 @@ def load_scenes(
         found, [(one, days_touched(stretch, zone_of(one, company.tenant))) for one in dated]
     )
     held = _held(found, empty)
+    hosts = _hosts(found, now=now, empty=empty)
     owners = [*company.resources, *(one.offering_id for one in offerings)]
     rules = {owner: company.rules.get(owner, ()) for owner in owners}
     timetables = Timetables(stretch)
@@ -176,6 +178,7 @@ def load_scenes(
                 for one in found.slots
                 if one.slot.offering_id == offering.offering_id
             },
+            hosts=hosts,
             slot_resources=held if _opens_slots(offering) else {},
             timetables=timetables,
         )
@@ -201,6 +204,11 @@ def _takings(
             offering_ids=[one.offering_id for one in offerings if one.shape is Shape.SLOTS],
             slots_from=window.starts_at,
             slots_before=window.ends_at,
+            hosts={
+                host
+                for offering in offerings
+                for host in hosts_of(company.tenant, offering, resources)
+            },
             dated_ids=[one.resource_id for one in resources if one.scheme is Scheme.DATED],
             # Wherever it is, its date is at most a day from that of UTC.
             first_on=stretch.starts_at.date() - _DAY,
@@ -247,6 +255,17 @@ def _claims(
         for resource_id, resource in company.resources.items()
         if (key := claims_key(resource)) in by_key
     }
+
+
+def _hosts(found: Takings, *, now: datetime, empty: set[SlotId]) -> dict[str, HostIndex]:
+    """When the owners are busy of whom that matters, on all that they have."""
+    owner_by_key = {resource_key(resource_id): owner for owner, resource_id in found.owned}
+    claims: dict[str, list[Claim]] = {owner: [] for owner in owner_by_key.values()}
+    for claim in found.claims:
+        owner = owner_by_key.get(claim.key)
+        if owner is not None and claim.counts_at(now) and claim.owner_id not in empty:
+            claims[owner].append(claim)
+    return {owner: HostIndex(theirs) for owner, theirs in claims.items()}
 
 
 def _held(found: Takings, empty: set[SlotId]) -> dict[SlotId, frozenset[ResourceId]]:

@@ -30,7 +30,7 @@ from holdfast.domain.offerings import Counting
 from holdfast.domain.overrides import Override
 from holdfast.domain.requirements import Choosing
 from holdfast.domain.resources import Resource, Scheme
-from holdfast.domain.scenes import Scene, Wish, taken_stretches
+from holdfast.domain.scenes import Scene, Wish, is_host_busy, taken_stretches
 from holdfast.domain.shapes import Stay, dates_of
 from holdfast.domain.slots import Slot, SlotOrigin, SlotStatus
 from holdfast.domain.strategies import in_preference
@@ -40,6 +40,7 @@ from holdfast.engine.releasing import make_way, way_making_needs
 from holdfast.engine.staging import (
     Stage,
     day_cap,
+    host_keys,
     keys_of,
     loads_on,
     require_asked,
@@ -181,7 +182,7 @@ class ChosenPlaces:
     @property
     def assigned(self) -> tuple[AssignedResource, ...]:
         """The resources that would serve it."""
-        return tuple(map(_assigned, self.taken))
+        return tuple(_assigned(self.scene, self.wish, one) for one in self.taken)
 
 
 def choose_places(
@@ -293,6 +294,8 @@ def _those_locked(view: View, stage: Stage) -> tuple[ResourceId, ...]:
 
 def _is_locked(view: View, stage: Stage, resource_id: ResourceId) -> bool:
     resource = stage.resources[resource_id]
+    if not all(view.is_locked(key) for key in host_keys(stage, [resource_id])):
+        return False
     if resource.capacity is None:
         return True
     if resource.scheme is Scheme.INTERVAL:
@@ -301,7 +304,8 @@ def _is_locked(view: View, stage: Stage, resource_id: ResourceId) -> bool:
     return all(view.is_locked(day_key(resource_id, day)) for day in dates)
 
 
-def _assigned(taken: Taken) -> AssignedResource:
+def _assigned(scene: Scene, wish: Wish, taken: Taken) -> AssignedResource:
+    is_taken_already = taken.is_by_slot and wish.slot_id in scene.slot_resources
     return AssignedResource(
         resource_id=taken.resource.resource_id,
         name=taken.resource.name,
@@ -309,6 +313,7 @@ def _assigned(taken: Taken) -> AssignedResource:
         role=taken.requirement.role,
         is_by_slot=taken.is_by_slot,
         reason=taken.reason,
+        is_host_busy=not is_taken_already and is_host_busy(scene, wish, taken.resource),
     )
 
 

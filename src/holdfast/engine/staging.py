@@ -18,6 +18,7 @@ from holdfast.domain.claims import (
     resource_key,
 )
 from holdfast.domain.errors import InputInvalid
+from holdfast.domain.hosts import HostIndex, hosts_of, keeps_busy
 from holdfast.domain.ids import ResourceId, SlotId
 from holdfast.domain.intervals import Interval
 from holdfast.domain.policies_in_force import padded, words_of
@@ -54,6 +55,7 @@ class Stage:
         claimed_ids: Those of them that the request would claim, itself or by opening its slot.
         ranked_ids: Those among whom it is chosen by what they have to do.
         interval: The time in which their claims matter, buffers included.
+        hosts: Of those whose owners must not be busy elsewhere, all that the owners have.
     """
 
     target: Target
@@ -63,6 +65,7 @@ class Stage:
     claimed_ids: tuple[ResourceId, ...]
     ranked_ids: frozenset[ResourceId]
     interval: Interval
+    hosts: dict[str, tuple[Resource, ...]]
 
 
 @dataclass(slots=True)
@@ -107,7 +110,20 @@ def _stage_of(look: Look, target: Target, components: tuple[str, ...]) -> Stage:
         interval=padded(
             words_of(target.tenant, resources.values(), [target.offering]), target.stay.interval
         ),
+        hosts=_hosts(look, target, [resources[rid] for rid in claimed]),
     )
+
+
+def _hosts(
+    look: Look, target: Target, resources: Sequence[Resource]
+) -> dict[str, tuple[Resource, ...]]:
+    """Return by owner what they have, of those owners who must not be busy elsewhere."""
+    owners = sorted(hosts_of(target.tenant, target.offering, resources))
+    look.want(*(Where(Resource, "owner_id", owner) for owner in owners))
+    return {
+        owner: tuple(filter(keeps_busy, look.where(Resource, "owner_id", owner)))
+        for owner in owners
+    }
 
 
 def candidates_of(look: Look, target: Target, components: tuple[str, ...]) -> tuple[Resource, ...]:
@@ -153,6 +169,7 @@ def is_slot_open(look: Look, target: Target) -> bool:
 def keys_of(look: Look, stage: Stage, resource_ids: Iterable[ResourceId]) -> Keys:
     """Find what claiming some of the resources would lock and look at."""
     keys, resource_ids = Keys(), list(resource_ids)
+    elsewhere = host_keys(stage, resource_ids)
     dates: dict[ResourceId, tuple[date, ...]] = {}
     interval = stage.interval
     for resource_id in resource_ids:
@@ -166,11 +183,23 @@ def keys_of(look: Look, stage: Stage, resource_ids: Iterable[ResourceId]) -> Key
         else:
             here = zone_of(resource, stage.target.tenant)
             dates[resource_id] = dates_of(stage.target.stay, here)
+    keys.guards |= elsewhere
+    keys.overs += [Over(key, interval.starts_at, interval.ends_at) for key in sorted(elsewhere)]
     # Each kind of look for all of them at once: a round for each would be too many.
     keys.counters, guards = day_keys(look, dates)
     keys.guards |= guards
     look.want(*keys.overs, *load_overs(stage, resource_ids).values())
     return keys
+
+
+def host_keys(stage: Stage, resource_ids: Iterable[ResourceId]) -> set[str]:
+    """Return under which other keys it stands whether the owners of resources are busy."""
+    if not stage.hosts:
+        return set()
+    ids = set(resource_ids)
+    owners = {stage.resources[rid].owner_id for rid in ids} & stage.hosts.keys()
+    theirs = {one.resource_id for owner in owners if owner for one in stage.hosts[owner]}
+    return {resource_key(resource_id) for resource_id in theirs - ids}
 
 
 def load_overs(stage: Stage, resource_ids: Iterable[ResourceId]) -> dict[ResourceId, Over]:
@@ -292,10 +321,28 @@ def scene_of(view: View, stage: Stage, *, locked_ids: Collection[ResourceId]) ->
         used_by_slot=used,
         stored_slots={} if target.slot is None else {target.slot.slot_id: target.slot},
         slot_resources=_slot_resources(view, target),
+        hosts=_host_indexes(view, stage, locked_ids),
         loads=loads_on(
             view, stage, [rid for rid in stage.claimed_ids if rid not in left_out], now=view.now
         ),
     )
+
+
+def _host_indexes(
+    view: View, stage: Stage, locked_ids: Collection[ResourceId]
+) -> dict[str, HostIndex]:
+    """Return when the owners are busy of whom that matters, by all that is locked of theirs."""
+    owners = {stage.resources[rid].owner_id for rid in locked_ids} & stage.hosts.keys()
+    return {
+        owner: HostIndex(
+            claim
+            for one in stage.hosts[owner]
+            for claim in view.claims_over(resource_key(one.resource_id), stage.interval)
+            if claim.counts_at(view.now)
+        )
+        for owner in owners
+        if owner is not None
+    }
 
 
 def rules_of(look: Look, owners: Iterable[str]) -> dict[str, tuple[Rule, ...]]:

@@ -41,6 +41,7 @@ class Whereabouts:
     Attributes:
         claim_keys: Whose unreleased claims that overlap `[starts_at, ends_at)`.
         offering_ids: Whose stored slots that start in `[slots_from, slots_before)`.
+        hosts: The owners whose claims matter on all that they have.
         dated_ids: Of which dated resources the days from `first_on` to `last_on`.
         now: At which instant what has lapsed no longer counts.
     """
@@ -51,6 +52,7 @@ class Whereabouts:
     offering_ids: Collection[str]
     slots_from: datetime
     slots_before: datetime
+    hosts: Collection[str] = ()
     dated_ids: Collection[ResourceId]
     first_on: date
     last_on: date
@@ -84,6 +86,7 @@ class Takings:
         slot_claims: The resources that the offerings' slots have taken for themselves.
         day_counts: The dates on which something was ever counted.
         days: The dates that have a capacity of their own.
+        owned: All resources of the hosts, by owner: those that keep them busy.
     """
 
     claims: tuple[Claim, ...]
@@ -91,3 +94,4 @@ class Takings:
     slot_claims: tuple[tuple[SlotId, ResourceId], ...]
     day_counts: tuple[DayCount, ...]
     days: tuple[DayCapacity, ...]
+    owned: tuple[tuple[str, ResourceId], ...] = ()

@@ -211,6 +211,7 @@ def _assigned_row(value: AssignedResource) -> dict[str, Any]:
         "role": value.role,
         "is_by_slot": value.is_by_slot,
         "reason": value.reason,
+        "is_host_busy": value.is_host_busy,
     }
 
 
@@ -222,6 +223,7 @@ def _assigned(row: Row) -> AssignedResource:
         role=row.get("role", ""),
         is_by_slot=row.get("is_by_slot", False),
         reason=Chosen(row["reason"]) if row.get("reason") else None,
+        is_host_busy=row.get("is_host_busy", False),
     )
 
 

@@ -31,7 +31,7 @@ from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from holdfast.domain.calendars import DayCapacity
 from holdfast.domain.claims import Claim, ClaimOwner
 from holdfast.domain.pools import Pool
-from holdfast.domain.resources import Resource
+from holdfast.domain.resources import Resource, Scheme
 from holdfast.domain.rules import RuleStatus, ScheduleRule
 from holdfast.domain.slots import Slot
 from holdfast.engine.ports import ById, Read, Where
@@ -152,7 +152,7 @@ def _serving_statement() -> AtOnce:
 
 def takings(connection: Connection, tenant_id: str, asked: Whereabouts) -> Takings:
     """Find what is taken of some resources around some time, and the slots of some offerings."""
-    rows = _takings_statement().run(
+    rows = _takings_statement(has_hosts=bool(asked.hosts)).run(
         connection,
         {
             _TENANT: tenant_id,
@@ -167,6 +167,7 @@ def takings(connection: Connection, tenant_id: str, asked: Whereabouts) -> Takin
             "b_first": asked.first_on,
             "b_last": asked.last_on,
             "b_now": asked.now,
+            **({"b_hosts": as_list(asked.hosts)} if asked.hosts else {}),
         },
     )
     slots = {
@@ -182,11 +183,12 @@ def takings(connection: Connection, tenant_id: str, asked: Whereabouts) -> Takin
             for row in rows["day_counts"]
         ),
         days=_in_order(DayCapacity, rows["days"]),
+        owned=tuple((row["owner_id"], row["resource_id"]) for row in rows.get("owned", ())),
     )
 
 
 @cache
-def _takings_statement() -> AtOnce:
+def _takings_statement(*, has_hosts: bool) -> AtOnce:
     slot, claim, day = ledger.slot.columns, ledger.claim.columns, catalogue.day.columns
     is_own = (
         slot.tenant_id == _tenant(),
@@ -196,16 +198,19 @@ def _takings_statement() -> AtOnce:
     )
     holding = ledger.claim.alias("holding").columns
     slots = select(ledger.slot, _used_of(slot.slot_id).label("used"))
+    owned: dict[str, Select[Any]] = {"owned": _owned()} if has_hosts else {}
     return AtOnce(
-        {
-            "claims": select(ledger.claim).where(*_overlapping(claim)),
+        owned
+        | {
+            "claims": select(ledger.claim).where(*_overlapping(claim, has_hosts=has_hosts)),
             "slots": slots.where(*is_own),
             # Other slots that hold our resources; those opened by demand may be empty.
             "others": slots.where(
                 slot.tenant_id == _tenant(),
                 slot.slot_id.in_(
                     select(holding.owner_id).where(
-                        *_overlapping(holding), holding.owner_kind == ClaimOwner.SLOT
+                        *_overlapping(holding, has_hosts=has_hosts),
+                        holding.owner_kind == ClaimOwner.SLOT,
                     )
                 ),
                 not_(and_(*is_own)),
@@ -226,11 +231,29 @@ def _takings_statement() -> AtOnce:
     )
 
 
-def _overlapping(claim: _Columns) -> tuple[ColumnElement[bool], ...]:
-    """The unreleased claims of some keys that overlap a stretch of time."""
+def _owned() -> Select[Any]:
+    """The resources of some owners that keep them busy, as `keeps_busy` says."""
+    resource = catalogue.resource.columns
+    return select(resource.owner_id, resource.resource_id).where(
+        resource.tenant_id == _tenant(),
+        among(resource.owner_id, "b_hosts"),
+        resource.capacity.is_not(None),
+        resource.scheme == Scheme.INTERVAL,
+    )
+
+
+def _overlapping(claim: _Columns, *, has_hosts: bool) -> tuple[ColumnElement[bool], ...]:
+    """The unreleased claims of some keys, and of all that hosts have, that overlap some time."""
+    is_one = among(claim.key, "b_keys")
+    if has_hosts:
+        owned = _owned().subquery()
+        keys = select(bytewise(listed("b_keys").c.value)).union(
+            select(bytewise("res:" + owned.c.resource_id))
+        )
+        is_one = claim.key.in_(keys)
     return (
         claim.tenant_id == _tenant(),
-        among(claim.key, "b_keys"),
+        is_one,
         claim.released_at.is_(None),
         claim.starts_at < bindparam("b_ends", type_=Instant()),
         # No claim is longer than this, so the search has an end on both sides.

@@ -218,7 +218,10 @@ class RequirementVerdictOut(Out):
 
 
 class CandidateOut(Out):
-    """Whether a resource could serve then; `remaining` is null when nothing limits it."""
+    """Whether a resource could serve then; `remaining` is null when nothing limits it.
+
+    `is_host_busy` warns that its owner is busy on another resource at that time.
+    """
 
     resource_id: str
     name: str
@@ -226,6 +229,7 @@ class CandidateOut(Out):
     capacity: int | None
     remaining: int | None
     reason: str | None
+    is_host_busy: bool
 
 
 class ExplainedRequirementOut(RequirementVerdictOut):
@@ -356,6 +360,7 @@ def explanation_shown(verdict: Verdict, *, root: str) -> ExplanationOut:
                         capacity=candidate.total,
                         remaining=candidate.free,
                         reason=candidate.reason,
+                        is_host_busy=candidate.is_host_busy,
                     )
                     for candidate in one.candidates
                 ],

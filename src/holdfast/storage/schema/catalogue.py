@@ -109,6 +109,8 @@ resource = Table(
     ForeignKeyConstraint(
         ["tenant_id", "category_id"], ["category.tenant_id", "category.category_id"]
     ),
+    # What else somebody has who must not be busy elsewhere.
+    Index("ix_resource_owner", "tenant_id", "owner_id"),
     # What a worker has to open.
     Index(
         "ix_resource_settling",
