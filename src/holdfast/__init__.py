@@ -192,6 +192,9 @@ if TYPE_CHECKING:
     from holdfast.domain.waitlists import WaitlistStatus as WaitlistStatus
     from holdfast.domain.waitlists import WishedDates as WishedDates
     from holdfast.domain.waitlists import Wishes as Wishes
+    from holdfast.engine.agenda import Agenda as Agenda
+    from holdfast.engine.agenda import AgendaQuery as AgendaQuery
+    from holdfast.engine.agenda import AgendaSlot as AgendaSlot
     from holdfast.engine.availability import Availability as Availability
     from holdfast.engine.availability import AvailabilityQuery as AvailabilityQuery
     from holdfast.engine.availability import DailyAvailability as DailyAvailability
@@ -292,6 +295,7 @@ _HOMES = {
     "holdfast.domain.utilisation": "DayReport",
     "holdfast.domain.verdicts": "Verdict",
     "holdfast.domain.waitlists": "InLine WaitlistEntry WaitlistStatus WishedDates Wishes",
+    "holdfast.engine.agenda": "Agenda AgendaQuery AgendaSlot",
     "holdfast.engine.availability": "Availability AvailabilityQuery DailyAvailability",
     "holdfast.engine.blocks": "AddBlock",
     "holdfast.engine.calendars": "DaysChanged InitialiseDays",

@@ -119,6 +119,7 @@ MAY = {
     "setDay": MANAGERS,
     "listDays": MEMBERS,
     "reportCapacity": MEMBERS,
+    "showAgenda": MEMBERS,
     "cancelSlot": MANAGERS,
     "removeResourceBlock": MANAGERS,
     "listSlots": EVERYBODY,

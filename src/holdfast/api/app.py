@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from holdfast.api import (
+    agenda,
     availability,
     blocks,
     bookings,
@@ -94,6 +95,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *policies.ENDPOINTS,
     *history.ENDPOINTS,
     *reports.ENDPOINTS,
+    *agenda.ENDPOINTS,
 )
 
 

@@ -57,6 +57,7 @@ JSON = "application/json"
 QUERY_BYTES_MAX = 8_192
 QUERY_FIELDS_MAX = 50
 LENGTH_DIGITS_MAX = 18
+TAG_LENGTH = 32
 # Two thousand bookings are called off before the caller gets the answer.
 SETTLING_STEPS_MAX = 20
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}\Z")
@@ -447,17 +448,24 @@ class Call:
     def record(self, out: BaseModel, *, version: int, is_settled: bool = True) -> Response:
         """Answer one record, or 304 when the caller has this version of it.
 
-        Args:
-            out: The record.
-            version: Its version.
-            is_settled: False when the answer says more than the version, such as time left.
+        `is_settled` is False when the answer says more than the version, such as time left.
         """
         tag = _tag(version)
-        seen = ",".join(self._request.headers.getlist("if-none-match"))
-        known = {part.strip().removeprefix("W/") for part in seen.split(",")}
-        if is_settled and (tag in known or "*" in known):
+        if is_settled and self._has_seen(tag):
             return Response(status_code=304, headers={"ETag": tag})
         return Response(out.model_dump_json().encode(), headers={"ETag": tag}, media_type=JSON)
+
+    def tagged(self, body: bytes) -> Response:
+        """Answer what is made of many records under a tag of its words, or 304 when it is known."""
+        tag = f'"{hashlib.sha256(body).hexdigest()[:TAG_LENGTH]}"'
+        if self._has_seen(tag):
+            return Response(status_code=304, headers={"ETag": tag})
+        return Response(body, headers={"ETag": tag}, media_type=JSON)
+
+    def _has_seen(self, tag: str) -> bool:
+        seen = ",".join(self._request.headers.getlist("if-none-match"))
+        known = {part.strip().removeprefix("W/") for part in seen.split(",")}
+        return tag in known or "*" in known
 
     def next_cursor(self, page: Page[Any]) -> str | None:
         """Return where the next page begins."""

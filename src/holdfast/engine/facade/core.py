@@ -8,6 +8,7 @@ from holdfast.domain.access import SYSTEM, Actor
 from holdfast.domain.errors import RecordExists, RecordNotFound
 from holdfast.domain.ids import TenantId
 from holdfast.domain.tenants import Tenant
+from holdfast.engine.facade.agenda import AgendaBook
 from holdfast.engine.facade.availability import AvailabilityAnswers
 from holdfast.engine.facade.blocks import Blocks
 from holdfast.engine.facade.bookings import Bookings
@@ -44,6 +45,7 @@ class TenantEngine:
         members, keys, customers: Its people.
         availability, quotes, promo_codes, eligibility, holds, bookings, waitlist, series, orders,
             history: What is taken, and what it costs.
+        agenda, reports: What stands in some days, and how much of what there is that takes.
     """
 
     def __init__(self, port: Port) -> None:
@@ -73,6 +75,7 @@ class TenantEngine:
         self.orders = Orders(port)
         self.history = History(port)
         self.reports = Reports(port)
+        self.agenda = AgendaBook(port)
 
     def get(self) -> Tenant:
         """Return the business itself."""
