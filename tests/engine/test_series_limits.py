@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from holdfast.bootstrap import Engine
 from holdfast.domain.customers import Contact
-from holdfast.domain.policies import ActiveLimit, LimitScope, Policy
+from holdfast.domain.policies import ActiveLimit, CreationLimit, LimitScope, Policy
 from holdfast.domain.prices import TicketTier
 from holdfast.domain.promo_codes import PromoKind
 from holdfast.domain.series import ClashPolicy
 from holdfast.domain.terms import Terms, Tickets
+from holdfast.engine.choosing import Choice
 from holdfast.engine.making import Details
 from holdfast.engine.moving import Move
 from holdfast.engine.promo_codes import AddPromoCode
@@ -51,6 +52,36 @@ def test_a_series_of_four_does_not_pass_a_limit_of_three(engine: Engine) -> None
     assert isinstance(listed, tuple)
     assert [(one["index"], one["code"]) for one in listed] == [(3, "policy.limit_reached")]
     assert [one.reason_code for one in made.occurrences] == [None] * 3 + ["policy.limit_reached"]
+
+
+def test_a_series_is_one_thing_made_however_many_bookings_it_has(engine: Engine) -> None:
+    """AC-D16: whoever makes it, known or not, and whatever was made before."""
+    desk = open_desk(engine)
+    limit = Policy(creation_limits=(CreationLimit(most=2, window=timedelta(hours=1)),))
+    added = add_offering(desk, "lesson", add_room(desk, capacity=9))
+    lesson = desk.offerings.change(added.offering_id, {"series_max": 99, "policy": limit})
+    asked = SeriesRequest(
+        offering_id=lesson.offering_id,
+        rule="FREQ=DAILY;COUNT=80",
+        starts_on=date(2026, 6, 8),
+        minute=600,
+        details=BEN,
+    )
+
+    first = desk.series.place(asked)
+    second = desk.series.place(asked)
+    third = cause_of(lambda: desk.series.place(asked))
+    alone = cause_of(
+        lambda: desk.bookings.place(
+            choice=Choice(offering_id=lesson.offering_id, starts_at=at("12:00")), details=BEN
+        )
+    )
+
+    assert [len(one.bookings) for one in (first, second)] == [80, 80]
+    listed = third["occurrences"]
+    assert isinstance(listed, tuple | list)
+    assert {one["code"] for one in listed} == {"policy.limit_reached"}
+    assert alone == {"code": "policy.limit_reached", "limit": 2, "actual": 2}
 
 
 def test_where_a_code_is_used_up_nothing_is_booked_at_another_price(engine: Engine) -> None:

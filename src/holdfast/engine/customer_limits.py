@@ -23,6 +23,7 @@ from holdfast.domain.overrides import Override
 from holdfast.domain.policies import ActiveLimit, LimitScope, Policy
 from holdfast.domain.policies_in_force import policy_in_force, words_of
 from holdfast.domain.resources import Resource
+from holdfast.domain.series import Series
 from holdfast.engine.choosing import Target
 from holdfast.engine.people import find_customer, find_customer_reads
 from holdfast.engine.ports import Few, Latest, Read
@@ -116,7 +117,7 @@ def person_of(look: Look, buyer: Buyer) -> Person | None:
     if customer.account_id:
         found = look.where(Customer, "account_id", customer.account_id)
         customers = [one for one in found if one.status is CustomerStatus.ACTIVE] or customers
-        key = _key(f"account:{customer.account_id}")
+        key = account_key(customer.account_id)
     known = [given, *(key for one in customers for key in _contact_keys(one))]
     return Person(
         key=key,
@@ -131,6 +132,11 @@ def _contact_keys(customer: Customer) -> Iterable[str | None]:
     yield contact_key(Contact(phone=customer.phone))
 
 
+def account_key(account_id: str) -> str:
+    """Return the lock under which an account's customers and their bookings are counted."""
+    return _key(f"account:{account_id}")
+
+
 def _key(text: str) -> str:
     """Return a lock's key that does not say who it is: keys are kept for ever."""
     return f"cust:{sha256(text.encode()).hexdigest()[:32]}"
@@ -140,7 +146,7 @@ def _reads(person: Person, words: Iterable[Policy]) -> list[Read]:
     active = [limit for word in words for limit in word.active_limits]
     reads: list[Read] = []
     for customer in person.customers:
-        reads += [_ahead(customer.customer_id, active), _made(customer.customer_id, words)]
+        reads += [_ahead(customer.customer_id, active), *_made(customer.customer_id, words)]
     reads += [_held(key) for key in person.contact_keys]
     return reads
 
@@ -152,9 +158,13 @@ def _ahead(customer_id: CustomerId, limits: Sequence[ActiveLimit]) -> Latest:
     return Latest(Booking, "customer_id", customer_id, _LIVE, "ends_at", most + SPARE)
 
 
-def _made(customer_id: CustomerId, words: Iterable[Policy]) -> Latest:
-    most = max((limit.most for word in words for limit in word.creation_limits), default=0)
-    return Latest(Booking, "customer_id", customer_id, (), "created_at", most + SPARE)
+def _made(customer_id: CustomerId, words: Iterable[Policy]) -> list[Latest]:
+    """What a customer made of late: a series is one thing, however many bookings it has."""
+    most = max((limit.most for word in words for limit in word.creation_limits), default=0) + SPARE
+    return [
+        Latest(Booking, "customer_id", customer_id, (), "created_at", most, without="series_id"),
+        Latest(Series, "customer_id", customer_id, (), "created_at", most),
+    ]
 
 
 def _held(key: str) -> Few:
@@ -306,8 +316,9 @@ class _Counted:
         """Return when the latest of all that they have were made."""
         made = [hold.created_at for hold in self._holds]
         for customer_id in self._customer_ids:
-            found = self._view.latest(_made(customer_id, self._words))
-            made += [booking.created_at for booking in cast("tuple[Booking, ...]", found)]
+            for read in _made(customer_id, self._words):
+                found = cast("tuple[Booking | Series, ...]", self._view.latest(read))
+                made += [one.created_at for one in found]
         return made
 
     def _of(self, resource: Resource) -> tuple[ActiveLimit, ...]:

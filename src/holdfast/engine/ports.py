@@ -178,6 +178,7 @@ class Latest:
     Attributes:
         statuses: Which statuses they may have; none is any.
         order_by: The field of the instant.
+        without: A field that is not set in those that are meant.
     """
 
     kind: type
@@ -186,6 +187,7 @@ class Latest:
     statuses: tuple[str, ...]
     order_by: str
     limit: int
+    without: str | None = None
 
 
 Read = ById | Where | Over | CounterOf | CountersBetween | Few | Latest

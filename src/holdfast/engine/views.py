@@ -292,6 +292,7 @@ class CommandView:
             for record in found
             if getattr(record, read.field) == read.value
             and (not read.statuses or getattr(record, STATUS) in read.statuses)
+            and (read.without is None or getattr(record, read.without) is None)
         ]
         kept.sort(key=attrgetter(read.order_by), reverse=True)
         if is_full and len(kept) < read.limit:

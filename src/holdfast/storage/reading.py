@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
     Select,
@@ -125,14 +126,14 @@ def _question_of(tenant_id: str, read: Few | CountersBetween | Latest) -> _Quest
         )
     if isinstance(read, Latest):
         statement = _latest_statement(
-            read.kind, read.field, read.statuses, read.order_by, read.limit
+            read.kind, read.field, read.statuses, read.order_by, read.without
         )
     else:
-        statement = _few_statement(read.kind, read.field, read.statuses, read.limit)
+        statement = _few_statement(read.kind, read.field, read.statuses)
     from_row = mapper_of(read.kind).from_row
+    values = {_TENANT: tenant_id, "b_value": read.value, _LIMIT: read.limit}
     return _Question(
-        Query(statement, {_TENANT: tenant_id, "b_value": read.value}),
-        lambda rows: {read: tuple(map(from_row, rows))},
+        Query(statement, values), lambda rows: {read: tuple(map(from_row, rows))}
     )
 
 
@@ -193,7 +194,7 @@ def _over(tenant_id: str, overs: Sequence[Over]) -> _Question:
     return _Question(Query(_OVER, values), answer)
 
 
-_TENANT, _VALUES = "b_tenant", "b_values"
+_TENANT, _VALUES, _LIMIT = "b_tenant", "b_values", "b_limit"
 
 
 def _tenant() -> ColumnElement[str]:
@@ -236,7 +237,7 @@ _OVER = (
 
 @cache
 def _few_statement(
-    kind: type[object], field: str, statuses: tuple[str, ...], limit: int
+    kind: type[object], field: str, statuses: tuple[str, ...]
 ) -> Select[Any]:
     mapper = mapper_of(kind)
     columns = mapper.table.columns
@@ -248,13 +249,17 @@ def _few_statement(
         select(mapper.table)
         .where(columns.tenant_id == _tenant(), columns[field] == value, or_(*named))
         .order_by(mapper.id_column)
-        .limit(literal_column(str(limit)))
+        .limit(bindparam(_LIMIT, type_=BigInteger()))
     )
 
 
 @cache
 def _latest_statement(
-    kind: type[object], field: str, statuses: tuple[str, ...], order_by: str, limit: int
+    kind: type[object],
+    field: str,
+    statuses: tuple[str, ...],
+    order_by: str,
+    without: str | None,
 ) -> Select[Any]:
     mapper = mapper_of(kind)
     columns = mapper.table.columns
@@ -267,9 +272,10 @@ def _latest_statement(
             columns.tenant_id == _tenant(),
             columns[field] == value,
             *([or_(*named)] if named else []),
+            *([columns[without].is_(None)] if without is not None else []),
         )
         .order_by(columns[order_by].desc(), mapper.id_column.desc())
-        .limit(literal_column(str(limit)))
+        .limit(bindparam(_LIMIT, type_=BigInteger()))
     )
 
 

@@ -49,6 +49,8 @@ series = Table(
         ["tenant_id", "offering_id"], ["offering.tenant_id", "offering.offering_id"]
     ),
     Index("ix_series_created", "tenant_id", "created_at"),
+    # What a customer has made of late.
+    Index("ix_series_customer", "tenant_id", "customer_id", "created_at"),
 )
 
 occurrence = Table(

@@ -1,0 +1,15 @@
+"""The series of a customer, by when they were made."""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "0020"
+down_revision = "0019"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Add the index."""
+    op.create_index("ix_series_customer", "series", ["tenant_id", "customer_id", "created_at"])
