@@ -194,7 +194,7 @@ ENDPOINTS = (
         body=AddCustomerIn,
         answer=CustomerOut,
         status=201,
-        codes=("record.already_exists",),
+        codes=("policy.limit_reached", "record.already_exists"),
     ),
     Endpoint(
         method="GET",
@@ -225,7 +225,12 @@ ENDPOINTS = (
         run=change,
         body=ChangeCustomerIn,
         answer=CustomerOut,
-        codes=("record.already_exists", "record.changed", "record.not_found"),
+        codes=(
+            "policy.limit_reached",
+            "record.already_exists",
+            "record.changed",
+            "record.not_found",
+        ),
         takes_version=True,
     ),
     Endpoint(

@@ -12,8 +12,9 @@ from holdfast.domain import checks
 from holdfast.domain.access import Scope
 from holdfast.domain.cancellation_policies import BLOCK_DAYS_MAX
 from holdfast.domain.customers import Customer, CustomerStatus, email_key, phone_key
-from holdfast.domain.errors import InputInvalid, RecordExists
+from holdfast.domain.errors import InputInvalid, LimitReached, RecordExists
 from holdfast.domain.ids import CustomerId
+from holdfast.engine.customer_limits import account_key
 from holdfast.engine.patches import patched
 from holdfast.engine.ports import Where
 from holdfast.engine.use_cases import Look, Needs, UseCase, View
@@ -60,6 +61,9 @@ class LiftCustomerBlock:
     if_version: int | None = None
 
 
+ACCOUNT_CUSTOMERS_MAX = 20
+"""So many customers of one account at most: their bookings are counted together."""
+
 CHANGEABLE = frozenset({"name", "email", "phone", "account_id", "status", "metadata"})
 _DERIVED = frozenset({"email_key", "phone_key"})
 
@@ -96,8 +100,27 @@ def _require_email_free(view: View, email: str | None, own_id: str | None) -> No
             raise RecordExists(kind="customer", key=email)
 
 
+def _account_needs(account_id: object) -> Needs:
+    """Return under what the customers of an account are counted."""
+    if not isinstance(account_id, str) or not account_id:
+        return Needs()
+    checks.require([checks.line("/account_id", account_id)])
+    reads = [Where(Customer, "account_id", account_id)]
+    return Needs.of(guards=[account_key(account_id)], reads=reads)
+
+
+def _require_room_in_account(view: View, account_id: object, own_id: str | None) -> None:
+    if not isinstance(account_id, str) or not account_id:
+        return
+    found = view.where(Customer, "account_id", account_id)
+    count = sum(one.customer_id != own_id and one.status is CustomerStatus.ACTIVE for one in found)
+    if count >= ACCOUNT_CUSTOMERS_MAX:
+        message = f"An account has at most {ACCOUNT_CUSTOMERS_MAX} customers."
+        raise LimitReached(message, limit=ACCOUNT_CUSTOMERS_MAX, actual=count)
+
+
 def _add_needs(command: AddCustomer, _look: Look) -> Needs:
-    return Needs.of(reads=_email_reads(command.email))
+    return Needs.of(reads=_email_reads(command.email)) | _account_needs(command.account_id)
 
 
 def _add(view: View, command: AddCustomer, now: datetime) -> Customer:
@@ -116,6 +139,7 @@ def _add(view: View, command: AddCustomer, now: datetime) -> Customer:
     )
     require_valid(customer)
     _require_email_free(view, command.email, None)
+    _require_room_in_account(view, command.account_id, None)
     view.insert(customer)
     view.fact("customer.added", customer)
     return customer
@@ -125,7 +149,16 @@ def _change_needs(command: ChangeCustomer, look: Look) -> Needs:
     customer = look.get(Customer, command.customer_id)
     # The address it has counts too: another may have taken it since this one was deleted.
     email = command.changes.get("email", customer.email)
-    return Needs.of(reads=_email_reads(email if isinstance(email, str) else None))
+    reads = _email_reads(email if isinstance(email, str) else None)
+    return Needs.of(reads=reads) | _account_needs(_new_account(command, customer))
+
+
+def _new_account(command: ChangeCustomer, customer: Customer) -> object:
+    """Return the account that a customer comes to be counted in, if they come to any."""
+    after = {"account_id": customer.account_id, "status": customer.status, **command.changes}
+    was = customer.status is CustomerStatus.ACTIVE
+    is_there = was and after["account_id"] == customer.account_id
+    return None if is_there or after["status"] != CustomerStatus.ACTIVE else after["account_id"]
 
 
 def _change(view: View, command: ChangeCustomer, _now: datetime) -> Customer:
@@ -135,6 +168,7 @@ def _change(view: View, command: ChangeCustomer, _now: datetime) -> Customer:
     email, phone = changes.get("email", customer.email), changes.get("phone", customer.phone)
     if isinstance(email, str):
         _require_email_free(view, email, customer.customer_id)
+    _require_room_in_account(view, _new_account(command, customer), customer.customer_id)
     changes["email_key"] = email_key(email) if isinstance(email, str) and email else None
     changes["phone_key"] = phone_key(phone) if isinstance(phone, str) and phone else None
     changed = patched(view, customer, changes, CHANGEABLE | _DERIVED, require_valid)

@@ -131,10 +131,8 @@ def _question_of(tenant_id: str, read: Few | CountersBetween | Latest) -> _Quest
     else:
         statement = _few_statement(read.kind, read.field, read.statuses)
     from_row = mapper_of(read.kind).from_row
-    values = {_TENANT: tenant_id, "b_value": read.value, _LIMIT: read.limit}
-    return _Question(
-        Query(statement, values), lambda rows: {read: tuple(map(from_row, rows))}
-    )
+    asked = {_TENANT: tenant_id, "b_value": read.value, _LIMIT: read.limit}
+    return _Question(Query(statement, asked), lambda rows: {read: tuple(map(from_row, rows))})
 
 
 def _caps(tenant_id: str, reads: Sequence[CounterOf]) -> _Question:
@@ -236,9 +234,7 @@ _OVER = (
 
 
 @cache
-def _few_statement(
-    kind: type[object], field: str, statuses: tuple[str, ...]
-) -> Select[Any]:
+def _few_statement(kind: type[object], field: str, statuses: tuple[str, ...]) -> Select[Any]:
     mapper = mapper_of(kind)
     columns = mapper.table.columns
     # Written out, since an index that covers one status is of no use to a status yet unknown.
