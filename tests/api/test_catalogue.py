@@ -86,13 +86,8 @@ def test_a_resource_is_added_changed_and_read(place: Place) -> None:
         "deleted_at": None,
         "version": 1,
     }
-    assert changed.json == {
-        **added,
-        "short_name": None,
-        "skills": [],
-        "name": "Red room",
-        "version": 2,
-    }
+    after: dict[str, Any] = {"short_name": None, "skills": [], "name": "Red room", "version": 2}
+    assert changed.json == {**added, **after}
     assert place.page.get(path).json == changed.json
 
 
