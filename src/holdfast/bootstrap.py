@@ -13,6 +13,7 @@ from holdfast.domain.ids import BOOKING_NUMBER_LENGTH, RANDOM_BITS, make_booking
 from holdfast.engine import facade
 from holdfast.engine.ports import Clock, Ids
 from holdfast.engine.registry import USE_CASES
+from holdfast.engine.sweeping import Sweeper
 from holdfast.engine.unit_of_work import UnitOfWork
 from holdfast.patterns import RustPatterns
 from holdfast.storage.database import Database, DatabaseOptions
@@ -133,6 +134,7 @@ class Engine(facade.Engine):
         )
         engine = cls(
             unit_of_work=unit_of_work,
+            sweeper=Sweeper(stores=stores, ids=ids),
             reads=stores,
             quiescence=stores,
             register=SqlTenantRegister(database),

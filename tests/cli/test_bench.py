@@ -39,6 +39,7 @@ def test_without_a_scenario_it_lists_them(say: Say) -> None:
         "idle",
         "mixed",
         "storm",
+        "expire",
         "embedded",
         "start",
         "availability",
@@ -89,3 +90,17 @@ def test_holds_are_measured_beside_the_same_rows_written_by_pgbench(say: Say) ->
     assert found["settings"]["fsync"] == "on"
     # The same rows, but for what a batch writes once for all of its commands.
     assert 5 < found["rows_per_hold"] <= found["limit_rows_per_hold"] + 1
+
+
+@pytest.mark.slow
+@pytest.mark.postgresql
+def test_expired_holds_are_ended_beside_the_same_rows_written_by_bare_sql(say: Say) -> None:
+    # AC-U02
+    said = say("bench", "expire", "--seconds", "1", "--expired", "1000", "--json")
+
+    assert said.code == 0, said.err
+    found = json.loads(said.out)
+    assert found["left"] == 0
+    assert found["errors"] == 0
+    assert 0 < found["released"] <= 1_200
+    assert found["ratio"] > 0

@@ -153,6 +153,7 @@ def engine_over(
     plain = Engine.over(database, clock=clock, ids=ids)
     return facade.Engine(
         unit_of_work=unit_of_work,
+        sweeper=plain.sweeper,
         reads=plain.reads,
         quiescence=plain.quiescence,
         register=plain.register,

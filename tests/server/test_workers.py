@@ -100,8 +100,8 @@ def test_a_thousand_due_holds_are_expired_and_their_places_come_back(
     released = expire_holds(engine)
 
     assert released == {"released": 1_003}
-    # Sixteen pages of at most 64 holds, and one of the other business.
-    assert engine.database.statistics.commits - before == 17
+    # Two pages of at most 500 holds, and one of the other business.
+    assert engine.database.statistics.commits - before == 3
     assert count_statuses(concert) == {HoldStatus.EXPIRED: 1_000, HoldStatus.ACTIVE: 5}
     assert count_statuses(other) == {HoldStatus.EXPIRED: 3}
     assert places_used(engine, concert) == 5
@@ -127,14 +127,14 @@ def test_whoever_is_asked_to_stop_stops_between_two_batches(
     engine: Engine, clock: ManualClock
 ) -> None:
     concert = open_evening(engine, clock)
-    place_many(engine, concert, 130)
+    place_many(engine, concert, 510)
     clock.advance(hours=2)
     answers = iter([False, True])
 
     released = expire_holds(engine, should_stop=lambda: next(answers, True))
 
-    assert released == {"released": 64}
-    assert expire_holds(engine) == {"released": 66}
+    assert released == {"released": 500}
+    assert expire_holds(engine) == {"released": 10}
 
 
 def test_two_workers_at_once_expire_each_hold_once(engine: Engine, clock: ManualClock) -> None:

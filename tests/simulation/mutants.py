@@ -43,6 +43,7 @@ from holdfast.engine.ports import (
     Read,
     StorageFault,
     WriteStore,
+    WriteStores,
 )
 from holdfast.engine.registry import USE_CASES
 from holdfast.engine.releasing import give_back
@@ -156,13 +157,15 @@ def _keeping(decide: Callable[[View, Any, datetime], object]) -> Callable[..., o
 
 def answer_before_commit(patch: Patch) -> None:
     """The caller is answered whatever becomes of the COMMIT."""
-    real = UnitOfWork._commit
+    real = unit_of_work.commit
 
-    def commit(self: UnitOfWork, tenant_id: TenantId, store: WriteStore, batch_id: BatchId) -> None:
+    def commit(
+        stores: WriteStores, tenant_id: TenantId, store: WriteStore, batch_id: BatchId
+    ) -> None:
         with suppress(StorageFault):
-            real(self, tenant_id, store, batch_id)
+            real(stores, tenant_id, store, batch_id)
 
-    patch.setattr(UnitOfWork, "_commit", commit)
+    patch.setattr(unit_of_work, "commit", commit)
 
 
 def freed_key_not_locked(patch: Patch) -> None:

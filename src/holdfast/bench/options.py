@@ -19,12 +19,14 @@ class Options:
         seconds: How long each measurement takes.
         servers: How many server processes.
         bookings: How many are stored in the larger case of `availability`.
+        expired: How many holds have expired in `expire`.
     """
 
     url: str | None = None
     seconds: float = 10.0
     servers: int = 1
     bookings: int = 100_000
+    expired: int = 100_000
 
     def new_slug(self) -> str:
         """Return a name for a business of this run, also in a database that has some already."""

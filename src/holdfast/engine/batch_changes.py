@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 
 from holdfast.domain.claims import Claim
 from holdfast.domain.history import AuditEntry
 from holdfast.domain.ids import AuditId, BatchId
-from holdfast.engine.ports import Changes, CounterChange, Ids, KeptAnswer
+from holdfast.engine.ports import Changes, CounterChange, Ids, KeptAnswer, LockedRow
 from holdfast.engine.records import KINDS, changes_between, id_of, version_of
 from holdfast.engine.views import BatchView
 
@@ -40,7 +40,7 @@ def changes_of(
         mine.delta += change.delta
         mine.is_cap_set, mine.cap = change.is_cap_set, change.cap
         mine.over_raised += change.over_raised
-    _settle_over_commit(changes, view)
+    settle_over_commit(changes, view.locked)
     for entry in view.audit:
         changes.audit.append(
             AuditEntry(
@@ -63,13 +63,13 @@ def changes_of(
     return changes
 
 
-def _settle_over_commit(changes: Changes, view: BatchView) -> None:
+def settle_over_commit(changes: Changes, locked: Mapping[str, LockedRow]) -> None:
     """Write down how much is in use beyond each cap: never more than was allowed on purpose.
 
     Whatever is given back lowers it first; a use beyond it is the database's to refuse.
     """
     for key, change in changes.counters.items():
-        row = view.locked[key]
+        row = locked[key]
         if not (row.over_commit or change.over_raised or change.is_cap_set):
             continue
         cap = change.cap if change.is_cap_set else row.cap

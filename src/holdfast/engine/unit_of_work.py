@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -176,7 +176,7 @@ class UnitOfWork:
             batch_id = BatchId(self._ids.new("bat", now=view.now))
             if view.records_changed or answers:
                 store.flush(changes_of(view, batch_id=batch_id, answers=answers, ids=self._ids))
-                self._commit(tenant_id, store, batch_id)
+                commit(self._stores, tenant_id, store, batch_id)
             else:
                 store.rollback()
         # Only now, after COMMIT, does anybody get an answer.
@@ -240,15 +240,7 @@ class UnitOfWork:
         locked: Mapping[str, LockedRow],
     ) -> BatchView:
         """Read the time, after the last lock, and load what was declared."""
-        now = store.now()
-        latest = max((row.decided_at for row in locked.values() if row.decided_at), default=now)
-        if latest - now > CLOCK_BEHIND_MAX:
-            message = (
-                "The database's clock is behind what it has already decided. An operator has to"
-                " look: 'holdfast clock' says by how much and can reset it."
-            )
-            raise _ClockFault(ClockBehind(message, retry_after_seconds=60))
-        now = max(now, latest)
+        now = present(store, locked)
         counters = [key for key, row in locked.items() if row.cap is not None]
         return BatchView(
             tenant_id=tenant_id,
@@ -316,16 +308,6 @@ class UnitOfWork:
             new.append(kept[key.name])
         return Outcome(result=result, answer=answer)
 
-    def _commit(self, tenant_id: TenantId, store: WriteStore, batch_id: BatchId) -> None:
-        """Commit; a lost COMMIT is settled, not guessed."""
-        try:
-            store.commit()
-        except CommitUnknown:
-            log.warning("batch.commit_unknown", batch_id=batch_id)
-            if not self._stores.settle(tenant_id, batch_id):
-                message = "the lost COMMIT can never take effect; the batch runs again"
-                raise TransactionConflict(message) from None
-
     def _is_late(self, item: _Item) -> bool:
         deadline = item.envelope.deadline
         return deadline is not None and self._monotonic() > deadline
@@ -347,6 +329,38 @@ class UnitOfWork:
         log.error("use_case.failed", use_case=item.use_case.name, exc_info=bug)
         message = "Something went wrong on our side. Nothing was changed, and it has been logged."
         item.outcome = Outcome(error=RequestFailed(message), bug=bug)
+
+
+def present(store: WriteStore, locked: Mapping[str, LockedRow]) -> datetime:
+    """Read the ledger's time, after the last lock: never before what was decided under a lock.
+
+    Raises:
+        StorageUnavailable: The database's clock is behind.
+    """
+    now = store.now()
+    latest = max((row.decided_at for row in locked.values() if row.decided_at), default=now)
+    if latest - now > CLOCK_BEHIND_MAX:
+        message = (
+            "The database's clock is behind what it has already decided. An operator has to"
+            " look: 'holdfast clock' says by how much and can reset it."
+        )
+        raise _ClockFault(ClockBehind(message, retry_after_seconds=60))
+    return max(now, latest)
+
+
+def commit(stores: WriteStores, tenant_id: TenantId, store: WriteStore, batch_id: BatchId) -> None:
+    """Commit; a lost COMMIT is settled, not guessed.
+
+    Raises:
+        TransactionConflict: It was lost, and can never take effect.
+    """
+    try:
+        store.commit()
+    except CommitUnknown:
+        log.warning("batch.commit_unknown", batch_id=batch_id)
+        if not stores.settle(tenant_id, batch_id):
+            message = "the lost COMMIT can never take effect; the batch runs again"
+            raise TransactionConflict(message) from None
 
 
 def _authorize(item: _Item) -> None:

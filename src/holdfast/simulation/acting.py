@@ -26,6 +26,7 @@ from holdfast.engine.ports import Due, IdempotencyKey, StorageFault, TenantRegis
 from holdfast.engine.registry import USE_CASES
 from holdfast.engine.resources import AddResource
 from holdfast.engine.schedules import WeeklyOpening
+from holdfast.engine.sweeping import Sweeper
 from holdfast.engine.tenants import AddTenant
 from holdfast.engine.unit_of_work import UnitOfWork
 from holdfast.engine.use_cases import Envelope, Outcome
@@ -157,14 +158,16 @@ class House:
     def _engine(self) -> facade.Engine:
         """Start the engine, as after a crash: nothing but the database is left."""
         plain_engine = Engine.over(self.database, clock=self.clock, ids=self._ids)
+        stores = NemesisStores(SqlStores(self.database), self.nemesis)
         unit_of_work = UnitOfWork(
-            stores=NemesisStores(SqlStores(self.database), self.nemesis),
+            stores=stores,
             ids=self._ids,
             use_cases=USE_CASES,
             monotonic=time.monotonic,
         )
         return facade.Engine(
             unit_of_work=unit_of_work,
+            sweeper=Sweeper(stores=stores, ids=self._ids),
             reads=plain_engine.reads,
             quiescence=plain_engine.quiescence,
             register=OneTenant(plain_engine.register, self.tenant_id),

@@ -12,15 +12,17 @@ from holdfast.domain.ids import BatchId, TenantId
 from holdfast.engine.ports import (
     Changes,
     CommitUnknown,
+    Ended,
+    Held,
     KeptAnswer,
     Lapsed,
     LockedRow,
     LockRequest,
     Read,
     StorageUnavailable,
+    SweepStore,
+    SweepStores,
     TransactionConflict,
-    WriteStore,
-    WriteStores,
 )
 from holdfast.simulation.steps import Fault
 from holdfast.testing.clocks import ManualClock
@@ -115,7 +117,7 @@ class Nemesis:
 class NemesisStore:
     """A write transaction in which something may go wrong before each step."""
 
-    def __init__(self, store: WriteStore, nemesis: Nemesis) -> None:
+    def __init__(self, store: SweepStore, nemesis: Nemesis) -> None:
         self._store = store
         self._nemesis = nemesis
         self._locked: set[str] = set()
@@ -147,6 +149,20 @@ class NemesisStore:
         """Find kept answers."""
         return self._store.answers(names)
 
+    def held(self, hold_ids: Collection[str]) -> list[Held]:
+        """Find what holds claim, after a chance."""
+        self._nemesis.at("load")
+        return self._store.held(hold_ids)
+
+    def expire_holds(self, hold_ids: Collection[str], *, now: datetime) -> Ended:
+        """End holds, after a chance; note what is released without its lock."""
+        nemesis = self._nemesis
+        nemesis.at("flush")
+        ended = self._store.expire_holds(hold_ids, now=now)
+        unlocked = ended.units.keys() - self._locked
+        nemesis.unlocked += sorted(key for key in unlocked if nemesis.must_lock(key))
+        return ended
+
     def flush(self, changes: Changes) -> None:
         """Flush, with a chance before each statement; note what is written without its lock."""
         nemesis = self._nemesis
@@ -177,7 +193,7 @@ class NemesisStore:
 class NemesisStores:
     """Stores whose write transactions the nemesis may disturb."""
 
-    def __init__(self, stores: WriteStores, nemesis: Nemesis) -> None:
+    def __init__(self, stores: SweepStores, nemesis: Nemesis) -> None:
         self._stores = stores
         self._nemesis = nemesis
 

@@ -10,7 +10,9 @@ from holdfast.domain.ids import BatchId, TenantId
 from holdfast.engine.ports import (
     ById,
     Changes,
+    Ended,
     Filter,
+    Held,
     KeptAnswer,
     Lapsed,
     Listing,
@@ -20,7 +22,7 @@ from holdfast.engine.ports import (
     Where,
 )
 from holdfast.engine.takings import ServedBy, Serving, Takings, Whereabouts
-from holdfast.storage import flushing, reading, surveying
+from holdfast.storage import flushing, reading, surveying, sweeping
 from holdfast.storage.database import Database, ReadTransaction, WriteTransaction
 
 
@@ -53,6 +55,14 @@ class SqlWriteStore:
     ) -> dict[tuple[str, str, str], KeptAnswer]:
         """Find committed answers by caller, route and idempotency key."""
         return reading.answers(self._transaction, self._transaction.tenant_id, names)
+
+    def held(self, hold_ids: Collection[str]) -> list[Held]:
+        """Find what holds still claim, in one statement."""
+        return sweeping.held(self._transaction, hold_ids)
+
+    def expire_holds(self, hold_ids: Collection[str], *, now: datetime) -> Ended:
+        """End those of some holds that are active and past their time, and release their claims."""
+        return sweeping.expire_holds(self._transaction, hold_ids, now)
 
     def flush(self, changes: Changes) -> None:
         """Write everything in the fixed order of the ledger."""

@@ -39,7 +39,13 @@ def never() -> bool:
 
 
 def work_through(
-    engine: Engine, due: Due, on_page: OnPage, *, what: str, should_stop: ShouldStop
+    engine: Engine,
+    due: Due,
+    on_page: OnPage,
+    *,
+    what: str,
+    should_stop: ShouldStop,
+    page_size: int = BATCH_MAX,
 ) -> int:
     """Do what is due of a kind, of every business; any number of us may run at once.
 
@@ -54,7 +60,9 @@ def work_through(
     while tenants := engine.register.with_due(due, limit=TENANTS_MAX):
         before = total
         for tenant_id in tenants:
-            total += _of_tenant(engine, due, tenant_id, on_page, should_stop=should_stop)
+            total += _of_tenant(
+                engine, due, tenant_id, on_page, should_stop=should_stop, page_size=page_size
+            )
         if len(tenants) < TENANTS_MAX or total.done == before.done or should_stop():
             break
     if total.failed:
@@ -63,13 +71,19 @@ def work_through(
 
 
 def _of_tenant(
-    engine: Engine, due: Due, tenant_id: TenantId, on_page: OnPage, *, should_stop: ShouldStop
+    engine: Engine,
+    due: Due,
+    tenant_id: TenantId,
+    on_page: OnPage,
+    *,
+    should_stop: ShouldStop,
+    page_size: int,
 ) -> Count:
     """Do what is due at one business, page by page."""
     total = Count()
     last: tuple[datetime, str] | None = None
     while not should_stop():
-        page = engine.register.due(due, tenant_id, after=last, limit=BATCH_MAX)
+        page = engine.register.due(due, tenant_id, after=last, limit=page_size)
         if not page:
             break
         last = page[-1]

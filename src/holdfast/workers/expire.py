@@ -14,7 +14,8 @@ from holdfast.engine.approvals import ExpireBooking
 from holdfast.engine.facade import Engine
 from holdfast.engine.holds import ExpireHold
 from holdfast.engine.ports import Due
-from holdfast.workers.due import Count, ShouldStop, never, run_all, work_through
+from holdfast.engine.sweeping import SWEEP_MAX
+from holdfast.workers.due import BATCH_MAX, Count, ShouldStop, never, run_all, work_through
 
 
 def expire_due(engine: Engine, *, should_stop: ShouldStop = never) -> dict[str, int]:
@@ -43,16 +44,23 @@ def expire_holds(engine: Engine, *, should_stop: ShouldStop = never) -> dict[str
     """
 
     def on_page(tenant_id: TenantId, ids: Sequence[str]) -> Count:
-        commands = [ExpireHold(hold_id=HoldId(hold_id)) for hold_id in ids]
-        outcomes = run_all(engine, tenant_id, commands)
-        # Whatever was converted, released or extended in the meantime is left as it is.
-        done = sum(
-            isinstance(outcome.result, Hold) and outcome.result.status is HoldStatus.EXPIRED
-            for outcome in outcomes
-        )
-        return Count(done, sum(outcome.error is not None for outcome in outcomes))
+        swept = engine.sweeper.expire_holds(tenant_id, ids)
+        total = Count(swept.ended)
+        for first in range(0, len(swept.left), BATCH_MAX):
+            some = swept.left[first : first + BATCH_MAX]
+            commands = [ExpireHold(hold_id=HoldId(hold_id)) for hold_id in some]
+            outcomes = run_all(engine, tenant_id, commands)
+            # Whatever was converted, released or extended in the meantime is left as it is.
+            done = sum(
+                isinstance(outcome.result, Hold) and outcome.result.status is HoldStatus.EXPIRED
+                for outcome in outcomes
+            )
+            total += Count(done, sum(outcome.error is not None for outcome in outcomes))
+        return total
 
-    done = work_through(engine, Due.HOLDS, on_page, what="holds", should_stop=should_stop)
+    done = work_through(
+        engine, Due.HOLDS, on_page, what="holds", should_stop=should_stop, page_size=SWEEP_MAX
+    )
     return {"released": done}
 
 

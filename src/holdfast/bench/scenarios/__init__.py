@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from holdfast.bench.measuring import Result
 from holdfast.bench.options import Options
-from holdfast.bench.scenarios import crowds, embedded, holds, listings, start
+from holdfast.bench.scenarios import crowds, embedded, expiring, holds, listings, start
 
 SCENARIOS: Mapping[str, Callable[[Options], Result]] = {
     "holds": holds.holds,
@@ -15,6 +15,7 @@ SCENARIOS: Mapping[str, Callable[[Options], Result]] = {
     "idle": holds.idle,
     "mixed": crowds.mixed,
     "storm": crowds.storm,
+    "expire": expiring.expire,
     "embedded": embedded.embedded,
     "start": start.start,
     "availability": listings.availability,

@@ -39,11 +39,14 @@ def bench(
         int,
         typer.Option(min=10_000, max=10_000_000, help="Bookings stored, for `availability`."),
     ] = 100_000,
+    expired: Annotated[
+        int, typer.Option(min=1_000, max=10_000_000, help="Expired holds, for `expire`.")
+    ] = 100_000,
     as_json: AsJson = False,
 ) -> None:
     """Measure Holdfast beside the machine's own limit, in one run."""
     from holdfast.bench.options import Options  # slow: with all of the benchmark
     from holdfast.cli import benches  # slow: loads the engine
 
-    options = Options(url=db, seconds=seconds, servers=servers, bookings=bookings)
+    options = Options(url=db, seconds=seconds, servers=servers, bookings=bookings, expired=expired)
     benches.run(scenario, options, is_json=as_json)

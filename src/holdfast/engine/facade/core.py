@@ -30,6 +30,7 @@ from holdfast.engine.facade.slots import Slots
 from holdfast.engine.facade.waitlist import Waitlist
 from holdfast.engine.ports import Clock, Ids, Quiescence, ReadStores, TenantRegister
 from holdfast.engine.reading import get
+from holdfast.engine.sweeping import Sweeper
 from holdfast.engine.tenants import AddTenant, ChangeTenant
 from holdfast.engine.unit_of_work import UnitOfWork
 
@@ -96,6 +97,7 @@ class Engine:
 
     Attributes:
         unit_of_work: The one path of every write.
+        sweeper: Ends holds by the hundred, under the same locks.
         reads: Where displays are read from.
         quiescence: How to wait for those who are writing now.
         tenants: The register of businesses.
@@ -106,6 +108,7 @@ class Engine:
         self,
         *,
         unit_of_work: UnitOfWork,
+        sweeper: Sweeper,
         reads: ReadStores,
         quiescence: Quiescence,
         register: TenantRegister,
@@ -114,6 +117,7 @@ class Engine:
         close: Callable[[], None],
     ) -> None:
         self.unit_of_work = unit_of_work
+        self.sweeper = sweeper
         self.reads = reads
         self.quiescence = quiescence
         self.register = register
