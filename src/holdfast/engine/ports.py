@@ -274,35 +274,6 @@ class Lapsed:
     count: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """A key that a hold still claims.
-
-    Attributes:
-        owner_id: The hold.
-        is_of_resource: Whether it is a resource that is claimed, not places or uses.
-        is_limited: Whether that resource has a capacity.
-    """
-
-    owner_id: str
-    key: str
-    is_of_resource: bool
-    is_limited: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
-    """Holds that have ended by one statement.
-
-    Attributes:
-        holds: Their versions afterwards, by id.
-        units: What their claims gave back, by key.
-    """
-
-    holds: Mapping[str, int]
-    units: Mapping[str, int]
-
-
 class WriteStore(LockedTransaction, Protocol):
     """One write transaction of one tenant."""
 
@@ -330,18 +301,6 @@ class WriteStore(LockedTransaction, Protocol):
         ...
 
 
-class SweepStore(WriteStore, Protocol):
-    """A write transaction that can end many holds at once."""
-
-    def held(self, hold_ids: Collection[str]) -> list[Held]:
-        """Find what holds still claim, in one statement."""
-        ...
-
-    def expire_holds(self, hold_ids: Collection[str], *, now: datetime) -> Ended:
-        """End those of some holds that are active and past their time, and release their claims."""
-        ...
-
-
 class WriteStores(Protocol):
     """Where write transactions come from."""
 
@@ -355,14 +314,6 @@ class WriteStores(Protocol):
         Raises:
             StorageUnavailable: It could not be settled in time; nobody knows.
         """
-        ...
-
-
-class SweepStores(WriteStores, Protocol):
-    """Where transactions come from that can end many holds at once."""
-
-    def write(self, tenant_id: TenantId) -> AbstractContextManager[SweepStore]:
-        """Begin a write transaction that sees one tenant."""
         ...
 
 

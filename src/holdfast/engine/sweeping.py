@@ -8,7 +8,10 @@ some hundred holds at once.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
 
 import structlog
 
@@ -24,14 +27,12 @@ from holdfast.engine.ports import (
     CapacityKind,
     Changes,
     CounterChange,
-    Ended,
-    Held,
     Ids,
     LockedRow,
     StorageFault,
-    SweepStores,
     TransactionConflict,
     WriteStore,
+    WriteStores,
 )
 from holdfast.engine.unit_of_work import commit, present
 from holdfast.engine.use_cases import Needs
@@ -40,6 +41,55 @@ log = structlog.get_logger("holdfast.sweep")
 
 SWEEP_MAX = 500
 """So many holds at most are ended in one transaction: it keeps others waiting."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A key that a hold still claims.
+
+    Attributes:
+        owner_id: The hold.
+        is_of_resource: Whether it is a resource that is claimed, not places or uses.
+        is_limited: Whether that resource has a capacity.
+    """
+
+    owner_id: str
+    key: str
+    is_of_resource: bool
+    is_limited: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """Holds that have ended by one statement.
+
+    Attributes:
+        holds: Their versions afterwards, by id.
+        units: What their claims gave back, by key.
+    """
+
+    holds: Mapping[str, int]
+    units: Mapping[str, int]
+
+
+class SweepStore(WriteStore, Protocol):
+    """A write transaction that can end many holds at once."""
+
+    def held(self, hold_ids: Collection[str]) -> list[Held]:
+        """Find what holds still claim, in one statement."""
+        ...
+
+    def expire_holds(self, hold_ids: Collection[str], *, now: datetime) -> Ended:
+        """End those of some holds that are active and past their time, and release their claims."""
+        ...
+
+
+class SweepStores(WriteStores, Protocol):
+    """Where transactions come from that can end many holds at once."""
+
+    def write(self, tenant_id: TenantId) -> AbstractContextManager[SweepStore]:
+        """Begin a write transaction that sees one tenant."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,18 +12,15 @@ from holdfast.domain.ids import BatchId, TenantId
 from holdfast.engine.ports import (
     Changes,
     CommitUnknown,
-    Ended,
-    Held,
     KeptAnswer,
     Lapsed,
     LockedRow,
     LockRequest,
     Read,
     StorageUnavailable,
-    SweepStore,
-    SweepStores,
     TransactionConflict,
 )
+from holdfast.engine.sweeping import Ended, Held, SweepStore, SweepStores
 from holdfast.simulation.steps import Fault
 from holdfast.testing.clocks import ManualClock
 

@@ -10,9 +10,7 @@ from holdfast.domain.ids import BatchId, TenantId
 from holdfast.engine.ports import (
     ById,
     Changes,
-    Ended,
     Filter,
-    Held,
     KeptAnswer,
     Lapsed,
     Listing,
@@ -21,6 +19,7 @@ from holdfast.engine.ports import (
     Read,
     Where,
 )
+from holdfast.engine.sweeping import Ended, Held
 from holdfast.engine.takings import ServedBy, Serving, Takings, Whereabouts
 from holdfast.storage import flushing, reading, surveying, sweeping
 from holdfast.storage.database import Database, ReadTransaction, WriteTransaction

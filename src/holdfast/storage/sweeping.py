@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import and_, bindparam, case, select, update
 
 from holdfast.domain.holds import HoldStatus
-from holdfast.engine.ports import Ended, Held
+from holdfast.engine.sweeping import Ended, Held
 from holdfast.storage.at_once import among, as_list
 from holdfast.storage.database import WriteTransaction
 from holdfast.storage.schema import catalogue, ledger
