@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from holdfast import AccessStatus, Engine, Role, SystemClock
-from holdfast.engine.keys import digest_of
+from holdfast.domain.digests import digest_of
 from holdfast.storage.database import Database
 from holdfast.storage.migrating import VERSION_TABLE, head
 from holdfast.testing.postgres import PostgresServer

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from holdfast import AccessStatus, ApiKey, Engine, KeyKind, Role
-from holdfast.engine.keys import digest_of
+from holdfast.domain.digests import digest_of
 from tests.cli.conftest import Said, Say
 
 BOB = ("--name", "Bob", "--zone", "America/New_York", "--currency", "USD")

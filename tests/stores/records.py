@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 from holdfast.domain.access import AccessStatus, ApiKey, KeyKind, Member, Role
+from holdfast.domain.accounts import Account, SignIn
 from holdfast.domain.blocks import Block, BlockStatus
 from holdfast.domain.bookings import Booking, BookingStatus, CancelledBy, PendingReason
 from holdfast.domain.calendars import DayCapacity, day_id_of
@@ -15,6 +16,7 @@ from holdfast.domain.customers import Contact, Customer, CustomerStatus
 from holdfast.domain.guests import Guest
 from holdfast.domain.holds import AssignedResource, Hold, HoldStatus
 from holdfast.domain.ids import (
+    AccountId,
     BlockId,
     BookingId,
     CategoryId,
@@ -28,6 +30,7 @@ from holdfast.domain.ids import (
     ResourceId,
     RuleId,
     SeriesId,
+    SignInId,
     SlotId,
     TenantId,
 )
@@ -286,6 +289,30 @@ member = Member(
     status=AccessStatus.ACTIVE,
     created_at=NOW,
     version=1,
+    account_id=AccountId("acc_1"),
+    invite_digest="i" * 64,
+    invited_until=NOW + HOUR,
+)
+account = Account(
+    account_id=AccountId("acc_1"),
+    email="M@example.org",
+    email_key="m@example.org",
+    name=WORDS,
+    password_hash="$argon2id$",
+    generation=2,
+    created_at=NOW,
+    version=1,
+)
+sign_in = SignIn(
+    sign_in_id=SignInId("sgn_1"),
+    account_id=AccountId("acc_1"),
+    generation=2,
+    digest="e" * 64,
+    created_at=NOW,
+    seen_at=NOW,
+    ends_at=NOW + HOUR,
+    ended_at=None,
+    version=1,
 )
 key = ApiKey(
     key_id=KeyId("key_1"),
@@ -440,6 +467,8 @@ ALL = (
     block,
     customer,
     member,
+    account,
+    sign_in,
     key,
     slot,
     hold,

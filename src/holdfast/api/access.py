@@ -15,9 +15,10 @@ from starlette.datastructures import Headers
 
 from holdfast.api.gateway import Gateway
 from holdfast.domain.access import AccessStatus, Actor, ApiKey
+from holdfast.domain.digests import digest_of
 from holdfast.domain.errors import Unauthenticated
 from holdfast.domain.ids import TenantId
-from holdfast.engine.keys import digest_of, tenant_of
+from holdfast.engine.keys import tenant_of
 from holdfast.engine.reading import where
 
 TRUST_SECONDS = 5.0

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
 from holdfast.domain.errors import AccessDenied
-from holdfast.domain.ids import KeyId, MemberId
+from holdfast.domain.ids import AccountId, KeyId, MemberId
 
 
 class Role(StrEnum):
@@ -138,7 +138,13 @@ class AccessStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """A login within a tenant."""
+    """A person who may act for a business.
+
+    Attributes:
+        account_id: With which account they sign in; None until they have accepted an invitation.
+        invite_digest: What is kept of the secret in the link of their invitation.
+        invited_until: Until when that link works.
+    """
 
     member_id: MemberId
     email: str
@@ -148,6 +154,23 @@ class Member:
     status: AccessStatus
     created_at: datetime
     version: int
+    account_id: AccountId | None = None
+    invite_digest: str | None = None
+    invited_until: datetime | None = None
+
+    @property
+    def can_sign_in(self) -> bool:
+        """Whether they have accepted, and their access has not been taken away."""
+        return self.account_id is not None and self.status is AccessStatus.ACTIVE
+
+    @property
+    def actor(self) -> Actor:
+        """The actor that they are."""
+        return Actor(kind=ActorKind.MEMBER, actor_id=self.member_id, role=self.role)
+
+
+INVITATION_LASTS = timedelta(days=7)
+"""How long the link of an invitation works."""
 
 
 class KeyKind(StrEnum):

@@ -11,6 +11,8 @@ from typing import NewType
 
 TenantId = NewType("TenantId", str)
 MemberId = NewType("MemberId", str)
+AccountId = NewType("AccountId", str)
+SignInId = NewType("SignInId", str)
 KeyId = NewType("KeyId", str)
 CustomerId = NewType("CustomerId", str)
 CategoryId = NewType("CategoryId", str)

@@ -17,10 +17,10 @@ _SLUG = re.compile(rf"{SLUG_PATTERN}\Z")
 # First path segments that pages and routes use or may come to use.
 RESERVED_SLUGS = frozenset(
     "about account admin api app assets auth book bookings demo docs embed events favicon"
-    " healthz help hold holds hooks links login logout manage metrics new openapi openapi-json"
-    " pages pay pricing problems public readyz robots security settings setup sign-in sign-out"
-    " signin signup staff static status support system tenants v1 v2 webhooks well-known widget"
-    " www".split()
+    " healthz help hold holds hooks invitation links login logout manage metrics new openapi"
+    " openapi-json pages pay pricing problems public readyz robots security settings setup"
+    " sign-in sign-out signin signup staff start static status support system tenants v1 v2"
+    " webhooks well-known widget www".split()
 )
 
 

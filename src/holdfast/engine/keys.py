@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 
 from holdfast.domain import checks
 from holdfast.domain.access import AccessStatus, ApiKey, KeyKind, Role, Scope
+from holdfast.domain.digests import digest_of
 from holdfast.domain.ids import ALPHABET, BODY_LENGTH, KeyId, TenantId
 from holdfast.engine.use_cases import Look, Needs, UseCase, View
 
@@ -42,11 +42,6 @@ class NewKey:
 
     key: ApiKey
     secret: str
-
-
-def digest_of(secret: str) -> str:
-    """Return what is kept of a secret. It has 256 random bits, so a plain SHA-256 is enough."""
-    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
 
 
 def tenant_of(secret: str) -> TenantId | None:

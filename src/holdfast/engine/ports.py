@@ -11,7 +11,7 @@ from typing import Protocol
 
 from holdfast.domain.claims import Claim
 from holdfast.domain.history import AuditEntry, Event
-from holdfast.domain.ids import BatchId, TenantId
+from holdfast.domain.ids import AccountId, BatchId, TenantId
 from holdfast.domain.tenants import Tenant
 from holdfast.engine.takings import ServedBy, Serving, Takings, Whereabouts
 
@@ -436,6 +436,10 @@ class TenantRegister(Protocol):
 
     def list_all(self) -> list[Tenant]:
         """Return all businesses, by slug."""
+        ...
+
+    def of_account(self, account_id: AccountId) -> list[Tenant]:
+        """Return the businesses that a person may act for, by slug."""
         ...
 
     def with_due(self, due: Due, *, limit: int) -> list[TenantId]:

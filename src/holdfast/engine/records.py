@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import cast
 
 from holdfast.domain.access import ApiKey, Member
+from holdfast.domain.accounts import Account, SignIn
 from holdfast.domain.blocks import Block
 from holdfast.domain.bookings import Booking
 from holdfast.domain.calendars import DayCapacity
@@ -35,19 +36,23 @@ from holdfast.domain.waitlists import InLine, WaitlistEntry
 class RecordKind:
     """What a kind of record is called, which field is its id, and what a live one looks like.
 
-    `live_value` of `live_field` means that a `Where` finds the record.
+    `live_value` of `live_field` means that a `Where` finds the record. What is in `unspoken` fields
+    stays out of the history.
     """
 
     name: str
     id_field: str
     live_field: str | None = None
     live_value: str | None = None
+    unspoken: frozenset[str] = frozenset()
 
 
 KINDS: Mapping[type, RecordKind] = MappingProxyType(
     {
         Tenant: RecordKind("tenant", "tenant_id"),
         Member: RecordKind("member", "member_id"),
+        Account: RecordKind("account", "account_id", unspoken=frozenset({"password_hash"})),
+        SignIn: RecordKind("sign_in", "sign_in_id"),
         ApiKey: RecordKind("key", "key_id"),
         Customer: RecordKind("customer", "customer_id"),
         Category: RecordKind("category", "category_id"),
@@ -141,7 +146,8 @@ def plain(value: object) -> object:
 
 def changes_between(before: object | None, after: object) -> dict[str, object]:
     """Return what an audit row says: every field of a new record, or the fields that changed."""
-    names = field_names(type(after))
+    unspoken = KINDS[type(after)].unspoken
+    names = [name for name in field_names(type(after)) if name not in unspoken]
     if before is None:
         return {name: plain(getattr(after, name)) for name in names}
     return {

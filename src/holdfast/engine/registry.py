@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from holdfast.engine import (
+    accounts,
     approvals,
     attending,
     blocks,
@@ -45,6 +46,7 @@ from holdfast.engine.use_cases import UseCase
 _FEATURES = (
     tenants,
     members,
+    accounts,
     keys,
     customers,
     categories,

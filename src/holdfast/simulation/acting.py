@@ -13,7 +13,7 @@ from functools import partial
 from holdfast.bootstrap import Engine
 from holdfast.domain.access import SYSTEM, Actor, ActorKind, Role
 from holdfast.domain.errors import HoldfastError
-from holdfast.domain.ids import OfferingId, TenantId
+from holdfast.domain.ids import AccountId, OfferingId, TenantId
 from holdfast.domain.offerings import Counting
 from holdfast.domain.policies import ActiveLimit, CreationLimit, LimitScope, Policy
 from holdfast.domain.requirements import Choosing, Per, Requirement
@@ -98,6 +98,10 @@ class OneTenant:
     def list_all(self) -> list[Tenant]:
         """Return all businesses, by slug."""
         return self._register.list_all()
+
+    def of_account(self, account_id: AccountId) -> list[Tenant]:
+        """Return the businesses that a person may act for, by slug."""
+        return self._register.of_account(account_id)
 
     def with_due(self, due: Due, *, limit: int) -> list[TenantId]:
         """Return the business, if it has something due."""

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import RowMapping, Table
 
 from holdfast.domain.access import ApiKey, Member
+from holdfast.domain.accounts import Account, SignIn
 from holdfast.domain.blocks import Block
 from holdfast.domain.bookings import Booking, PendingReason
 from holdfast.domain.calendars import DayCapacity
@@ -364,6 +365,8 @@ MAPPERS: Mapping[type, Mapper] = MappingProxyType(
         ),
         Member: Mapper(Member, people.member, unique="email_key"),
         ApiKey: Mapper(ApiKey, people.key),
+        Account: Mapper(Account, people.account, unique="email_key"),
+        SignIn: Mapper(SignIn, people.sign_in),
         Slot: Mapper(Slot, ledger.slot, derived=["start_key"]),
         Claim: Mapper(Claim, ledger.claim),
         Hold: Mapper(

@@ -10,16 +10,17 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Table, and_, or_, select
 
+from holdfast.domain.access import AccessStatus
 from holdfast.domain.bookings import BookingStatus
 from holdfast.domain.holds import HoldStatus
-from holdfast.domain.ids import TenantId
+from holdfast.domain.ids import AccountId, TenantId
 from holdfast.domain.slots import SlotStatus
 from holdfast.domain.tenants import Tenant
 from holdfast.domain.waitlists import WaitlistStatus
 from holdfast.engine.ports import Due
 from holdfast.storage.database import Database
 from holdfast.storage.mapping import mapper_of
-from holdfast.storage.schema import catalogue, ledger, waitlists
+from holdfast.storage.schema import catalogue, ledger, people, waitlists
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +149,14 @@ class SqlTenantRegister:
     def list_all(self) -> list[Tenant]:
         """Return all businesses, by slug."""
         return self._select(catalogue.tenant.columns.slug.is_not(None))
+
+    def of_account(self, account_id: AccountId) -> list[Tenant]:
+        """Return the businesses that a person may act for, by slug."""
+        member = people.member.columns
+        theirs = select(member.tenant_id).where(
+            member.account_id == account_id, member.status == AccessStatus.ACTIVE
+        )
+        return self._select(catalogue.tenant.columns.tenant_id.in_(theirs))
 
     def with_due(self, due: Due, *, limit: int) -> list[TenantId]:
         """Return businesses that have something due."""

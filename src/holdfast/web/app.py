@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 import structlog
 from starlette.requests import ClientDisconnect, Request
@@ -19,7 +18,8 @@ from holdfast.domain.errors import (
     RequestFailed,
 )
 from holdfast.domain.tenants import is_slug
-from holdfast.web import bookings, choosing, details, front
+from holdfast.web import bookings, choosing, details, front, staff
+from holdfast.web.addresses import Address
 from holdfast.web.refusals import refused
 from holdfast.web.rendering import MEDIA_TYPES, static_files, static_version
 from holdfast.web.visits import House, Visit
@@ -45,20 +45,9 @@ _GUARDS = (
     ),
 )
 
-Answer = Callable[[Visit], Awaitable[Response]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
-    """One address, and what answers there to a look and to a form."""
-
-    path: str
-    get: Answer | None = None
-    post: Answer | None = None
-
-
 ADDRESSES = (
     Address(path="/", get=front.door),
+    *staff.ADDRESSES,
     Address(path="/{tenant}", get=front.show),
     Address(path="/{tenant}/theme.css", get=front.theme),
     Address(path="/{tenant}/logo.img", get=front.logo),
@@ -103,6 +92,8 @@ class PageEndpoint:
         }.get(method)
         if answer is None:
             raise MethodNotAllowed("This is not possible here.")
+        if method == "POST":
+            visit.require_same_site()
         return await answer(visit)
 
 
@@ -122,12 +113,12 @@ class Pages:
         )
 
     def answers(self, scope: Scope) -> bool:
-        """Tell whether a request is for a page: the door, a static file, or a business."""
+        """Tell whether a request is for a page: the door, a static file, staff or a business."""
         path, root = str(scope["path"]), str(scope.get("root_path", "")).rstrip("/")
         if root and path.startswith(f"{root}/"):
             path = path[len(root) :]
         first = path.strip("/").partition("/")[0]
-        return not first or first == STATIC or is_slug(first)
+        return not first or first in {STATIC, staff.STAFF} or is_slug(first)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""

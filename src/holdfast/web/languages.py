@@ -26,6 +26,7 @@ from babel.dates import (
     get_timezone_location,
 )
 from babel.lists import format_list
+from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal
 from babel.units import format_unit
@@ -50,19 +51,33 @@ Message = str | tuple[str, ...]
 def catalogue(language: str) -> Mapping[str, Message]:
     """Read what each English sentence is in a language; English itself has none.
 
+    A language has several files, each for some of the pages: `fr.po`, `fr.staff.po`.
+
     Raises:
         FileNotFoundError: We do not speak it.
     """
     if language == "en":
         return {}
-    path = files("holdfast.web").joinpath("locales", f"{language}.po")
-    with path.open("rb") as source:
-        found = read_po(source, locale=language)
+    paths = [
+        path
+        for path in files("holdfast.web").joinpath("locales").iterdir()
+        if path.name.startswith(f"{language}.") and path.name.endswith(".po")
+    ]
+    if not paths:
+        raise FileNotFoundError(language)
+    known: dict[str, Message] = {}
+    for path in sorted(paths, key=lambda one: one.name):
+        with path.open("rb") as source:
+            known.update(_spoken(read_po(source, locale=language)))
+    return known
+
+
+def _spoken(messages: Catalog) -> Mapping[str, Message]:
     return {
         message.id if isinstance(message.id, str) else message.id[0]: (
             message.string if isinstance(message.string, str) else tuple(message.string)
         )
-        for message in found
+        for message in messages
         if message.id and message.string and not message.fuzzy
     }
 

@@ -77,6 +77,10 @@ class Form:
         """Return the first value of a name without spaces around it; empty if there is none."""
         return self._by_name.get(name, [""])[0].strip()
 
+    def raw(self, name: str) -> str:
+        """Return the first value of a name as it was typed: spaces are a part of passwords."""
+        return self._by_name.get(name, [""])[0]
+
     def texts(self, name: str) -> tuple[str, ...]:
         """Return all values of a name."""
         return tuple(value.strip() for value in self._by_name.get(name, ()) if value.strip())

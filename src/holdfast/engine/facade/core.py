@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from holdfast.domain.access import SYSTEM, Actor
+from holdfast.domain.accounts import HOUSE
 from holdfast.domain.errors import RecordExists, RecordNotFound
 from holdfast.domain.ids import TenantId
 from holdfast.domain.tenants import Tenant
+from holdfast.engine.facade.accounts import Accounts
 from holdfast.engine.facade.agenda import AgendaBook
 from holdfast.engine.facade.availability import AvailabilityAnswers
 from holdfast.engine.facade.blocks import Blocks
@@ -101,6 +103,7 @@ class Engine:
         reads: Where displays are read from.
         quiescence: How to wait for those who are writing now.
         tenants: The register of businesses.
+        accounts: Who can sign in, whichever businesses they work for.
         clock: The wall clock of this process; decisions take the database's.
     """
 
@@ -124,6 +127,12 @@ class Engine:
         self.ids = ids
         self.clock = clock
         self._close = close
+        self.accounts = Accounts(
+            register=register,
+            reads=reads,
+            house=self._port(HOUSE, SYSTEM),
+            port_of=lambda tenant_id: self._port(tenant_id, SYSTEM),
+        )
 
     def add_tenant(self, command: AddTenant) -> Tenant:
         """Open a business.

@@ -16,7 +16,13 @@ from holdfast.engine.customers import (
 )
 from holdfast.engine.facade.port import Port, result_of
 from holdfast.engine.keys import AddKey, NewKey, RevokeKey
-from holdfast.engine.members import AddMember, ChangeMember
+from holdfast.engine.members import (
+    AddMember,
+    ChangeMember,
+    Invitation,
+    InviteMember,
+    RenewInvitation,
+)
 from holdfast.engine.ports import Comparison, Filter
 from holdfast.engine.reading import Page, PageRequest, get, page
 
@@ -32,6 +38,14 @@ class Members:
     def add(self, command: AddMember, *, idempotency_key: str | None = None) -> Member:
         """Add a member. See `AddMember`."""
         return result_of(Member, self._port.run(command, idempotency_key))
+
+    def invite(self, command: InviteMember) -> Invitation:
+        """Invite a person by a link, whose secret is in the answer. See `InviteMember`."""
+        return result_of(Invitation, self._port.run(command))
+
+    def renew_invitation(self, member_id: MemberId) -> Invitation:
+        """Make a new link for somebody who has not accepted. See `RenewInvitation`."""
+        return result_of(Invitation, self._port.run(RenewInvitation(member_id=member_id)))
 
     def change(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from holdfast.domain.ids import ResourceId
+from holdfast.engine.awaiting import count_awaiting
 from holdfast.engine.facade.port import Port
 from holdfast.engine.reports import CapacityReport, report_capacity
 
@@ -14,6 +15,11 @@ class Reports:
 
     def __init__(self, port: Port) -> None:
         self._port = port
+
+    def awaiting(self) -> int:
+        """Count the bookings that wait for a person's yes or no. See `count_awaiting`."""
+        port = self._port
+        return port.read(lambda store: count_awaiting(store, actor=port.actor))
 
     def capacity(
         self,

@@ -1,4 +1,4 @@
-"""The tables of people and their access: customers, members, API keys."""
+"""The tables of people and their access: customers, members, accounts, API keys."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, Index, Table, text
 from holdfast.domain.access import AccessStatus, KeyKind, Role
 from holdfast.domain.customers import CustomerStatus
 from holdfast.storage.schema.base import (
+    id_column,
     instant_column,
     json_column,
     key_column,
@@ -63,7 +64,45 @@ member = Table(
     status_column("status", AccessStatus),
     instant_column("created_at"),
     number_column("version"),
+    id_column("account_id", nullable=True),
+    words_column("invite_digest", nullable=True),
+    instant_column("invited_until", nullable=True),
     Index("uq_member_email", "tenant_id", "email_key", unique=True),
+    # For whom does a person work? Asked without knowing the business.
+    Index("ix_member_account", "account_id"),
+)
+
+account = Table(
+    "account",
+    metadata,
+    tenant_key(),
+    key_column("account_id"),
+    words_column("email"),
+    words_column("email_key"),
+    words_column("name"),
+    words_column("password_hash"),
+    number_column("generation"),
+    instant_column("created_at"),
+    number_column("version"),
+    Index("uq_account_email", "tenant_id", "email_key", unique=True),
+)
+"""People who sign in, in the books of the house: see `holdfast.domain.accounts`."""
+
+sign_in = Table(
+    "sign_in",
+    metadata,
+    tenant_key(),
+    key_column("sign_in_id"),
+    id_column("account_id"),
+    number_column("generation"),
+    words_column("digest"),
+    instant_column("created_at"),
+    instant_column("seen_at"),
+    instant_column("ends_at"),
+    instant_column("ended_at", nullable=True),
+    number_column("version"),
+    Index("uq_sign_in_digest", "tenant_id", "digest", unique=True),
+    Index("ix_sign_in_end", "tenant_id", "ends_at"),
 )
 
 key = Table(

@@ -1,0 +1,39 @@
+"""Refusals as staff read them: what happened, and what somebody who works here can do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from holdfast.domain.errors import HoldfastError
+from holdfast.web.languages import Language
+from holdfast.web.refusals import Refused, refused
+
+Say = Callable[[str], str]
+
+
+def refused_here(refusal: HoldfastError, language: Language) -> Refused:
+    """Put a refusal into words for staff; what is no different for them is said as to customers."""
+    said = refused(refusal, language)
+    sentence = _sentences(language.gettext).get(refusal.code)
+    return said if sentence is None else replace(said, sentence=sentence)
+
+
+def _sentences(say: Say) -> Mapping[str, str]:
+    too_early = say("It is too early for that.")
+    return {
+        "access.denied": say(
+            "Your role does not allow this, or the page is from an earlier sign-in. Open it again,"
+            " or ask an owner."
+        ),
+        "input.invalid": say("Something that was typed is not right. Check it and try again."),
+        "policy.cancellation_closed": say("The offering's policy does not allow cancelling now."),
+        "policy.customer_blocked": say("This customer is kept from booking at the moment."),
+        "policy.limit_reached": say("The customer has as many bookings as the policy allows."),
+        "policy.too_early": too_early,
+        "policy.too_late": say("It is too late for that."),
+        "record.already_exists": say("There is one with this name or address already."),
+        "record.in_use": say(
+            "Something still depends on this. Of owners who can sign in, one has to stay."
+        ),
+    }
