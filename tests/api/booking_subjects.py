@@ -201,6 +201,7 @@ BOOKINGS: dict[str, Callable[[Court], tuple[str, dict[str, Any]]]] = {
             "offering_id": recurring(b),
             "max_wait_minutes": 10_000,
             "reason": "broke down",
+            "joins_waitlist": False,
             "length_minutes": 60,
             "resource_ids": [b.lawn],
             "contact": {"name": "Ada"},

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from holdfast.bootstrap import Engine
 from holdfast.domain.access import Actor, ActorKind
+from holdfast.domain.bookings import Booking
+from holdfast.domain.customers import Contact
 from holdfast.domain.errors import HoldfastError
+from holdfast.domain.shapes import Shape
+from holdfast.domain.waitlists import InLine
 from holdfast.engine.choosing import Choice
 from holdfast.engine.facade import TenantEngine
 from holdfast.engine.facade.bookings import BookingQuery
@@ -87,6 +92,7 @@ def test_an_emergency_gets_the_next_free_time_within_the_wait_though_the_notice_
     first = desk.bookings.emergency(wanted, details=FOR_ADA)
     second = code_of(lambda: desk.bookings.emergency(wanted, details=FOR_ADA))
 
+    assert isinstance(first, Booking)
     assert (first.starts_at, first.source) == (at("14:00"), "emergency")
     assert first.override is not None
     assert (first.override.reason, first.override.notice) == ("a broken tooth", True)
@@ -95,7 +101,7 @@ def test_an_emergency_gets_the_next_free_time_within_the_wait_though_the_notice_
     assert code_of(lambda: page.bookings.emergency(wanted, details=FOR_ADA)) == "access.denied"
 
 
-def test_an_emergency_that_nothing_is_free_for_names_what_is_free_later_and_the_waitlist(
+def test_an_emergency_that_nothing_is_free_for_names_what_is_free_later(
     desk: TenantEngine, clock: ManualClock
 ) -> None:
     cut = add_offering(desk, "cut", add_room(desk))
@@ -107,10 +113,49 @@ def test_an_emergency_that_nothing_is_free_for_names_what_is_free_later_and_the_
     refusal = refusal_of(lambda: desk.bookings.emergency(wanted, details=FOR_ADA))
 
     assert (refusal.code, refusal.fields["reason"]) == ("availability.closed", "none_in_time")
-    assert "waitlist" in refusal.detail
     alternatives = refusal.fields["alternatives"]
     assert isinstance(alternatives, tuple)
     assert alternatives[0].starts_at == at("12:00")
+
+
+def test_an_emergency_that_nothing_is_free_for_waits_before_all_others(
+    engine: Engine, desk: TenantEngine, clock: ManualClock
+) -> None:
+    """AC-D18, AC-H04: where there is a waitlist, unless staff say not to."""
+    cut = add_offering(desk, "cut", add_room(desk))
+    desk.offerings.change(cut.offering_id, {"has_waitlist": True})
+    for hour in ("12:00", "13:00", "14:00"):
+        book(desk, cut, at(hour))
+    desk.waitlist.join(cut.offering_id, details=Details(contact=Contact(name="Ben")))
+    clock.set(at("11:30"))
+    wanted = Emergency(offering_id=cut.offering_id, max_wait=2 * HOUR, reason="a broken tooth")
+
+    unwilling = replace(wanted, joins_waitlist=False)
+    refused = code_of(lambda: desk.bookings.emergency(unwilling, details=FOR_ADA))
+    waiting = desk.bookings.emergency(wanted, details=FOR_ADA)
+
+    assert refused == "availability.closed"
+    assert isinstance(waiting, InLine)
+    assert (waiting.position, waiting.entry.note) == (1, "a broken tooth")
+    assert desk.waitlist.get(waiting.entry.entry_id) == waiting
+    assert prove(engine.database).violations == ()
+
+
+def test_what_may_begin_at_any_minute_is_booked_at_the_first_that_is_free(
+    desk: TenantEngine, clock: ManualClock
+) -> None:
+    """AC-D18: not at the next half hour."""
+    court = add_offering(desk, "court", add_room(desk), shape=Shape.FREE)
+    clock.set(at("12:07"))
+    wanted = Emergency(offering_id=court.offering_id, max_wait=2 * HOUR, reason="a match")
+
+    first = desk.bookings.emergency(wanted, details=FOR_ADA)
+    second = desk.bookings.emergency(wanted, details=FOR_ADA)
+
+    assert isinstance(first, Booking)
+    assert isinstance(second, Booking)
+    assert (first.starts_at, first.ends_at) == (at("12:07"), at("13:07"))
+    assert second.starts_at == at("13:07")
 
 
 def test_bookings_are_found_by_reference_by_who_serves_and_by_whether_they_were_moved(

@@ -49,6 +49,7 @@ class Asked:
         nights, length: How long the stay is to be; None is as short as it may be.
         override: What staff set aside for it.
         most: Of how many starts it is refused, so that a question is answered in good time.
+        step: How far apart free starts are, where the offering does not say.
     """
 
     party_size: int = 1
@@ -58,6 +59,7 @@ class Asked:
     length: timedelta | None = None
     override: Override | None = None
     most: int | None = None
+    step: timedelta | None = None
 
 
 def open_slots(scene: Scene, window: Interval, *, asked: Asked, now: datetime) -> list[OpenSlot]:
@@ -167,7 +169,8 @@ def _slot_wishes(scene: Scene, window: Interval, asked: Asked) -> list[Wish]:
 def _free_stays(scene: Scene, window: Interval, asked: Asked) -> Iterator[Stay]:
     """Yield a stay for every start on the steps of the hours."""
     offering = scene.offering
-    step = offering.slot_step or min(FREE_STEP, offering.length_min or FREE_STEP)
+    usual = asked.step or min(FREE_STEP, offering.length_min or FREE_STEP)
+    step = offering.slot_step or usual
     step = min(step, STEP_MAX)
     length = asked.length or offering.length_min or offering.duration
     if window.duration // step > FREE_STARTS_MAX:

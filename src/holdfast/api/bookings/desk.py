@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from starlette.responses import Response
 
-from holdfast.api.bookings.forms import BookingOut, EmergencyIn, PlaceBookingIn, show_to
+from holdfast.api.bookings.forms import (
+    BookingOut,
+    EmergencyIn,
+    EmergencyOut,
+    PlaceBookingIn,
+    show_to,
+)
 from holdfast.api.calls import Call, Endpoint
 from holdfast.domain.access import Scope
 from holdfast.domain.errors import AvailabilityClosed, CapacityExceeded
-from holdfast.engine.bookings import PlaceBooking
-from holdfast.engine.facade.emergencies import SOURCE
+from holdfast.engine.facade.emergencies import TRIES_MAX
+from holdfast.engine.waitlist import JoinWaitlist
 from holdfast.engine.walk_ins import PlaceWalkIn
 
 
@@ -35,24 +39,20 @@ async def walk_in(call: Call) -> Response:
 
 
 async def emergency(call: Call) -> Response:
-    """Book the next that is free within a wait."""
+    """Book the next that is free within a wait, or put the customer on the waitlist."""
     body = await call.body(EmergencyIn)
-    wanted, actor = body.emergency(), call.actor
-    details = replace(body.details(actor), source=SOURCE)
-    for choice in await call.read(lambda desk: desk.bookings.choices_in_time(wanted)):
-        command = PlaceBooking(
-            choice=choice,
-            party_size=wanted.party_size,
-            details=details,
-            override=wanted.override,
-        )
+    wanted, details = body.emergency(), body.details(call.actor)
+    for tries_left in reversed(range(TRIES_MAX)):
+        step = await call.read(lambda desk: desk.bookings.emergency_step(wanted, details))
+        is_joining = isinstance(step, JoinWaitlist)
+        location = "/v1/waitlist" if is_joining else "/v1/bookings"
         try:
-            return await call.write(
-                command, lambda booking: show_to(actor, booking), location="/v1/bookings"
-            )
+            return await call.write(step, EmergencyOut.of, location=location)
         except (CapacityExceeded, AvailabilityClosed):
+            if is_joining or not tries_left:
+                raise
             continue  # somebody was quicker
-    raise await call.read(lambda desk: desk.bookings.nothing_in_time(wanted))
+    raise AssertionError("the last try is answered")
 
 
 _PLACING = (
@@ -82,12 +82,12 @@ ENDPOINTS = (
         method="POST",
         path="/v1/bookings/emergency",
         name="placeEmergency",
-        summary="Book the next that is free within a wait, whatever notice is asked otherwise",
+        summary="Book the next that is free within a wait, or else join the waitlist before all",
         scopes=(Scope.BOOKINGS_WRITE,),
         run=emergency,
         body=EmergencyIn,
-        answer=BookingOut,
+        answer=EmergencyOut,
         status=201,
-        codes=_PLACING,
+        codes=(*_PLACING, "policy.limit_reached"),
     ),
 )

@@ -41,6 +41,7 @@ from holdfast.domain.listing import WINDOW_DAYS_MAX
 from holdfast.domain.offerings import COMPONENTS_MAX
 from holdfast.domain.settlements import Settlement, SettlementKind
 from holdfast.domain.shapes import DATES_MAX
+from holdfast.domain.waitlists import InLine
 from holdfast.engine.choosing import PICKS_MAX
 from holdfast.engine.facade.emergencies import Emergency
 from holdfast.engine.making import Details
@@ -105,7 +106,11 @@ class PlaceBookingIn(ChoiceIn, DetailsIn, TermsIn):
 
 
 class EmergencyIn(DetailsIn):
-    """What is needed soon: the first free time of an offering that begins within a wait."""
+    """What is needed soon: the first free time of an offering that begins within a wait.
+
+    If nothing is free in time and the offering has a waitlist, the customer joins it before all
+    others, unless `joins_waitlist` says not to.
+    """
 
     offering_id: AnOfferingId
     max_wait_minutes: Annotated[int, Field(ge=1, le=WAIT_MAX)]
@@ -119,6 +124,7 @@ class EmergencyIn(DetailsIn):
     components: Annotated[list[Line], Field(max_length=COMPONENTS_MAX)] = Field(
         default_factory=list
     )
+    joins_waitlist: bool = True
 
     def emergency(self) -> Emergency:
         """Return it as the engine takes it."""
@@ -132,6 +138,7 @@ class EmergencyIn(DetailsIn):
             length=None if length is None else timedelta(minutes=length),
             picks=tuple(self.resource_ids),
             components=tuple(self.components),
+            joins_waitlist=self.joins_waitlist,
         )
 
 
@@ -378,6 +385,30 @@ def _shown(booking: Booking) -> dict[str, Any]:
         "ended_at": booking.ended_at,
         "version": booking.version,
     }
+
+
+class WaitingOut(Out):
+    """A place in line; `GET /v1/waitlist/{entry_id}` shows all of it."""
+
+    entry_id: str
+    number: str
+    position: int | None
+
+
+class EmergencyOut(Out):
+    """What became of an emergency: a booking, or a place in line. The other one is null."""
+
+    booking: BookingOut | None
+    waiting: WaitingOut | None
+
+    @classmethod
+    def of(cls, found: Booking | InLine) -> EmergencyOut:
+        """Show what became of it."""
+        if isinstance(found, Booking):
+            return cls(booking=BookingOut.of(found), waiting=None)
+        entry = found.entry
+        waiting = WaitingOut(entry_id=entry.entry_id, number=entry.number, position=found.position)
+        return cls(booking=None, waiting=waiting)
 
 
 def show_to(actor: Actor, booking: Booking) -> PublicBookingOut:

@@ -59,6 +59,7 @@ def find_next(
     count: int = ALTERNATIVES,
     max_wait: timedelta | None = None,
     override: Override | None = None,
+    step: timedelta | None = None,
 ) -> Availability:
     """Find the first things that could be booked, from the query's start on; maybe none.
 
@@ -70,6 +71,7 @@ def find_next(
         count: How many to find.
         max_wait: How long after the beginning of the search they may begin.
         override: What staff set aside.
+        step: How far apart free starts are looked at, where the offering does not say.
 
     Raises:
         AccessDenied: The actor may not look.
@@ -97,7 +99,7 @@ def find_next(
         subjects.company,
         offering=offering,
         window=(since, until),
-        asked=replace(query.asked, override=override),
+        asked=replace(query.asked, override=override, step=step),
         now=now,
         limit=count,
         judged_max=NEXT_JUDGED_MAX,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from holdfast.domain.access import Scope
@@ -26,6 +26,7 @@ from holdfast.domain.ids import (
 )
 from holdfast.domain.overrides import Override
 from holdfast.domain.terms import NO_TERMS, Terms
+from holdfast.domain.waitlists import InLine
 from holdfast.engine.approvals import ConfirmBooking, DeclineBooking
 from holdfast.engine.attending import (
     CheckInBooking,
@@ -38,7 +39,7 @@ from holdfast.engine.bookings import CancelBooking, ConvertHold, PlaceBooking
 from holdfast.engine.changing import ChangeBooking, RateBooking
 from holdfast.engine.choosing import Choice, choice_of
 from holdfast.engine.facade.availability import AvailabilityAnswers, placed
-from holdfast.engine.facade.emergencies import SOURCE, Emergency, choices_for, nothing_in_time
+from holdfast.engine.facade.emergencies import Emergency, book_soon, next_step
 from holdfast.engine.facade.history import History
 from holdfast.engine.facade.port import Port, in_utc, result_of
 from holdfast.engine.making import Details
@@ -49,6 +50,7 @@ from holdfast.engine.ports import Comparison, Filter
 from holdfast.engine.reading import Page, PageRequest, page, where
 from holdfast.engine.rescheduling import RescheduleBooking
 from holdfast.engine.settling import verdict_on_cancelling
+from holdfast.engine.waitlist import JoinWaitlist
 from holdfast.engine.walk_ins import PlaceWalkIn
 
 _FIRST_PAGE = PageRequest()
@@ -442,33 +444,20 @@ class Bookings:
         )
         return result_of(Booking, self._port.run(command, idempotency_key))
 
-    def emergency(self, wanted: Emergency, *, details: Details) -> Booking:
+    def emergency(self, wanted: Emergency, *, details: Details) -> Booking | InLine:
         """Book the next that is free within a wait, whatever notice is asked otherwise.
+
+        If nothing is, the customer is put on the waitlist, before all others, where there is one.
 
         Raises:
             AvailabilityClosed: Nothing is free in time; `alternatives` are free later.
             AccessDenied: Only staff may.
         """
-        for choice in choices_for(self._port, wanted):
-            command = PlaceBooking(
-                choice=choice,
-                party_size=wanted.party_size,
-                details=replace(details, source=SOURCE),
-                override=wanted.override,
-            )
-            try:
-                return result_of(Booking, self._port.run(command))
-            except (CapacityExceeded, AvailabilityClosed):
-                continue  # somebody was quicker
-        raise nothing_in_time(self._port, wanted)
+        return book_soon(self._port, wanted, details)
 
-    def choices_in_time(self, wanted: Emergency) -> tuple[Choice, ...]:
-        """Return what could be booked for an emergency, the soonest first."""
-        return choices_for(self._port, wanted)
-
-    def nothing_in_time(self, wanted: Emergency) -> HoldfastError:
-        """Return the refusal when nothing is free in time for an emergency."""
-        return nothing_in_time(self._port, wanted)
+    def emergency_step(self, wanted: Emergency, details: Details) -> PlaceBooking | JoinWaitlist:
+        """Return the command that sees to an emergency as things stand. See `next_step`."""
+        return next_step(self._port, wanted, details)
 
     def count(self, query: BookingQuery = _EVERYTHING) -> dict[str, int]:
         """Return how many bookings there are of each status."""

@@ -1,21 +1,31 @@
-"""Emergencies: the next that is free within a wait, whatever notice is asked otherwise."""
+"""Emergencies: the next that is free within a wait, whatever notice is asked; else the waitlist."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 
 from holdfast.domain.access import Scope
-from holdfast.domain.errors import AvailabilityClosed, HoldfastError
+from holdfast.domain.bookings import Booking
+from holdfast.domain.errors import AvailabilityClosed, CapacityExceeded
 from holdfast.domain.ids import OfferingId, ResourceId
 from holdfast.domain.overrides import Override
+from holdfast.domain.waitlists import PRIORITY_MAX, InLine, Wishes
 from holdfast.engine.availability.asking import AvailabilityQuery
+from holdfast.engine.availability.listing import Availability
 from holdfast.engine.availability.searching import alternative_of, find_next
+from holdfast.engine.bookings import PlaceBooking
 from holdfast.engine.choosing import Choice
 from holdfast.engine.facade.port import Port
+from holdfast.engine.making import Details
+from holdfast.engine.waitlist import JoinWaitlist
 
 SOURCE = "emergency"
 TRIES_MAX = 5
+# What has no starts of its own is looked at minute by minute so far ahead, then as it is listed.
+MINUTES_AHEAD = timedelta(days=1)
+_MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +37,8 @@ class Emergency:
         reason: Why it cannot wait.
         date_count, length: For how many days or nights, or how long, where that is free.
         picks: Resources that must serve, by name.
+        joins_waitlist: Whether the customer waits, before all others, if nothing is free in time
+            and the offering has a waitlist.
     """
 
     offering_id: OfferingId
@@ -37,6 +49,7 @@ class Emergency:
     length: timedelta | None = None
     picks: tuple[ResourceId, ...] = ()
     components: tuple[str, ...] = ()
+    joins_waitlist: bool = True
 
     @property
     def override(self) -> Override:
@@ -56,54 +69,96 @@ class Emergency:
         )
 
 
-def choices_for(port: Port, wanted: Emergency) -> tuple[Choice, ...]:
-    """Return what could be booked for an emergency, the soonest first.
+def next_step(port: Port, wanted: Emergency, details: Details) -> PlaceBooking | JoinWaitlist:
+    """Return what to do about an emergency now: book the first that is free, or wait in line.
 
-    Somebody may be quicker: then the next one is tried.
+    Somebody may be quicker; then it is to be asked again.
 
     Raises:
         AccessDenied: Only staff may set notice aside.
+        AvailabilityClosed: Nothing is free in time, and nobody waits; `alternatives` are later.
         InputInvalid: The wait is not from a minute to 400 days.
     """
     port.actor.require(Scope.BOOKINGS_WRITE)
-    found = port.read(
-        lambda store: find_next(
-            store,
+    choice = _first_in_time(port, wanted)
+    if choice is None:
+        return _in_line(port, wanted, details)
+    return PlaceBooking(
+        choice=choice,
+        party_size=wanted.party_size,
+        details=replace(details, source=SOURCE),
+        override=wanted.override,
+    )
+
+
+def book_soon(port: Port, wanted: Emergency, details: Details) -> Booking | InLine:
+    """Book the first that is free in time, or wait for it. See `next_step`."""
+    for tries_left in reversed(range(TRIES_MAX)):
+        command = next_step(port, wanted, details)
+        try:
+            result = port.run(command)
+        except (CapacityExceeded, AvailabilityClosed):
+            if isinstance(command, JoinWaitlist) or not tries_left:
+                raise
+            continue  # somebody was quicker
+        assert isinstance(result, Booking | InLine)
+        return result
+    raise AssertionError("the last try is answered")
+
+
+def _first_in_time(port: Port, wanted: Emergency) -> Choice | None:
+    """Return the first that is free within the wait, found without locks."""
+    waits = [(min(wanted.max_wait, MINUTES_AHEAD), _MINUTE), (wanted.max_wait, None)]
+    for max_wait, step in waits if wanted.max_wait > MINUTES_AHEAD else waits[:1]:
+        look = partial(
+            find_next,
             tenant_id=port.tenant_id,
             actor=port.actor,
             query=wanted.query,
-            count=TRIES_MAX,
-            max_wait=wanted.max_wait,
+            count=1,
+            max_wait=max_wait,
             override=wanted.override,
+            step=step,
         )
-    )
-    return tuple(
-        Choice(
-            slot_id=slot.slot_id,
-            offering_id=None if slot.slot_id is not None else wanted.offering_id,
-            starts_at=None if slot.slot_id is not None or slot.dates else slot.starts_at,
-            ends_at=None if slot.slot_id is not None or slot.dates else slot.ends_at,
-            dates=slot.dates,
-            picks=wanted.picks,
-            components=wanted.components,
-        )
-        for slot in found.slots
-    )
+        found: Availability = port.read(look)
+        for slot in found.slots:
+            is_free = slot.slot_id is None and not slot.dates
+            return Choice(
+                slot_id=slot.slot_id,
+                offering_id=None if slot.slot_id is not None else wanted.offering_id,
+                starts_at=slot.starts_at if is_free else None,
+                ends_at=slot.ends_at if is_free else None,
+                dates=slot.dates,
+                picks=wanted.picks,
+                components=wanted.components,
+            )
+    return None
 
 
-def nothing_in_time(port: Port, wanted: Emergency) -> HoldfastError:
-    """Return the refusal when nothing is free in time, with what is free later."""
+def _in_line(port: Port, wanted: Emergency, details: Details) -> JoinWaitlist:
+    """Return the command to wait, or refuse with what is free later."""
     later = port.read(
         lambda store: find_next(
             store, tenant_id=port.tenant_id, actor=port.actor, query=wanted.query
         )
     )
-    minutes = wanted.max_wait // timedelta(minutes=1)
+    # Of several who are wished for on a waitlist one serves, and here all of them have to.
+    if wanted.joins_waitlist and later.offering.has_waitlist and len(wanted.picks) <= 1:
+        return JoinWaitlist(
+            offering_id=wanted.offering_id,
+            party_size=wanted.party_size,
+            wishes=Wishes(
+                resources=wanted.picks, date_count=wanted.date_count, length=wanted.length
+            ),
+            components=wanted.components,
+            priority=PRIORITY_MAX,
+            details=replace(details, source=SOURCE, note=details.note or wanted.reason),
+        )
+    minutes = wanted.max_wait // _MINUTE
     message = (
-        f"Nothing is free within {minutes} minutes. Book one of 'alternatives', wait longer, or put"
-        " the customer on the waitlist."
+        f"Nothing is free within {minutes} minutes. Book one of 'alternatives', or wait longer."
     )
-    return AvailabilityClosed(
+    raise AvailabilityClosed(
         message,
         reason="none_in_time",
         alternatives=[alternative_of(slot) for slot in later.slots],
