@@ -45,6 +45,7 @@ class Settings(BaseSettings):
         approve_seconds: How often bookings that confirm by themselves are looked for.
         past_seconds: How often slots that are over are looked for.
         complete_seconds: How often bookings that complete by themselves are looked for.
+        remind_seconds: How often reminders that are due are looked for.
         invite_seconds: How often waitlists are looked at for what has become free.
         settle_seconds: How often closures that a caller has not seen through are looked for.
         purge_seconds: How often old rows are looked for.
@@ -73,6 +74,7 @@ class Settings(BaseSettings):
     approve_seconds: float = Field(default=5.0, gt=0)
     past_seconds: float = Field(default=60.0, gt=0)
     complete_seconds: float = Field(default=30.0, gt=0)
+    remind_seconds: float = Field(default=15.0, gt=0)
     invite_seconds: float = Field(default=5.0, gt=0)
     settle_seconds: float = Field(default=15.0, gt=0)
     purge_seconds: float = Field(default=3_600.0, gt=0)

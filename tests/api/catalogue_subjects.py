@@ -42,6 +42,29 @@ FLOOR: dict[str, Any] = {
 }
 
 
+NOTHING_SAID: dict[str, Any] = {
+    "notice_minutes": None,
+    "horizon_days": None,
+    "buffer_before_minutes": None,
+    "buffer_after_minutes": None,
+    "party_min": None,
+    "party_max": None,
+    "active_limits": [],
+    "creation_limits": [],
+    "approval_above": None,
+    "is_approved_by_hand": None,
+    "needs_payment": None,
+    "confirms": None,
+    "pending_expires": None,
+    "check_in": None,
+    "reminder_before_minutes": None,
+    "completion": None,
+    "on_host_conflict": None,
+    "cancellation": None,
+    "no_show": None,
+    "caps": [],
+}
+
 # It stands in nobody's way: what it is said of is booked by others here.
 POLICY: dict[str, Any] = {
     "active_limits": [{"scope": "tenant", "most": 10_000}],
@@ -52,6 +75,7 @@ POLICY: dict[str, Any] = {
     "confirms": None,
     "pending_expires": {"after_seconds": 3_600},
     "check_in": {"opens_before_minutes": 15, "closes_after_minutes": None},
+    "reminder_before_minutes": [1_440, 120],
     "completion": "checked_in",
     "on_host_conflict": "warn",
     "cancellation": {

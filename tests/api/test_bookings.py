@@ -83,6 +83,7 @@ def test_a_booking_says_everything_about_itself(place: Place) -> None:
         "feedback": "",
         "referral_source": "",
         "completes_at": None,
+        "remind_at": None,
         "checked_in_at": None,
         "checked_out_at": None,
         "freed_at": None,

@@ -6,31 +6,10 @@ from typing import Any
 
 import pytest
 
+from tests.api.catalogue_subjects import NOTHING_SAID
 from tests.api.conftest import TUESDAY_TEN, Place
 from tests.api.driver import Client
 from tests.api.subjects import FAIR_AT, Bazaar
-
-NOTHING_SAID: dict[str, Any] = {
-    "notice_minutes": None,
-    "horizon_days": None,
-    "buffer_before_minutes": None,
-    "buffer_after_minutes": None,
-    "party_min": None,
-    "party_max": None,
-    "active_limits": [],
-    "creation_limits": [],
-    "approval_above": None,
-    "is_approved_by_hand": None,
-    "needs_payment": None,
-    "confirms": None,
-    "pending_expires": None,
-    "check_in": None,
-    "completion": None,
-    "on_host_conflict": None,
-    "cancellation": None,
-    "no_show": None,
-    "caps": [],
-}
 
 
 def made(client: Client, path: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def test_worker_works_until_it_is_stopped(
         said = worker.wait_for("working")
         code = worker.stop(number)
 
-    names = "expire, approve, complete, missing, past, invite, settle, limit, purge"
+    names = "expire, approve, complete, missing, remind, past, invite, settle, limit, purge"
     assert re.fullmatch(rf"working: {names} pid=\d+\n", said)
     assert (code, worker.err) == (0, "")
 

@@ -305,6 +305,12 @@ def let_what_is_confirmed_wait_for_money(house: LivedIn) -> Found:
     return {("booking.waiting", owner), ("audit.replay", owner)}
 
 
+def remind_at_the_start(house: LivedIn) -> Found:
+    owner = house.paddled.booking_id
+    write(house, "UPDATE booking SET remind_at = starts_at WHERE booking_id = :owner", owner=owner)
+    return {("booking.reminder", owner), ("audit.replay", owner)}
+
+
 CORRUPTIONS: tuple[Callable[[LivedIn], Found], ...] = (
     forget_a_use_of_a_code,
     count_one_use_less,
@@ -313,6 +319,7 @@ CORRUPTIONS: tuple[Callable[[LivedIn], Found], ...] = (
     sell_more_tickets_than_there_are,
     lower_a_price_without_a_use,
     let_what_is_confirmed_wait_for_money,
+    remind_at_the_start,
     delete_the_claim_of_a_date,
     take_more_units_on_a_shared_court,
     release_a_night_early,

@@ -171,6 +171,7 @@ def test_the_workers_pulse_is_seen_by_operators(client: TestClient) -> None:
     assert set(workers) == {
         "approve",
         "complete",
+        "remind",
         "expire",
         "invite",
         "limit",

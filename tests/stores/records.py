@@ -81,6 +81,7 @@ POLICY = Policy(
     confirms=Delay(after=None),
     pending_expires=Delay(after=HOUR),
     check_in=CheckInWindow(),
+    reminder_before=(2 * HOUR, HOUR),
     completion=Completion.ALL,
     on_host_conflict=HostConflict.WARN,
     cancellation=CancellationPolicy(
@@ -445,6 +446,7 @@ booking = Booking(
     checked_out_at=NOW + HOUR,
     freed_at=NOW + HOUR,
     completes_at=NOW + HOUR,
+    remind_at=NOW - HOUR,
     guests=(Guest(name=WORDS, email=None, age=7), Guest(name="Bo")),
     reference=WORDS,
     reschedule_count=2,

@@ -48,6 +48,8 @@ from holdfast.domain.policies import (
     CREATIONS_MAX,
     DELAY_MAX,
     HORIZON_DAYS_MAX,
+    REMINDER_MAX,
+    REMINDERS_MAX,
     ActiveLimit,
     CheckInWindow,
     Completion,
@@ -63,6 +65,7 @@ T = TypeVar("T")
 Percent = Annotated[int, Field(ge=0, le=100)]
 BlockDays = Annotated[int, Field(ge=1, le=BLOCK_DAYS_MAX)]
 Before = Annotated[int, Field(ge=0, le=minutes_of(CUTOFF_MAX))]
+ReminderMinutes = Annotated[int, Field(ge=1, le=minutes_of(REMINDER_MAX))]
 DelaySeconds = Annotated[int, Field(ge=0, le=seconds_of(DELAY_MAX))]
 _Turns = Mapping[str, Turn]
 
@@ -321,6 +324,10 @@ def _caps_out(names: Iterable[str]) -> list[str]:
     return sorted(_OUTSIDE.get(name, name) for name in names)
 
 
+def _reminders(said: int | Iterable[int]) -> tuple[timedelta, ...]:
+    return tuple(map(minutes, (said,) if isinstance(said, int) else said))
+
+
 _TURNS: _Turns = MappingProxyType(
     {
         **_LENGTHS,
@@ -333,6 +340,7 @@ _TURNS: _Turns = MappingProxyType(
         "approval_above": Turn("approval_above", MoneyIn.money, MoneyOut.of),
         "confirms": Turn("confirms", DelayIn.delay, DelayOut.of),
         "pending_expires": Turn("pending_expires", DelayIn.delay, DelayOut.of),
+        "reminder_before_minutes": Turn("reminder_before", _reminders, _shown(minutes_of)),
         "check_in": Turn("check_in", CheckInWindowIn.window, CheckInWindowOut.of),
         "cancellation": Turn("cancellation", CancellationPolicyIn.policy, CancellationPolicyOut.of),
         "no_show": Turn("no_show", NoShowPolicyIn.policy, NoShowPolicyOut.of),
@@ -346,7 +354,8 @@ class PolicyIn(Patch):
 
     What an offering says counts before its resources' word, and theirs before the business's.
     `caps` of the business names limits that nobody below may loosen. `confirms` after null is
-    never by itself, `pending_expires` after null never.
+    never by itself, `pending_expires` after null never. One reminder, or a list of several;
+    an empty list says that nobody is reminded.
     """
 
     turns: ClassVar = _TURNS
@@ -367,6 +376,9 @@ class PolicyIn(Patch):
     confirms: DelayIn | None = None
     pending_expires: DelayIn | None = None
     check_in: CheckInWindowIn | None = None
+    reminder_before_minutes: (
+        ReminderMinutes | Annotated[list[ReminderMinutes], Field(max_length=REMINDERS_MAX)] | None
+    ) = None
     completion: Word[Completion] | None = None
     on_host_conflict: Word[HostConflict] | None = None
     cancellation: CancellationPolicyIn | None = None
@@ -391,6 +403,7 @@ class PolicyOut(Out):
     confirms: DelayOut | None
     pending_expires: DelayOut | None
     check_in: CheckInWindowOut | None
+    reminder_before_minutes: list[int] | None
     completion: Completion | None
     on_host_conflict: HostConflict | None
     cancellation: CancellationPolicyOut | None
@@ -411,6 +424,7 @@ POLICY_NAMES = MappingProxyType(
         **pointers({**_LENGTHS, **_CHECK_IN, **_CANCELLATION, **_NO_SHOW}),
         "/after": "/after_seconds",
         "/before": "/before_minutes",
+        "/reminder_before": "/reminder_before_minutes",
         "/window": "/window_seconds",
     }
 )

@@ -287,8 +287,13 @@ def renamed(refusal: InputInvalid, names: Mapping[str, str]) -> InputInvalid:
 
 
 def _renamed(pointer: str, names: Mapping[str, str]) -> str:
-    """Rename the last part of a pointer, wherever it stands, unless it is the wire's already."""
+    """Rename the last part of a pointer, wherever it stands, unless it is the wire's already.
+
+    Of a value in a list it is the list's name.
+    """
     head, slash, last = pointer.rpartition("/")
+    if head and last.isdigit():
+        return _renamed(head, names) + slash + last
     name = names.get(slash + last, slash + last)
     return pointer if pointer.endswith(name) else head + name
 

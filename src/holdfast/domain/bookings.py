@@ -110,6 +110,7 @@ class Booking:
         freed_at: When its places were given back before their time, though it took place or
             nobody came.
         completes_at: When it completes by itself; None is never.
+        remind_at: When its next reminder is due, if it is confirmed then; None is never.
         guests: Who comes, as far as they were named; never more than the party.
         reference: Whatever the business calls it in its own books.
         reschedule_count: How often its time was changed.
@@ -177,6 +178,7 @@ class Booking:
     uses: tuple[Use, ...] = ()
     answers: dict[str, object] = field(default_factory=dict)
     private_answers: dict[str, object] = field(default_factory=dict)
+    remind_at: datetime | None = None
 
     @property
     def no_show_at(self) -> datetime | None:

@@ -32,6 +32,8 @@ CREATIONS_MAX = 10_000
 CREATION_WINDOW_MAX = timedelta(days=366)
 CREATION_LIMITS_MAX = 5
 CHECK_IN_MAX = timedelta(days=7)
+REMINDERS_MAX = 5
+REMINDER_MAX = YEAR
 DELAY_MAX = YEAR
 _NO_TIME = timedelta(0)
 _MINUTE = timedelta(minutes=1)
@@ -113,6 +115,8 @@ class Policy:
             of no time is at once, of None by hand or, if payment is needed, by that.
         pending_expires: After how long a booking that still waits expires.
         check_in: When one may check in.
+        reminder_before: How long before the start one is reminded, up to `REMINDERS_MAX` times;
+            none at all is never.
         completion: Which bookings complete by themselves at their end.
         on_host_conflict: What happens when the one who serves is busy elsewhere.
         cancellation, no_show: Each taken as a whole.
@@ -133,6 +137,7 @@ class Policy:
     confirms: Delay | None = None
     pending_expires: Delay | None = None
     check_in: CheckInWindow | None = None
+    reminder_before: tuple[timedelta, ...] | None = None
     completion: Completion | None = None
     on_host_conflict: HostConflict | None = None
     cancellation: CancellationPolicy | None = None
@@ -296,6 +301,14 @@ def _list_faults(policy: Policy, pointer: str) -> Iterator[Fault | None]:
         yield checks.whole(f"{there}/most", limit.most, least=1, most=ACTIVE_MAX)
         if limit.scope in [other.scope for other in policy.active_limits[:index]]:
             yield checks.fault(f"{there}/scope", "repeated", "This scope has a limit already.")
+    if len(policy.reminder_before or ()) > REMINDERS_MAX:
+        message = f"At most {REMINDERS_MAX} reminders are sent of one booking."
+        yield checks.fault(f"{pointer}/reminder_before", "too_many", message)
+    for index, length in enumerate(policy.reminder_before or ()):
+        there = f"{pointer}/reminder_before/{index}"
+        yield checks.minutes(there, length, least=_MINUTE, most=REMINDER_MAX)
+        if length in (policy.reminder_before or ())[:index]:
+            yield checks.fault(there, "repeated", "One is reminded once at each time.")
     for index, creation in enumerate(policy.creation_limits):
         there = f"{pointer}/creation_limits/{index}"
         yield checks.whole(f"{there}/most", creation.most, least=1, most=CREATIONS_MAX)

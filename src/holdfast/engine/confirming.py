@@ -12,6 +12,7 @@ from holdfast.domain.errors import AvailabilityClosed, CapacityExceeded
 from holdfast.domain.holds import AssignedResource
 from holdfast.domain.overrides import Override
 from holdfast.domain.policies import due_at
+from holdfast.domain.reminders import remind_at
 from holdfast.engine.choosing import choice_of, target_of
 from holdfast.engine.placing import Taker, placing_needs, take
 from holdfast.engine.ports import Where
@@ -81,8 +82,13 @@ def take_away(
         waiting = view.update(booking, **changes)
         view.fact(fact, waiting, number=waiting.number)
         return waiting
-    status = BookingStatus.CONFIRMED
-    confirmed = view.update(booking, **changes, status=status, confirmed_at=now)
+    confirmed = view.update(
+        booking,
+        **changes,
+        status=BookingStatus.CONFIRMED,
+        confirmed_at=now,
+        remind_at=remind_at(booking.policy, starts_at=booking.starts_at, after=now),
+    )
     view.fact("booking.confirmed", confirmed, number=confirmed.number)
     return confirmed
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from holdfast.domain import checks
 from holdfast.domain.attending import completes_at
@@ -22,7 +23,9 @@ from holdfast.domain.overrides import Override
 from holdfast.domain.policies import Policy, due_at
 from holdfast.domain.policies_in_force import policy_in_force
 from holdfast.domain.quotes import QuoteLine
+from holdfast.domain.reminders import remind_at
 from holdfast.domain.resources import Resource
+from holdfast.domain.shapes import Stay
 from holdfast.domain.terms import NO_TERMS, Terms, Use
 from holdfast.domain.zones import wall_time, zone
 from holdfast.engine.answering import answered
@@ -318,7 +321,7 @@ def write_booking(
         series_id=agreed.place.series_id if agreed.place else None,
         series_index=agreed.place.series_index if agreed.place else None,
         policy=waiting.policy,
-        completes_at=completes_at(waiting.policy, ends_at=stay.ends_at, has_come=False),
+        **_due(waiting.policy, stay, now=now),
         guests=details.guests,
         reference=details.reference,
         **answered(view, target.offering, details.answers, details.metadata).by_name(),
@@ -326,6 +329,14 @@ def write_booking(
     view.insert(booking)
     view.fact(f"booking.{status}", booking, number=booking.number, slot_id=booking.slot_id)
     return booking
+
+
+def _due(policy: Policy, stay: Stay, *, now: datetime) -> dict[str, Any]:
+    """Return when time is to bring something about."""
+    return {
+        "remind_at": remind_at(policy, starts_at=stay.starts_at, after=now),
+        "completes_at": completes_at(policy, ends_at=stay.ends_at, has_come=False),
+    }
 
 
 def hand_over(

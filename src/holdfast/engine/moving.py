@@ -21,6 +21,7 @@ from holdfast.domain.errors import (
 )
 from holdfast.domain.ids import ResourceId, SlotId
 from holdfast.domain.overrides import Override
+from holdfast.domain.reminders import remind_at
 from holdfast.domain.zones import wall_time, zone
 from holdfast.engine.choosing import Choice, Target, choice_of, choose
 from holdfast.engine.customer_limits import (
@@ -177,17 +178,28 @@ def moved(
         "resource_id": resource_id,
         "picks": choice.picks,
         "assigned": placed.assigned,
-        "zone": target.zone_name,
-        "local_start": wall_time(target.stay.starts_at, zone(target.zone_name)),
+        **_of_its_time(view, booking, target),
         "override": override or booking.override,
         "freed_at": None,
         "reschedule_count": booking.reschedule_count + (0 if is_in_place else 1),
-        "completes_at": target.stay.ends_at if booking.completes_at is not None else None,
         "uses": move_tickets(view, booking, target, _taker(booking), party_size=size),
     }
     if not keeps_price and after != before:
         changes |= _price(view, target, booking, size=size, taken_count=taken_count)
     return changes
+
+
+def _of_its_time(view: View, booking: Booking, target: Target) -> dict[str, object]:
+    """Return what follows from a booking's time: a new start arms its reminders anew."""
+    stay, due_at = target.stay, booking.remind_at
+    if stay.starts_at != booking.starts_at:
+        due_at = remind_at(booking.policy, starts_at=stay.starts_at, after=view.now)
+    return {
+        "zone": target.zone_name,
+        "local_start": wall_time(stay.starts_at, zone(target.zone_name)),
+        "remind_at": due_at,
+        "completes_at": None if booking.completes_at is None else stay.ends_at,
+    }
 
 
 def served_by_others(

@@ -324,6 +324,7 @@ class Due(StrEnum):
     CONFIRMATIONS = "confirmations"
     EXPIRIES = "expiries"
     COMPLETIONS = "completions"
+    REMINDERS = "reminders"
     NO_SHOWS = "no_shows"
     PAST_SLOTS = "past_slots"
     SETTLING_SLOTS = "settling_slots"

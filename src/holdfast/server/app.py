@@ -36,6 +36,7 @@ from holdfast.workers.limit import settle_limits
 from holdfast.workers.missing import mark_due_no_shows
 from holdfast.workers.past import mark_slots_past
 from holdfast.workers.purge import purge_old_rows
+from holdfast.workers.remind import remind_of_bookings
 from holdfast.workers.settle import settle_closures
 
 log = structlog.get_logger("holdfast.server")
@@ -50,7 +51,7 @@ DRAIN_SECONDS = 2.0
 STOP_WORKERS_SECONDS = 2.0
 UNKNOWN_ROUTE = "none"
 # So many jobs does `worker_jobs` return, each in a thread of its own.
-WORKERS = 9
+WORKERS = 10
 
 
 class HoldfastApp:
@@ -225,6 +226,7 @@ def worker_jobs(engine: Engine, settings: Settings) -> tuple[Job, ...]:
         job("approve", settings.approve_seconds, confirm_due_bookings),
         job("complete", settings.complete_seconds, complete_due_bookings),
         job("missing", settings.approve_seconds, mark_due_no_shows),
+        job("remind", settings.remind_seconds, remind_of_bookings),
         job("past", settings.past_seconds, mark_slots_past),
         job("invite", settings.invite_seconds, invite_waiting),
         job("settle", settings.settle_seconds, settle_closures),

@@ -31,7 +31,7 @@ def policy_row(policy: Policy | None) -> dict[str, Any] | None:
         return None
     row = plain(policy)
     assert isinstance(row, dict)
-    return {name: value for name, value in row.items() if value is not None and value != []}
+    return {name: value for name, value in row.items() if value != _SILENT[name]}
 
 
 def policy_of(row: Mapping[str, Any] | None) -> Policy:
@@ -61,6 +61,9 @@ def settlement_of(row: Mapping[str, Any] | None) -> Settlement | None:
         late_action=None if late_action is None else LateAction(late_action),
         blocked_until=None if until is None else datetime.fromisoformat(until),
     )
+
+
+_SILENT = {name: plain(getattr(NOTHING_SAID, name)) for name in NOTHING_SAID.__dataclass_fields__}
 
 
 def _length(value: float) -> timedelta:
@@ -118,6 +121,10 @@ def _active_limits(rows: list[Mapping[str, Any]]) -> tuple[ActiveLimit, ...]:
     return tuple(ActiveLimit(scope=LimitScope(row["scope"]), most=row["most"]) for row in rows)
 
 
+def _lengths(values: list[float]) -> tuple[timedelta, ...]:
+    return tuple(map(_length, values))
+
+
 def _creation_limits(rows: list[Mapping[str, Any]]) -> tuple[CreationLimit, ...]:
     return tuple(CreationLimit(most=row["most"], window=_length(row["window"])) for row in rows)
 
@@ -133,6 +140,7 @@ _READERS: Mapping[str, Callable[[Any], object]] = MappingProxyType(
         "confirms": _delay,
         "pending_expires": _delay,
         "check_in": _check_in,
+        "reminder_before": _lengths,
         "completion": Completion,
         "on_host_conflict": HostConflict,
         "cancellation": _cancellation,

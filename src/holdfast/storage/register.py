@@ -71,6 +71,12 @@ _WORK: Mapping[Due, _Work] = MappingProxyType(
             at=_booking.completes_at,
             condition=_booking.status.in_([BookingStatus.CONFIRMED, BookingStatus.CHECKED_IN]),
         ),
+        Due.REMINDERS: _Work(
+            table=ledger.booking,
+            record_id=_booking.booking_id,
+            at=_booking.remind_at,
+            condition=_booking.status == BookingStatus.CONFIRMED,
+        ),
         Due.NO_SHOWS: _Work(
             table=ledger.booking,
             record_id=_booking.booking_id,

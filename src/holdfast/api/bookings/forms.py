@@ -288,6 +288,7 @@ class PublicBookingOut(Out):
     confirms_at: InstantOut | None
     confirmed_at: InstantOut | None
     completes_at: InstantOut | None
+    remind_at: InstantOut | None
     checked_in_at: InstantOut | None
     checked_out_at: InstantOut | None
     freed_at: InstantOut | None
@@ -376,6 +377,7 @@ def _shown(booking: Booking) -> dict[str, Any]:
         "confirms_at": booking.confirms_at,
         "confirmed_at": booking.confirmed_at,
         "completes_at": booking.completes_at,
+        "remind_at": booking.remind_at,
         "checked_in_at": booking.checked_in_at,
         "checked_out_at": booking.checked_out_at,
         "freed_at": booking.freed_at,

@@ -157,6 +157,7 @@ def _store(listing: _Listing, source: str) -> None:
             "number": "lpad(new.number::text, length(was.number), '0')",
             "assigned": f"replace(was.assigned, {was}, {room})",
             "completes_at": "was.completes_at + new.later",
+            "remind_at": "was.remind_at + new.later",
             "no_show_at": "was.no_show_at + new.later",
         },
     )

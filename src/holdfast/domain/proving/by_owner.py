@@ -97,7 +97,13 @@ def owner_faults(owner: Owner, claims: Sequence[Claim]) -> Iterator[Finding]:
 
 
 def waiting_faults(booking: Booking, *, now: datetime) -> Iterator[Finding]:
-    """Find where a booking does not wait for what it says, or not for what is still to be paid."""
+    """Find where a booking waits for something else than it says, or than is still to be paid."""
+    before = booking.policy.reminder_before or ()
+    if booking.remind_at not in {None, *(booking.starts_at - length for length in before)}:
+        detail = (
+            f"A reminder is due at {_instant(booking.remind_at)}, and its policy has none then."
+        )
+        yield Finding("booking.reminder", booking.booking_id, detail)
     reasons = set(booking.pending_reasons)
     said = ", ".join(booking.pending_reasons) or "nothing"
     if (booking.status is BookingStatus.PENDING) is not bool(reasons):

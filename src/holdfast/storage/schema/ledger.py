@@ -35,6 +35,7 @@ _BLOCKED = text("blocked_by IS NOT NULL")
 _IN_SERIES = text("series_id IS NOT NULL")
 _MAY_EXPIRE = text("status = 'pending' AND expires_at IS NOT NULL")
 _MAY_BE_MISSING = text("status = 'confirmed' AND no_show_at IS NOT NULL")
+_MAY_REMIND = text("status = 'confirmed' AND remind_at IS NOT NULL")
 _MAY_COMPLETE = text("status IN ('confirmed', 'checked_in') AND completes_at IS NOT NULL")
 _MAY_CONFIRM = text("status = 'pending' AND confirms_at IS NOT NULL")
 
@@ -270,6 +271,7 @@ booking = Table(
     number_column("series_index", nullable=True),
     later_json("answers", "{}"),
     later_json("private_answers", "{}"),
+    instant_column("remind_at", nullable=True),
     Index("uq_booking_number", "tenant_id", "number", unique=True),
     Index("ix_booking_start", "tenant_id", "starts_at"),
     # What a customer has ahead, and what they have made of late.
@@ -305,6 +307,14 @@ booking = Table(
         "confirms_at",
         postgresql_where=_MAY_CONFIRM,
         sqlite_where=_MAY_CONFIRM,
+    ),
+    # Who is to be reminded.
+    Index(
+        "ix_booking_reminding",
+        "tenant_id",
+        "remind_at",
+        postgresql_where=_MAY_REMIND,
+        sqlite_where=_MAY_REMIND,
     ),
     # Who is expected no longer.
     Index(
