@@ -162,6 +162,33 @@ BOOKINGS: dict[str, Callable[[Court], tuple[str, dict[str, Any]]]] = {
             "reason": "asked for it",
         },
     ),
+    "quoteMove": lambda b: (
+        f"{visit(b)}/reschedule/quote",
+        {
+            "resource_id": b.lawn,
+            "starts_at": FREE_FROM,
+            "ends_at": FREE_UNTIL,
+            "resource_ids": [b.lawn],
+            "components": [],
+            "party_size": 2,
+        },
+    ),
+    "quoteMove/slot": lambda b: (
+        f"/v1/bookings/{b.booking()}/reschedule/quote",
+        {"slot_id": b.slot_of(b.court)},
+    ),
+    "quoteMove/dates": lambda b: (
+        _rented(b, {"dates": ["2026-07-14"]}) + "/quote",
+        {"dates": ["2026-07-16", "2026-07-17"], "components": ["breakfast"]},
+    ),
+    "quoteMove/range": lambda b: (
+        _rented(b, {"dates": ["2026-07-14"]}) + "/quote",
+        {"first_on": "2026-07-16", "last_on": "2026-07-17"},
+    ),
+    "quoteMove/nights": lambda b: (
+        _rented(b, {"check_in_on": "2026-07-14", "check_out_on": "2026-07-15"}) + "/quote",
+        {"check_in_on": "2026-07-16", "check_out_on": "2026-07-18"},
+    ),
     "rescheduleBooking/slot": lambda b: (
         f"/v1/bookings/{b.booking()}/reschedule",
         {"slot_id": b.slot_of(b.court)},

@@ -299,15 +299,11 @@ SUBJECTS: dict[str, Make] = {
     **{name: _asked(make) for name, make in SERIES.items()},
     "placeHold": lambda b: Asked(
         path="/v1/holds",
-        body={
-            **_choice(b),
-            "ttl_seconds": 600,
-            "client_key": "basket",
-            "contact": CONTACT,
-            "metadata": {},
-        },
+        body={**_choice(b), "contact": CONTACT, "ttl_seconds": 60, "client_key": "basket"},
     ),
-    "placeHold/slot": lambda b: Asked(path="/v1/holds", body={"slot_id": b.slot}),
+    "placeHold/slot": lambda b: Asked(
+        path="/v1/holds", body={"slot_id": b.slot, "instead_of": b.hold()}
+    ),
     "releaseHoldsOfClient": lambda b: Asked(
         path="/v1/holds/release", body={"client_key": f"k{b.number()}"}
     ),
@@ -485,7 +481,7 @@ def _placing(
     SUBJECTS.update({f"{name}/{form}": make(form) for form in forms})
 
 
-_placing("placeHold", "/v1/holds", {"override": OVERRIDE, "answers": {}, **TERMS})
+_placing("placeHold", "/v1/holds", {"override": OVERRIDE, "answers": {}, "metadata": {}, **TERMS})
 _placing("placeBooking", "/v1/bookings", {"contact": CONTACT, "override": OVERRIDE, **TERMS})
 _placing("checkAvailability", "/v1/availability/check", {})
 _placing("quotePrice", "/v1/quotes", {"metadata": {}, **TERMS})

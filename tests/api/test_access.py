@@ -46,6 +46,7 @@ MAY = {
     "previewCancellation": EVERYBODY,
     "recordPaid": STAFF,
     "quotePrice": EVERYBODY,
+    "quoteMove": EVERYBODY,
     "listPolicyPresets": EVERYBODY,
     "confirmBooking": STAFF,
     "declineBooking": STAFF,

@@ -227,3 +227,16 @@ def test_a_hold_that_ran_out_cannot_be_let_go_twice_over_but_is_no_error(place: 
     reply = place.staff.post(f"{path}/release")
 
     assert (reply.status, reply.json["status"]) == (200, "expired")
+
+
+def test_a_hold_instead_of_another_is_had_or_the_other_is_kept(place: Place) -> None:
+    first = place.page.post("/v1/holds", {"offering_id": place.cut, "starts_at": TUESDAY_TEN})
+    instead = {"offering_id": place.cut, "instead_of": first.json["hold_id"]}
+
+    refused = place.page.post("/v1/holds", {**instead, "starts_at": "2026-06-02T01:00:00Z"})
+    kept = place.page.get(first.headers["location"]).json["status"]
+    second = place.page.post("/v1/holds", {**instead, "starts_at": TUESDAY_TEN})
+    given = place.page.get(first.headers["location"]).json["status"]
+
+    assert (refused.code, kept) == ("availability.closed", "active")
+    assert (second.status, given) == (201, "released")

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from holdfast.api.calls import CHANGED_CODES, PLACING_CODES, Call, Endpoint
 from holdfast.api.choices import ChoiceIn, OverrideIn, chosen
 from holdfast.api.models import (
+    AHoldId,
     AnOfferingId,
     AResourceId,
     AssignedOut,
@@ -53,7 +54,8 @@ class PlaceHoldIn(ChoiceIn, TermsIn):
     15 minutes at most. Whoever sends a `client_key` can let everything go that it holds, at once.
     Only staff may send an `override`, or, unless the offering believes its customers, an
     `order_total_minor` or `customer_attributes`. `answers` to the offering's fields may be given
-    now or with the booking; those to private fields are not shown again before it.
+    now or with the booking; those to private fields are not shown again before it. A hold that it
+    is `instead_of` is given back in the same step, or kept if it is refused.
     """
 
     ttl_seconds: TtlSeconds | None = None
@@ -62,6 +64,7 @@ class PlaceHoldIn(ChoiceIn, TermsIn):
     metadata: Metadata = Field(default_factory=dict)
     answers: Metadata = Field(default_factory=dict)
     override: OverrideIn | None = None
+    instead_of: AHoldId | None = None
 
 
 class ExtendHoldIn(Body):
@@ -188,6 +191,7 @@ async def place(call: Call) -> Response:
         override=None if body.override is None else body.override.override(),
         terms=body.terms(),
         answers=body.answers,
+        instead_of=body.instead_of,
     )
 
     def show(hold: Hold) -> HoldOut:

@@ -35,6 +35,7 @@ from holdfast.domain.ids import (
     BookingId,
     CategoryId,
     CustomerId,
+    HoldId,
     OfferingId,
     PoolId,
     ResourceId,
@@ -154,6 +155,7 @@ AResourceId = Annotated[ResourceId, Field(pattern=_id_form("res"))]
 APoolId = Annotated[PoolId, Field(pattern=_id_form("pol"))]
 ACategoryId = Annotated[CategoryId, Field(pattern=_id_form("cat"))]
 ACustomerId = Annotated[CustomerId, Field(pattern=_id_form("cus"))]
+AHoldId = Annotated[HoldId, Field(pattern=_id_form("hld"))]
 ABookingId = Annotated[BookingId, Field(pattern=_id_form("bkg"))]
 ASlotId = Annotated[SlotId, Field(pattern=_SLOT_FORM)]
 

@@ -11,8 +11,8 @@ from holdfast.api.models import AmountMinor, Body, Line, Metadata, MoneyOut, Out
 from holdfast.domain.bookings import Booking
 from holdfast.domain.holds import Hold
 from holdfast.domain.prices import TIERS_MAX
-from holdfast.domain.promo_codes import PROMOS_MAX
-from holdfast.domain.quotes import LineKind, QuoteLine, Reason
+from holdfast.domain.promo_codes import PROMOS_MAX, PromoReason
+from holdfast.domain.quotes import LineKind, Quote, QuoteLine, Reason, RemarkKind
 from holdfast.domain.terms import Terms, Tickets
 
 
@@ -107,3 +107,44 @@ def priced(record: Hold | Booking) -> dict[str, Any]:
 def lines_shown(lines: Iterable[QuoteLine]) -> list[PriceLineOut]:
     """Show the lines of a price."""
     return [PriceLineOut.of(line) for line in lines]
+
+
+class RemarkOut(Out):
+    """A word to the business about a rule that could have been expected to act."""
+
+    kind: RemarkKind
+    rule_id: str
+    detail: str
+
+
+class PromoRefusalOut(Out):
+    """Why a code cannot be used; it does not change the price."""
+
+    code: str
+    reason: PromoReason
+    detail: str
+
+
+class QuoteOut(Out):
+    """What a booking would cost now, and why. Only staff see the remarks."""
+
+    price: MoneyOut
+    price_lines: list[PriceLineOut]
+    promo_refusals: list[PromoRefusalOut]
+    remarks: list[RemarkOut]
+
+    @classmethod
+    def of(cls, quote: Quote, *, is_public: bool) -> QuoteOut:
+        """Show a quote."""
+        remarks = () if is_public else quote.remarks
+        return cls(
+            price=MoneyOut.of(quote.total),
+            price_lines=lines_shown(quote.lines),
+            promo_refusals=[
+                PromoRefusalOut(code=one.code, reason=one.reason, detail=one.detail)
+                for one in quote.promo_refusals
+            ],
+            remarks=[
+                RemarkOut(kind=one.kind, rule_id=one.rule_id, detail=one.detail) for one in remarks
+            ],
+        )

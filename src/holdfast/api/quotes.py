@@ -7,12 +7,10 @@ from starlette.responses import Response
 
 from holdfast.api.calls import Call, Endpoint
 from holdfast.api.choices import ChoiceIn
-from holdfast.api.models import ACustomerId, ContactIn, Metadata, MoneyOut, Out
-from holdfast.api.pricing import PriceLineOut, TermsIn, lines_shown
+from holdfast.api.models import ACustomerId, ContactIn, Metadata
+from holdfast.api.pricing import QuoteOut, TermsIn
 from holdfast.domain.access import Scope
 from holdfast.domain.errors import AccessDenied
-from holdfast.domain.promo_codes import PromoReason
-from holdfast.domain.quotes import Quote, RemarkKind
 from holdfast.engine.quoting import QuoteQuery
 
 
@@ -25,47 +23,6 @@ class QuoteIn(ChoiceIn, TermsIn):
     metadata: Metadata = Field(default_factory=dict)
     customer_id: ACustomerId | None = None
     contact: ContactIn = ContactIn()
-
-
-class RemarkOut(Out):
-    """A word to the business about a rule that could have been expected to act."""
-
-    kind: RemarkKind
-    rule_id: str
-    detail: str
-
-
-class PromoRefusalOut(Out):
-    """Why a code cannot be used; it does not change the price."""
-
-    code: str
-    reason: PromoReason
-    detail: str
-
-
-class QuoteOut(Out):
-    """What a booking would cost now, and why. Only staff see the remarks."""
-
-    price: MoneyOut
-    price_lines: list[PriceLineOut]
-    promo_refusals: list[PromoRefusalOut]
-    remarks: list[RemarkOut]
-
-    @classmethod
-    def of(cls, quote: Quote, *, is_public: bool) -> QuoteOut:
-        """Show a quote."""
-        remarks = () if is_public else quote.remarks
-        return cls(
-            price=MoneyOut.of(quote.total),
-            price_lines=lines_shown(quote.lines),
-            promo_refusals=[
-                PromoRefusalOut(code=one.code, reason=one.reason, detail=one.detail)
-                for one in quote.promo_refusals
-            ],
-            remarks=[
-                RemarkOut(kind=one.kind, rule_id=one.rule_id, detail=one.detail) for one in remarks
-            ],
-        )
 
 
 async def ask(call: Call) -> Response:

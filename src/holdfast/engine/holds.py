@@ -24,7 +24,7 @@ from holdfast.domain.holds import (
     HoldStatus,
     transition,
 )
-from holdfast.domain.ids import HoldId
+from holdfast.domain.ids import HoldId, SlotId
 from holdfast.domain.overrides import Override
 from holdfast.domain.terms import NO_TERMS, Terms
 from holdfast.engine.answering import answered_early
@@ -35,7 +35,13 @@ from holdfast.engine.people import contact_faults
 from holdfast.engine.placing import Taker, placing_needs, take
 from holdfast.engine.ports import ById, Where
 from holdfast.engine.pricing import Purchase, close_sale, places_taken, pricing_needs, sell
-from holdfast.engine.releasing import keeping_needs, release, release_needs
+from holdfast.engine.releasing import (
+    close_emptied,
+    give_back_some,
+    keeping_needs,
+    release,
+    release_needs,
+)
 from holdfast.engine.staging import candidates_of
 from holdfast.engine.use_cases import Look, Needs, UseCase, View
 from holdfast.engine.versions import require_version
@@ -51,6 +57,10 @@ class PlaceHold:
 
     `override` is what staff set aside for it, with a reason. The price is quoted now and stays.
     `answers` may be given already, all or some; they are checked at once.
+
+    `instead_of` is a hold that is given back for it, in the same step: whoever changes their mind
+    keeps what they have until they have the other, and what they have is not in their own way. Of
+    the same time it lasts no longer than that one might have.
     """
 
     choice: Choice
@@ -62,6 +72,7 @@ class PlaceHold:
     override: Override | None = None
     terms: Terms = NO_TERMS
     answers: dict[str, object] = field(default_factory=dict)
+    instead_of: HoldId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,14 +122,23 @@ def _place_needs(command: PlaceHold, look: Look) -> Needs:
     candidates = candidates_of(look, target, command.choice.components)
     limits = limit_needs(look, target, candidates, Buyer(contact=command.contact))
     sold = pricing_needs(look, command.choice, command.terms, command.contact, None)
-    return needs | limits | sold
+    return needs | limits | sold | _instead_needs(look, command.instead_of)
+
+
+def _instead_needs(look: Look, hold_id: HoldId | None) -> Needs:
+    """Find what giving the other hold back locks."""
+    if hold_id is None:
+        return Needs()
+    look.want(ById(Hold, hold_id), Where(Claim, "owner_id", hold_id))
+    own_hold(look, hold_id)
+    return release_needs(look, hold_id)
 
 
 def _place(view: View, command: PlaceHold, now: datetime) -> Hold:
     hold_id = HoldId(view.new_id("hld"))
     is_public = view.actor.is_public
-    target_ttl = _ttl(view, command, is_public=is_public)
-    expires_at = now + target_ttl
+    span = _span(view, command, is_public=is_public, now=now)
+    expires_at = span.expires_at
     taker = Taker(owner_kind=ClaimOwner.HOLD, owner_id=hold_id, counts_until=expires_at)
     taken_count = places_taken(view, choose(view, command.choice))
     placed = take(
@@ -143,6 +163,7 @@ def _place(view: View, command: PlaceHold, now: datetime) -> Hold:
         assigned=placed.assigned,
         buyer=Buyer(contact=command.contact),
         override=command.override,
+        hold_id=command.instead_of,
         is_hold=True,
     )
     require_within_limits(view, deal, now=now)
@@ -162,8 +183,8 @@ def _place(view: View, command: PlaceHold, now: datetime) -> Hold:
         placed_by=view.actor.actor_id,
         is_public=is_public,
         expires_at=expires_at,
-        ceiling_at=now + max(HOLD_CEILING, target_ttl),
-        extension_count=0,
+        ceiling_at=span.ceiling_at,
+        extension_count=span.extension_count,
         booking_id=None,
         created_at=now,
         ended_at=None,
@@ -179,8 +200,59 @@ def _place(view: View, command: PlaceHold, now: datetime) -> Hold:
         **answers.by_name(),
     )
     view.insert(hold)
+    close_emptied(view, span.left)
     view.fact("hold.placed", hold, slot_id=hold.slot_id, expires_at=expires_at)
     return hold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Span:
+    """How long a new hold lasts, and how long it can be made to last.
+
+    Attributes:
+        left: The slots in which the places were of the hold that it stands for.
+    """
+
+    expires_at: datetime
+    ceiling_at: datetime
+    extension_count: int
+    left: tuple[SlotId, ...]
+
+
+def _span(view: View, command: PlaceHold, *, is_public: bool, now: datetime) -> _Span:
+    """Return how long a new hold lasts, and give back the one that it stands for."""
+    ttl = _ttl(view, command, is_public=is_public)
+    ceiling_at, extension_count = now + max(HOLD_CEILING, ttl), 0
+    left: list[SlotId] = []
+    if command.instead_of is not None:
+        before = own_hold(view, command.instead_of)
+        was_active = before.status is HoldStatus.ACTIVE and now < before.expires_at
+        left = _give_back(view, before, now=now)
+        target = choose(view, command.choice)
+        is_same = (before.offering_id, before.stay) == (target.offering_id, target.stay)
+        if was_active and is_same:
+            # Nobody keeps one time for ever by asking for it again and again.
+            ceiling_at = min(ceiling_at, before.ceiling_at)
+            extension_count = before.extension_count
+    return _Span(
+        expires_at=min(now + ttl, ceiling_at),
+        ceiling_at=ceiling_at,
+        extension_count=extension_count,
+        left=tuple(left),
+    )
+
+
+def _give_back(view: View, hold: Hold, *, now: datetime) -> list[SlotId]:
+    """Give a hold back for another one; returns the slots that its places were in.
+
+    They are not closed yet, even if nobody is in them: the other one may be in the same.
+    """
+    status = transition(hold, HoldAction.RELEASE, now=now)
+    if status is hold.status:
+        return []
+    left = give_back_some(view, view.where(Claim, "owner_id", hold.hold_id), reason=status)
+    view.fact(f"hold.{status}", view.update(hold, status=status, ended_at=now))
+    return left
 
 
 def _ttl(view: View, command: PlaceHold, *, is_public: bool) -> timedelta:

@@ -249,7 +249,17 @@ def _price(
 
     What becomes cheaper gives something up, whatever it was.
     """
-    purchase = Purchase(
+    purchase = purchase_of(booking, target, size=size)
+    promos = agreed_promos(view, booking)
+    quote = quote_for(view, purchase, now=view.now, taken_count=taken_count, promos=promos)
+    if quote.total.amount_minor < booking.price.amount_minor:
+        _require_may_leave(view, booking)
+    return {"price": quote.total, "price_lines": quote.lines}
+
+
+def purchase_of(booking: Booking, target: Target, *, size: int) -> Purchase:
+    """Return what a booking buys at another time, on the terms that were agreed."""
+    return Purchase(
         target=target,
         party_size=size,
         terms=booking.terms,
@@ -257,11 +267,6 @@ def _price(
         metadata=booking.metadata,
         is_agreed=True,
     )
-    promos = agreed_promos(view, booking)
-    quote = quote_for(view, purchase, now=view.now, taken_count=taken_count, promos=promos)
-    if quote.total.amount_minor < booking.price.amount_minor:
-        _require_may_leave(view, booking)
-    return {"price": quote.total, "price_lines": quote.lines}
 
 
 _TIMES = ("slot_id", "starts_at", "ends_at", "dates")

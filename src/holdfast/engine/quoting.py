@@ -10,18 +10,20 @@ from holdfast.domain.access import Actor, Scope
 from holdfast.domain.claims import promo_uses_key
 from holdfast.domain.customers import Contact
 from holdfast.domain.errors import InputInvalid
-from holdfast.domain.ids import CustomerId, TenantId
+from holdfast.domain.ids import BookingId, CustomerId, TenantId
 from holdfast.domain.offerings import Counting
 from holdfast.domain.promo_codes import PromoUse
 from holdfast.domain.quotes import Quote
 from holdfast.domain.resources import CAPACITY_MAX
 from holdfast.domain.terms import NO_TERMS, Terms, terms_faults
 from holdfast.engine.choosing import Choice, Target, choose
+from holdfast.engine.moving import Move, choice_after, purchase_of
+from holdfast.engine.ownership import own_booking_in
 from holdfast.engine.people import contact_faults
 from holdfast.engine.ports import ReadStore
 from holdfast.engine.pricing import Purchase, quote_for
 from holdfast.engine.snapshots import SnapshotLook, look_up
-from holdfast.engine.using import Codes, codes_of, customer_mark
+from holdfast.engine.using import Codes, agreed_promos, codes_of, customer_mark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +78,37 @@ def quote(store: ReadStore, *, tenant_id: TenantId, actor: Actor, query: QuoteQu
             promos=_promos(store, codes, mark, now=now),
         )
         return replace(quoted, promo_refusals=(*codes.unknown, *quoted.promo_refusals))
+
+    return look_up(store, find, tenant_id=tenant_id, actor=actor)
+
+
+def quote_move(
+    store: ReadStore, *, tenant_id: TenantId, actor: Actor, booking_id: BookingId, move: Move
+) -> Quote:
+    """Return what a booking would cost if it moved now, on the terms that were agreed.
+
+    Whether it may move, and whether there is room, is not asked.
+
+    Raises:
+        RecordNotFound: There is no such booking, slot or resource, or it is somebody else's.
+        InputInvalid: The move is malformed.
+    """
+    actor.require(Scope.BOOKINGS_OWN, Scope.BOOKINGS_READ)
+    now = store.now()
+
+    def find(look: SnapshotLook) -> Quote:
+        booking = own_booking_in(store, actor, booking_id)
+        target = choose(look, choice_after(booking, move))
+        size = booking.party_size if move.party_size is None else move.party_size
+        is_there = booking.slot_id is not None and booking.slot_id == target.slot_id
+        taken_count = _taken(store, target, now=now) - (booking.party_size if is_there else 0)
+        return quote_for(
+            look,
+            purchase_of(booking, target, size=size),
+            now=now,
+            taken_count=max(0, taken_count),
+            promos=agreed_promos(look, booking),
+        )
 
     return look_up(store, find, tenant_id=tenant_id, actor=actor)
 

@@ -55,6 +55,7 @@ ADDRESSES = (
     Address(path="/{tenant}/{offering}", get=choosing.choose, post=choosing.place),
     Address(path="/{tenant}/holds/{hold_id}", get=details.show, post=details.confirm),
     Address(path="/{tenant}/holds/{hold_id}/more", get=details.show, post=details.extend),
+    Address(path="/{tenant}/holds/{hold_id}/promo", get=details.show, post=details.ask_promo),
     Address(path="/{tenant}/holds/{hold_id}/release", post=details.let_go),
     Address(path="/{tenant}/bookings/{link}", get=bookings.show),
     Address(path="/{tenant}/bookings/{link}/cancel", get=bookings.ask_cancel, post=bookings.cancel),

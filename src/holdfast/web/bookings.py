@@ -8,7 +8,7 @@ from hmac import compare_digest
 from starlette.responses import Response
 
 from holdfast.domain.access import SYSTEM
-from holdfast.domain.bookings import LIVE, Booking, BookingStatus, CancelledBy
+from holdfast.domain.bookings import LIVE, Booking, BookingStatus, CancelledBy, PendingReason
 from holdfast.domain.customers import email_key
 from holdfast.domain.errors import HoldfastError, RecordNotFound
 from holdfast.domain.ids import normal_booking_number
@@ -160,13 +160,16 @@ def _page(
             {**booking.answers, **booking.private_answers},
             visit.language,
         ),
-        "bill": bill_of(booking.price_lines, booking.price.currency),
+        "bill": bill_of(booking.price_lines, booking.price.currency, visit.language),
         "is_new": just == "booked" and booking.status in LIVE,
         "is_moved": just == "moved" and booking.status in LIVE,
         "may_change": found.offering is not None
         and found.offering.status is OfferingStatus.ACTIVE
         and booking.status in {BookingStatus.PENDING, BookingStatus.CONFIRMED}
         and booking.starts_at > visit.now,
+        "must_pay": booking.status is BookingStatus.PENDING
+        and PendingReason.PAYMENT in booking.pending_reasons
+        and PendingReason.APPROVAL not in booking.pending_reasons,
         "is_live": booking.status in LIVE,
         "verdict": verdict_on_cancelling(booking, by=CancelledBy.CUSTOMER, now=visit.now),
         "may_cancel": booking.status in {BookingStatus.PENDING, BookingStatus.CONFIRMED},

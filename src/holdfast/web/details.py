@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from starlette.responses import Response
 
 from holdfast.domain import checks
-from holdfast.domain.access import Actor
+from holdfast.domain.access import SYSTEM, Actor
 from holdfast.domain.bookings import Booking, PendingReason
 from holdfast.domain.customers import Contact
 from holdfast.domain.errors import (
     HoldExpired,
     HoldfastError,
     InputInvalid,
+    PromoRefused,
     RecordNotFound,
     TransitionNotAllowed,
 )
@@ -28,13 +29,14 @@ from holdfast.domain.tenants import Tenant
 from holdfast.domain.verdicts import Verdict
 from holdfast.engine.bookings import ConvertHold
 from holdfast.engine.choosing import choice_of
-from holdfast.engine.holds import ExtendHold, ReleaseHold
+from holdfast.engine.holds import ExtendHold, PlaceHold, ReleaseHold
 from holdfast.engine.making import Details, waiting_of
+from holdfast.engine.reading import PageRequest
 from holdfast.web import asking
 from holdfast.web.languages import Language
-from holdfast.web.limiting import ASKING, BOOKING
+from holdfast.web.limiting import ASKING, BOOKING, HOLDING
 from holdfast.web.links import link_to
-from holdfast.web.offers import Kept
+from holdfast.web.offers import Kept, kept_words, readable
 from holdfast.web.prices import bill_of
 from holdfast.web.refusals import refused
 from holdfast.web.stays import Stay, stay_of_record
@@ -42,6 +44,7 @@ from holdfast.web.visits import Form, Visit
 
 SOURCE = "page"
 GUESTS_SHOWN_MAX = 20
+PROMO_MAX = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +72,7 @@ class _Found:
     booking: Booking | None
     asked: tuple[Field, ...]
     needs_approval: bool
+    takes_promo: bool
 
     @property
     def typed_before(self) -> Typed:
@@ -106,6 +110,9 @@ async def confirm(visit: Visit) -> Response:
     found = await visit.read(lambda: _find(visit))
     if found.booking is not None:  # the button was pressed twice
         return visit.go(link_to(visit, found.tenant, found.booking))
+    if found.takes_promo and _code_in(form) != _code_of(found.hold):
+        # Whoever presses Enter in the field of the code wants it to count before they book.
+        return await use_promo(visit, form)
     typed = _typed(form, found)
     faults = {
         **faults_of(typed, visit.language),
@@ -153,6 +160,44 @@ async def extend(visit: Visit) -> Response:
         return await _page(visit, found, _typed(form, found), refusal=error, status=error.status)
     again = await visit.read(lambda: _find(visit))
     return await _page(visit, again, _typed(form, found))
+
+
+async def ask_promo(visit: Visit) -> Response:
+    """Quote anew with another promo code, or without one."""
+    return await use_promo(visit, await visit.form())
+
+
+async def use_promo(visit: Visit, form: Form) -> Response:
+    """Keep the same time with another promo code, or without one, instead.
+
+    Where the code is refused, what is kept stays as it is.
+    """
+    visit.count(HOLDING)
+    found = await visit.read(lambda: _find(visit))
+    typed = _typed(form, found)
+    hold, code = found.hold, _code_in(form)
+    left = time_left(hold, now=visit.now)
+    if hold.status is not HoldStatus.ACTIVE or not left:
+        return await _page(visit, found, typed, status=409)
+    command = PlaceHold(
+        choice=choice_of(hold),
+        party_size=hold.party_size,
+        ttl=left,
+        client_key=hold.client_key,
+        contact=readable(typed.contact),
+        metadata=kept_words(note=typed.note, guests=typed.guests),
+        answers=asking.sound_answers(found.asked, typed.answers),
+        terms=replace(hold.terms, promo_codes=(code,) if code else ()),
+        instead_of=hold.hold_id,
+    )
+    try:
+        anew = await visit.write(found.tenant.tenant_id, _actor(visit), command, Hold)
+    except PromoRefused as error:
+        faults = {"promo": refused(error, visit.language).sentence}
+        return await _page(visit, found, typed, faults=faults, promo=code, status=error.status)
+    except HoldfastError as error:
+        return await _page(visit, found, typed, refusal=error, promo=code, status=error.status)
+    return visit.go(visit.url(found.tenant.slug, "holds", anew.hold_id))
 
 
 async def let_go(visit: Visit) -> Response:
@@ -208,6 +253,7 @@ async def _page(
     *,
     faults: Mapping[str, str] | None = None,
     refusal: HoldfastError | None = None,
+    promo: str | None = None,
     status: int = 200,
 ) -> Response:
     now, hold = visit.now, found.hold
@@ -225,7 +271,10 @@ async def _page(
             "kept": _kept(hold, typed),
             "others_max": found.others_max,
             "needs_approval": found.needs_approval,
-            "bill": bill_of(hold.price_lines, hold.price.currency),
+            "promo": _code_of(hold) if promo is None else promo,
+            "takes_promo": found.takes_promo,
+            "has_promo": bool(hold.terms.promo_codes),
+            "bill": bill_of(hold.price_lines, hold.price.currency, visit.language),
             "typed": typed,
             "faults": faults or {},
             "refusal": refused(refusal, visit.language) if refusal and not is_over else None,
@@ -282,7 +331,15 @@ def _find(visit: Visit) -> _Found:
         booking=booking,
         asked=tuple(asking.asked_by(offering)),
         needs_approval=PendingReason.APPROVAL in waiting.reasons,
+        takes_promo=bool(hold.terms.promo_codes)
+        or (hold.price.amount_minor > 0 and _has_codes(visit, tenant)),
     )
+
+
+def _has_codes(visit: Visit, tenant: Tenant) -> bool:
+    """Tell whether a business has any promo code, so that asking for one makes sense."""
+    codes = visit.desk(tenant.tenant_id, SYSTEM).promo_codes
+    return bool(codes.list(PageRequest(limit=1)).items)
 
 
 def _actor(visit: Visit) -> Actor:
@@ -301,6 +358,14 @@ def _typed(form: Form, found: _Found) -> Typed:
     )
 
 
+def _code_in(form: Form) -> str:
+    return "" if form.text("without") else form.text("promo")[:PROMO_MAX]
+
+
+def _code_of(hold: Hold) -> str:
+    return next(iter(hold.terms.promo_codes), "")
+
+
 def _kept(hold: Hold, typed: Typed) -> Kept:
     """Return what goes along when a time has to be chosen again."""
     return Kept(
@@ -308,7 +373,7 @@ def _kept(hold: Hold, typed: Typed) -> Kept:
         picks=hold.picks,
         components=hold.components,
         tickets=hold.terms.tickets,
-        promo=next(iter(hold.terms.promo_codes), ""),
+        promo=_code_of(hold),
         contact=typed.contact,
         note=typed.note,
         guests=typed.guests,

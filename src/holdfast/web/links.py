@@ -42,3 +42,14 @@ def short_link_to(visit: Visit, tenant: Tenant, booking: Booking) -> str:
     """Return a link of a booking for one visit."""
     link = Link(booking_id=booking.booking_id, expires_at=visit.now + VISIT)
     return visit.url(tenant.slug, "bookings", visit.house.signer.sign(tenant.tenant_id, link))
+
+
+def link_after(visit: Visit, tenant: Tenant, booking: Booking, word: str, **query: object) -> str:
+    """Return the link of a booking that has just moved, to whoever came with another one.
+
+    Who has looked for it by its number gets no link that lasts: the visit ends when it was to.
+    """
+    link = visit.house.signer.read(tenant.tenant_id, word, now=visit.now)
+    if link is not None and link.expires_at > visit.now + VISIT:
+        return link_to(visit, tenant, booking, **query)
+    return visit.url(tenant.slug, "bookings", word, **query)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from holdfast.domain import checks
 from holdfast.domain.customers import Contact
 from holdfast.domain.errors import Alternative
 from holdfast.domain.holds import Hold
@@ -67,6 +69,27 @@ def fields_of(
 ) -> tuple[tuple[str, str], ...]:
     """Return the fields of a form that takes a time, as `wanted_in` reads them."""
     return (*_when(offering, slot), *kept.pairs())
+
+
+def readable(contact: Contact) -> Contact:
+    """Return as much of a contact as can be kept while it is still being typed."""
+    is_email = checks.email("/email", contact.email) is None
+    is_phone = checks.phone("/phone", contact.phone) is None
+    return Contact(
+        name=contact.name if checks.line("/name", contact.name) is None else "",
+        email=contact.email if is_email else None,
+        phone=contact.phone if is_phone else None,
+    )
+
+
+def kept_words(*, note: str, guests: Sequence[str]) -> dict[str, object]:
+    """Return what was typed and stands nowhere else in a hold, as far as it can be kept."""
+    named = [name for name in guests if checks.line("/name", name) is None]
+    typed: dict[str, object] = {
+        "note": note if checks.text("/note", note) is None else "",
+        "guests": named,
+    }
+    return {name: value for name, value in typed.items() if value}
 
 
 def _when(offering: Offering, slot: OpenSlot | Alternative | Hold) -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ from math import ceil
 from typing import cast
 
 from holdfast.domain.errors import Alternative, HoldfastError
+from holdfast.domain.promo_codes import PromoReason
 from holdfast.web.languages import Language
 
 Say = Callable[[str], str]
@@ -38,6 +39,8 @@ def refused(refusal: HoldfastError, language: Language) -> Refused:
         sentence = _wait(refusal, language)
     elif refusal.code == "capacity.exceeded":
         sentence = _left(refusal, language)
+    elif refusal.code == "promo.refused":
+        sentence = _promo(refusal, language)
     elif sentence is None:
         sentence = language.gettext(
             "This could not be done, and nothing was changed. Please try again in a moment."
@@ -98,6 +101,24 @@ def _wait(refusal: HoldfastError, language: Language) -> str:
         "That were many tries in a short time. Please wait %(num)s minutes and try again.",
         minutes,
     ) % {"num": language.number(minutes)}
+
+
+def _promo(refusal: HoldfastError, language: Language) -> str:
+    say = language.gettext
+    reason = refusal.fields.get("reason")
+    if reason in {PromoReason.EXPIRED, PromoReason.INACTIVE}:
+        return say("This code is not valid any more.")
+    if reason in {PromoReason.USED_UP, PromoReason.USED_UP_BY_CUSTOMER}:
+        return say("This code has been used as often as it may be.")
+    if reason is PromoReason.CUSTOMER_NEEDED:
+        return say("Fill in your e-mail address first: this code counts once for each customer.")
+    sentences = {
+        PromoReason.NOT_YET_VALID: say("This code is not valid yet."),
+        PromoReason.OTHER_OFFERING: say("This code is for something else."),
+        PromoReason.BELOW_MINIMUM: say("This code is for a larger amount than this."),
+    }
+    found = sentences.get(cast("PromoReason", reason))
+    return found or say("We do not know this code. Check how it is written.")
 
 
 def _left(refusal: HoldfastError, language: Language) -> str:

@@ -63,14 +63,13 @@ class ChangeBookingIn(Patch):
         return {name: value for name, value in self.changes().items() if name != "override"}
 
 
-class RescheduleBookingIn(Body):
+class MoveIn(Body):
     """What is to be different; what is not said stays.
 
     The new time is one of: a `slot_id` of the same offering; `starts_at` of another slot; of a
     free time `starts_at`, which keeps the length, `ends_at`, or both; `dates`, `first_on` and
     `last_on`, or `check_in_on` and `check_out_on`. `resource_ids` name who is to serve, an empty
-    list anybody; `resource_id` is another one for what was booked by itself. Only staff may send
-    `keeps_price` and an `override`.
+    list anybody; `resource_id` is another one for what was booked by itself.
     """
 
     slot_id: ASlotId | None = None
@@ -85,9 +84,6 @@ class RescheduleBookingIn(Body):
     resource_ids: Annotated[list[AResourceId], Field(max_length=PICKS_MAX)] | None = None
     components: Annotated[list[Line], Field(max_length=COMPONENTS_MAX)] | None = None
     party_size: Units | None = None
-    keeps_price: bool = False
-    override: OverrideIn | None = None
-    reason: LongText | None = None
 
     def move(self) -> Move:
         """Return it as the engine takes it.
@@ -106,6 +102,17 @@ class RescheduleBookingIn(Body):
             components=None if self.components is None else tuple(self.components),
             party_size=self.party_size,
         )
+
+
+class RescheduleBookingIn(MoveIn):
+    """What is to be different, said as for `MoveIn`.
+
+    Only staff may send `keeps_price` and an `override`.
+    """
+
+    keeps_price: bool = False
+    override: OverrideIn | None = None
+    reason: LongText | None = None
 
 
 class RateBookingIn(Body):

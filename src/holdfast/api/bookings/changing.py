@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from holdfast.api.bookings.change_forms import ChangeBookingIn, RateBookingIn, RescheduleBookingIn
+from holdfast.api.bookings.change_forms import (
+    ChangeBookingIn,
+    MoveIn,
+    RateBookingIn,
+    RescheduleBookingIn,
+)
 from holdfast.api.bookings.forms import BookingOut, show_to
 from holdfast.api.calls import Call, Endpoint
+from holdfast.api.pricing import QuoteOut
+from holdfast.domain.access import Scope
 from holdfast.domain.ids import BookingId
 from holdfast.engine.bookings import PLACE_SCOPES
 from holdfast.engine.changing import ChangeBooking, RateBooking
@@ -49,6 +56,14 @@ async def reschedule(call: Call) -> Response:
         lambda booking: show_to(actor, booking),
         explain=lambda desk, refusal: desk.bookings.explained_move(booking_id, move, refusal),
     )
+
+
+async def quote(call: Call) -> Response:
+    """Say what a booking would cost if it moved."""
+    booking_id = _booking_id(call)
+    move = (await call.body(MoveIn)).move()
+    found = await call.read(lambda desk: desk.quotes.of_move(booking_id, move))
+    return call.answer(QuoteOut.of(found, is_public=call.actor.is_public))
 
 
 async def rate(call: Call) -> Response:
@@ -101,6 +116,18 @@ ENDPOINTS = (
         answer=BookingOut,
         codes=(*_PLACING, *_CHANGED),
         takes_version=True,
+    ),
+    Endpoint(
+        method="POST",
+        path="/v1/bookings/{booking_id}/reschedule/quote",
+        name="quoteMove",
+        summary="Say what a booking would cost if it moved, on the terms that were agreed",
+        scopes=(Scope.BOOKINGS_OWN, Scope.BOOKINGS_READ),
+        run=quote,
+        body=MoveIn,
+        answer=QuoteOut,
+        codes=("record.not_found",),
+        is_question=True,
     ),
     Endpoint(
         method="POST",

@@ -45,9 +45,12 @@ class Holds:
         override: Override | None = None,
         terms: Terms = NO_TERMS,
         answers: Mapping[str, object] | None = None,
+        instead_of: HoldId | None = None,
         idempotency_key: str | None = None,
     ) -> Hold:
         """Keep places: of a slot, of the offering's slot that starts then, or of any `choice`.
+
+        A hold that it is `instead_of` is given back in the same step, or kept if it is refused.
 
         Raises:
             CapacityExceeded: Too little is left; `alternatives` are slots that would do.
@@ -66,6 +69,7 @@ class Holds:
             override=override,
             terms=terms,
             answers=dict(answers or {}),
+            instead_of=instead_of,
         )
         return result_of(Hold, placed(self._port, self._availability, command, idempotency_key))
 

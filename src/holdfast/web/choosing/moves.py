@@ -16,7 +16,6 @@ from holdfast.domain.zones import SkippedDay, zone
 from holdfast.engine.choosing import Choice
 from holdfast.engine.facade import TenantEngine
 from holdfast.engine.moving import Move
-from holdfast.engine.quoting import QuoteQuery
 from holdfast.web.choosing.wanted import Wanted
 from holdfast.web.links import find_booking
 from holdfast.web.visits import Visit, bearer_of
@@ -50,13 +49,24 @@ def moving_in(
     if booking.offering_id != offering.offering_id:
         raise RecordNotFound(kind="link", key="")
     desk = visit.desk(tenant.tenant_id, bearer_of(booking.booking_id))
-    question = QuoteQuery(
-        choice=choice, party_size=wanted.people, terms=booking.terms, metadata=booking.metadata
-    )
-    quote = desk.quotes.of(question)
+    quote = desk.quotes.of_move(booking.booking_id, move_of(choice, wanted))
     time = time_of_choice(desk, offering, choice, zone_name=booking.zone)
     after = replace(booking, starts_at=time.starts_at, ends_at=time.ends_at, dates=time.dates)
     return Moving(tenant=tenant, offering=offering, booking=booking, after=after, price=quote.total)
+
+
+def as_booked(visit: Visit, tenant: Tenant, wanted: Wanted) -> Wanted:
+    """Return what is wanted of a booking that moves: its tickets stay as they were agreed.
+
+    Raises:
+        RecordNotFound: The link is not good.
+    """
+    if not wanted.change:
+        return wanted
+    booking = find_booking(visit, tenant, wanted.change)
+    if not booking.terms.tickets:
+        return wanted
+    return replace(wanted, tickets=booking.terms.tickets, people=booking.party_size)
 
 
 def time_of_choice(

@@ -9,30 +9,30 @@ from types import MappingProxyType
 
 from starlette.responses import Response
 
-from holdfast.domain import checks
-from holdfast.domain.access import Actor
+from holdfast.domain.access import SYSTEM, Actor
 from holdfast.domain.bookings import Booking
-from holdfast.domain.customers import Contact
 from holdfast.domain.errors import Alternative, HoldfastError, InputInvalid, RecordNotFound
-from holdfast.domain.holds import Hold
-from holdfast.domain.ids import read_generated_slot_id
+from holdfast.domain.holds import Hold, HoldStatus
+from holdfast.domain.ids import HoldId, read_generated_slot_id
 from holdfast.domain.listing import OpenSlot
 from holdfast.domain.offerings import Offering, OfferingStatus
 from holdfast.domain.shapes import Shape
 from holdfast.domain.tenants import Tenant, TenantStatus
 from holdfast.domain.zones import local_day, zone
 from holdfast.engine.choosing import Choice
-from holdfast.engine.holds import PlaceHold, ReleaseHoldsOfClient
+from holdfast.engine.holds import PlaceHold
+from holdfast.engine.reading import PageRequest
 from holdfast.engine.rescheduling import RescheduleBooking
 from holdfast.web.asking import asked_by, sound_answers
 from holdfast.web.choosing.dates import days_view, nights_view
-from holdfast.web.choosing.moves import Moving, move_of, moving_in
+from holdfast.web.choosing.moves import Moving, as_booked, move_of, moving_in
 from holdfast.web.choosing.shop import Shop
 from holdfast.web.choosing.tickets import tiers_shown
 from holdfast.web.choosing.times import Time, events_view, free_view, slots_view, time_of
 from holdfast.web.choosing.wanted import Wanted, wanted_in
 from holdfast.web.limiting import ASKING, HOLDING
-from holdfast.web.links import find_booking, link_to
+from holdfast.web.links import find_booking, link_after
+from holdfast.web.offers import kept_words, readable
 from holdfast.web.refusals import Refused, refused
 from holdfast.web.stays import stay_of_record
 from holdfast.web.visits import NOBODY, Form, Visit, bearer_of
@@ -78,6 +78,7 @@ async def place(visit: Visit) -> Response:
     wanted = wanted_in(form, offering, is_bounded=False)
     choice = wanted.choice(offering)
     if choice is not None and wanted.change:
+        wanted = await visit.read(lambda: as_booked(visit, tenant, wanted))
         return await move(visit, form, wanted, choice)
     if choice is None:
         shown = await visit.read(lambda: _shown(visit, form, refusal=_nothing_chosen()))
@@ -117,7 +118,7 @@ async def move(visit: Visit, form: Form, wanted: Wanted, choice: Choice) -> Resp
         moved = await visit.write(found.tenant.tenant_id, actor, command, Booking)
     except HoldfastError as error:
         return await _refused(visit, form, wanted, choice, error)
-    return visit.go(link_to(visit, found.tenant, moved, just="moved"))
+    return visit.go(link_after(visit, found.tenant, moved, wanted.change, just="moved"))
 
 
 def _find_moving(visit: Visit, wanted: Wanted, choice: Choice) -> Moving:
@@ -151,40 +152,31 @@ def _nothing_chosen() -> InputInvalid:
 async def _hold(
     visit: Visit, shelf: tuple[Tenant, Offering], actor: Actor, wanted: Wanted, choice: Choice
 ) -> Hold:
-    """Take the hold; what the visitor kept here before is let go first."""
+    """Take the hold; what the visitor kept here before is given back for it, if it is had."""
     tenant, offering = shelf
-    key = actor.actor_id
-    if visit.visitor is not None:
-        await visit.write(tenant.tenant_id, actor, ReleaseHoldsOfClient(client_key=key), tuple)
+    before = await visit.read(lambda: _held_before(visit, tenant))
     command = PlaceHold(
         choice=choice,
         party_size=wanted.people,
         terms=wanted.terms,
-        client_key=key,
-        contact=_readable(wanted.contact),
-        metadata=_typed_in(wanted),
+        client_key=actor.actor_id,
+        contact=readable(wanted.contact),
+        metadata=kept_words(note=wanted.note, guests=wanted.guests),
         answers=sound_answers(asked_by(offering), wanted.typed),
+        instead_of=before,
     )
     return await visit.write(tenant.tenant_id, actor, command, Hold)
 
 
-def _readable(contact: Contact) -> Contact:
-    """Return as much of a contact as can be kept while it is still being typed."""
-    is_email = checks.email("/email", contact.email) is None
-    is_phone = checks.phone("/phone", contact.phone) is None
-    return Contact(
-        name=contact.name if checks.line("/name", contact.name) is None else "",
-        email=contact.email if is_email else None,
-        phone=contact.phone if is_phone else None,
-    )
-
-
-def _typed_in(wanted: Wanted) -> dict[str, object]:
-    """Return what was typed and stands nowhere else in a hold."""
-    note = wanted.note if checks.text("/note", wanted.note) is None else ""
-    guests = [name for name in wanted.guests if checks.line("/name", name) is None]
-    typed: dict[str, object] = {"note": note, "guests": guests}
-    return {name: value for name, value in typed.items() if value}
+def _held_before(visit: Visit, tenant: Tenant) -> HoldId | None:
+    """Return what the visitor keeps at a business now, if anything."""
+    if visit.visitor is None:
+        return None
+    desk = visit.desk(tenant.tenant_id, SYSTEM)
+    page = PageRequest(limit=1)
+    key = visit.visitor.actor_id
+    found = desk.holds.list(page, statuses=(HoldStatus.ACTIVE,), client_key=key).items
+    return found[0].hold_id if found else None
 
 
 def _explained(
@@ -223,7 +215,7 @@ class Other:
 def _shown(visit: Visit, form: Form, *, refusal: HoldfastError | None) -> dict[str, object]:
     """Build the whole page, within one read."""
     tenant, offering = find_offering(visit)
-    wanted = wanted_in(form, offering)
+    wanted = as_booked(visit, tenant, wanted_in(form, offering))
     desk = visit.desk(tenant.tenant_id, NOBODY)
     shop = Shop(
         visit=visit,
@@ -248,7 +240,7 @@ def _shown(visit: Visit, form: Form, *, refusal: HoldfastError | None) -> dict[s
         "refusal": said,
         "others": _others(shop, said),
         "pickable": shop.pickable if is_open else (),
-        "tiers": tiers_shown(shop, most, _kept(wanted)),
+        "tiers": () if wanted.change else tiers_shown(shop, most, _kept(wanted)),
         "is_stepped": most is not None and most <= STEPPED_MAX,
         "fewer": shop.url(people=wanted.people - 1, **_kept(wanted))
         if wanted.people > offering.party_min

@@ -22,6 +22,7 @@ from holdfast.web.choosing.wanted import Wanted
 from holdfast.web.visits import Visit
 
 PICKABLE_MAX = 30
+DAYS_AHEAD = 366
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +56,7 @@ class Shop:
         """The first day of the last month that can be looked at."""
         horizon = self.offering.horizon_days
         days = self.tenant.horizon_days if horizon is None else horizon
-        return (self.today + timedelta(days=min(days, 366))).replace(day=1)
+        return (self.today + timedelta(days=min(days, DAYS_AHEAD))).replace(day=1)
 
     def url(self, **query: object) -> str:
         """Return this page with something else chosen."""
@@ -94,9 +95,20 @@ class Shop:
             found.setdefault(local_day(slot.starts_at, here), []).append(slot)
         return {on: tuple(slots) for on, slots in found.items()}
 
-    def next(self, count: int = 1, *, length: timedelta | None = None) -> tuple[OpenSlot, ...]:
-        """Find the first things that are open from now on."""
-        return self.desk.availability.next(self.query(length=length), count=count).slots
+    def next(
+        self, count: int = 1, *, length: timedelta | None = None, since: date | None = None
+    ) -> tuple[OpenSlot, ...]:
+        """Find the first things that are open from now or from a day on.
+
+        Where nothing is any more, from a day on that is asked for, it is from now on.
+        """
+        query = self.query(length=length)
+        if since is not None and self.today < since <= self.today + timedelta(days=DAYS_AHEAD):
+            later = replace(query, first_on=since)
+            found = self.desk.availability.next(later, count=count).slots
+            if found:
+                return found
+        return self.desk.availability.next(query, count=count).slots
 
     # ------------------------------------------------------------------------------------ calendar
 

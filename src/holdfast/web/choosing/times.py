@@ -65,7 +65,8 @@ def _day_by_day(shop: Shop, *, length: timedelta | None = None) -> dict[str, obj
     if chosen is None:
         chosen = next(iter(by_day), None)
     if chosen not in by_day:
-        soonest = next(iter(shop.next(length=length)), None)
+        since = chosen or (first if wanted.month is not None else None)
+        soonest = next(iter(shop.next(length=length, since=since)), None)
     if chosen is None and soonest is not None and wanted.month is None:
         # Nothing is left in this month, and nobody asked for it: begin where there is something.
         chosen = local_day(soonest.starts_at, zone(shop.zone_name))
