@@ -139,6 +139,7 @@ BOOKINGS: dict[str, Callable[[Court], tuple[str, dict[str, Any]]]] = {
             "metadata": {"a": 1},
             "answers": {},
             "party_size": 2,
+            "tickets": [],
             "internal_note": "pays in cash",
             "reference": f"ref-{b.number()}",
             "override": WALKED_IN,
@@ -157,6 +158,7 @@ BOOKINGS: dict[str, Callable[[Court], tuple[str, dict[str, Any]]]] = {
             "resource_ids": [b.lawn],
             "components": [],
             "party_size": 2,
+            "tickets": [],
             "keeps_price": True,
             "override": WALKED_IN,
             "reason": "asked for it",
@@ -171,6 +173,7 @@ BOOKINGS: dict[str, Callable[[Court], tuple[str, dict[str, Any]]]] = {
             "resource_ids": [b.lawn],
             "components": [],
             "party_size": 2,
+            "tickets": [],
         },
     ),
     "quoteMove/slot": lambda b: (

@@ -23,6 +23,14 @@ class TicketsIn(Body):
     quantity: Units = 1
 
 
+TicketsList = Annotated[list[TicketsIn], Field(max_length=TIERS_MAX)]
+
+
+def tickets_of(given: Iterable[TicketsIn]) -> tuple[Tickets, ...]:
+    """Return tickets as the engine takes them."""
+    return tuple(Tickets(tier=one.tier, quantity=one.quantity) for one in given)
+
+
 class TermsIn(Body):
     """What changes the price.
 
@@ -33,7 +41,7 @@ class TermsIn(Body):
     """
 
     promo_codes: Annotated[list[Line], Field(max_length=PROMOS_MAX)] = Field(default_factory=list)
-    tickets: Annotated[list[TicketsIn], Field(max_length=TIERS_MAX)] = Field(default_factory=list)
+    tickets: TicketsList = Field(default_factory=list)
     order_total_minor: AmountMinor | None = None
     customer_attributes: Metadata = Field(default_factory=dict)
 
@@ -41,7 +49,7 @@ class TermsIn(Body):
         """Return it as the engine takes it."""
         return Terms(
             promo_codes=tuple(self.promo_codes),
-            tickets=tuple(Tickets(tier=one.tier, quantity=one.quantity) for one in self.tickets),
+            tickets=tickets_of(self.tickets),
             order_total_minor=self.order_total_minor,
             attributes=self.customer_attributes,
         )

@@ -16,16 +16,20 @@ from holdfast.domain.guests import guest_faults
 from holdfast.domain.ids import BookingId
 from holdfast.domain.offerings import Offering
 from holdfast.domain.overrides import Override
+from holdfast.domain.terms import Tickets
 from holdfast.engine.answering import answered_anew
 from holdfast.engine.confirming import settle_payment
 from holdfast.engine.making import Details, require_details, require_readable
-from holdfast.engine.moving import Move, moved, moving_needs
+from holdfast.engine.moving import Move, moved, moving_needs, size_after
 from holdfast.engine.ownership import own_booking
 from holdfast.engine.patches import require_known
 from holdfast.engine.use_cases import Look, Needs, UseCase, View
 from holdfast.engine.versions import require_version
 
-SAID_BY_CUSTOMERS = frozenset({"contact", "note", "guests", "metadata", "party_size", "answers"})
+_MOVING = frozenset({"party_size", "tickets"})
+SAID_BY_CUSTOMERS = frozenset(
+    {"contact", "note", "guests", "metadata", "party_size", "tickets", "answers"}
+)
 SAID_BY_STAFF = frozenset({"internal_note", "reference"})
 CHANGEABLE = SAID_BY_CUSTOMERS | SAID_BY_STAFF
 RATING_MAX = 5
@@ -35,8 +39,9 @@ RATING_MAX = 5
 class ChangeBooking:
     """Change what was said with a booking: any of `CHANGEABLE`, the words even of what is over.
 
-    Another party size is judged anew: more people take more, fewer give places back. Of `answers`
-    only those named change, and null withdraws one.
+    Another party size is judged anew: more people take more, fewer give places back. Other tickets
+    are taken of their tiers and priced anew; as many come as there are, unless a size is said too.
+    Of `answers` only those named change, and null withdraws one.
     """
 
     booking_id: BookingId
@@ -70,10 +75,18 @@ def _asking(look: Look, booking: Booking) -> Offering | None:
 
 
 def _resized(command: ChangeBooking, booking: Booking) -> Move | None:
-    size = command.changes.get("party_size", booking.party_size)
-    if not isinstance(size, int):
+    """Return what changes of how many come and what tickets they have, if anything does."""
+    size, tickets = command.changes.get("party_size"), command.changes.get("tickets")
+    if not (size is None and "party_size" not in command.changes) and not isinstance(size, int):
         raise InputInvalid.at("/party_size", "not_a_number", "A party size is a whole number.")
-    return None if size == booking.party_size else Move(party_size=size)
+    if "tickets" not in command.changes:
+        return None if size in {None, booking.party_size} else Move(party_size=size)
+    if not isinstance(tickets, tuple | list) or not all(isinstance(it, Tickets) for it in tickets):
+        message = "Tickets are a list of how many of which tier."
+        raise InputInvalid.at("/tickets", "wrong_type", message)
+    move = Move(party_size=size, tickets=tuple(tickets))
+    is_same = move.tickets == booking.terms.tickets
+    return None if is_same and size_after(booking, move) == booking.party_size else move
 
 
 def _change(view: View, command: ChangeBooking, now: datetime) -> Booking:
@@ -83,7 +96,7 @@ def _change(view: View, command: ChangeBooking, now: datetime) -> Booking:
     if view.actor.is_public and SAID_BY_STAFF & set(command.changes):
         raise AccessDenied("A customer may change neither internal_note nor reference.")
     transition(booking.status, BookingAction.CHANGE)
-    words = {name: value for name, value in command.changes.items() if name != "party_size"}
+    words = {name: value for name, value in command.changes.items() if name not in _MOVING}
     if "answers" in words:
         answers = answered_anew(view, _asking(view, booking), booking, words["answers"])
         words |= {"answers": answers.shown, "private_answers": answers.private}
@@ -97,14 +110,18 @@ def _change(view: View, command: ChangeBooking, now: datetime) -> Booking:
     changed = view.update(booking, **real, **moves)
     _require_valid(changed)
     view.fact(
-        "booking.changed", changed, number=changed.number, fields=sorted({*real, *_told(moves)})
+        "booking.changed",
+        changed,
+        number=changed.number,
+        fields=sorted({*real, *_told(booking, changed)}),
     )
     return settle_payment(view, changed, now=now) if moves else changed
 
 
-def _told(moves: Mapping[str, object]) -> list[str]:
-    """What a fact names of another size; what follows from it is in the booking."""
-    return ["party_size"] if moves else []
+def _told(before: Booking, after: Booking) -> list[str]:
+    """What a fact names of another size or other tickets; what follows is in the booking."""
+    found = ["party_size"] if after.party_size != before.party_size else []
+    return found + (["tickets"] if after.terms != before.terms else [])
 
 
 def _require_valid(booking: Booking) -> None:

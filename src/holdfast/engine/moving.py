@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
+from holdfast.domain import checks
 from holdfast.domain.access import Scope
 from holdfast.domain.availability import CHECKS, IN_PLACE_CHECKS, SHRINKING_CHECKS
 from holdfast.domain.bookings import Booking, BookingAction, BookingStatus, transition
@@ -22,6 +23,7 @@ from holdfast.domain.errors import (
 from holdfast.domain.ids import ResourceId, SlotId
 from holdfast.domain.overrides import Override
 from holdfast.domain.reminders import remind_at
+from holdfast.domain.terms import Terms, Tickets, terms_faults
 from holdfast.domain.zones import wall_time, zone
 from holdfast.engine.choosing import Choice, Target, choice_of, choose
 from holdfast.engine.customer_limits import (
@@ -51,6 +53,8 @@ class Move:
         dates: Other days or nights; of nights, `is_by_nights` if they were said by check-in.
         resource_id: Another resource, of a booking of a resource by itself.
         picks: Resources wished for by name; empty lets any that would do serve.
+        party_size: How many come; with other tickets as many as there are of those.
+        tickets: How many of which tier, all of them anew.
     """
 
     slot_id: SlotId | None = None
@@ -62,6 +66,26 @@ class Move:
     picks: tuple[ResourceId, ...] | None = None
     components: tuple[str, ...] | None = None
     party_size: int | None = None
+    tickets: tuple[Tickets, ...] | None = None
+
+
+def size_after(booking: Booking, move: Move) -> int:
+    """Return how many come to a booking, if it is changed so."""
+    if move.party_size is not None:
+        return move.party_size
+    return sum(one.quantity for one in move.tickets or ()) or booking.party_size
+
+
+def terms_after(booking: Booking, move: Move) -> Terms:
+    """Return on what terms a booking is, if it is changed so.
+
+    Raises:
+        InputInvalid: The tickets are malformed.
+    """
+    if move.tickets is None:
+        return booking.terms
+    checks.require(terms_faults(Terms(tickets=move.tickets)))
+    return replace(booking.terms, tickets=move.tickets)
 
 
 def choice_after(booking: Booking, move: Move) -> Choice:
@@ -113,7 +137,7 @@ def moving_needs(look: Look, booking: Booking, move: Move) -> Needs:
         lambda: keeping_needs(look, booking, booking_id), lambda: placing_needs(look, choice)
     )
     target = choose(look, choice)
-    needs = kept | placing | agreed_needs(look, booking, target)
+    needs = kept | placing | agreed_needs(look, booking, target, terms_after(booking, move))
     if move == Move():
         return needs  # Who serves instead of somebody else is the business's affair.
     serving = candidates_of(look, target, choice.components)
@@ -141,7 +165,7 @@ def moved(
     _require_not_lapsed(booking, now=view.now)
     choice = choice_after(booking, move)
     target = _new_target(view, booking, choice)
-    size = booking.party_size if move.party_size is None else move.party_size
+    size, terms = size_after(booking, move), terms_after(booking, move)
     before = _terms(booking)
     resource_id = target.resource.resource_id if target.resource else None
     after = {
@@ -151,6 +175,7 @@ def moved(
         "dates": target.stay.dates,
         "party_size": size,
         "components": choice.components,
+        "terms": terms,
     }
     if after == before and choice.picks == booking.picks and resource_id == booking.resource_id:
         return {}
@@ -182,10 +207,10 @@ def moved(
         "override": override or booking.override,
         "freed_at": None,
         "reschedule_count": booking.reschedule_count + (0 if is_in_place else 1),
-        "uses": move_tickets(view, booking, target, _taker(booking), party_size=size),
+        "uses": move_tickets(view, booking, target, terms, _taker(booking), party_size=size),
     }
     if not keeps_price and after != before:
-        changes |= _price(view, target, booking, size=size, taken_count=taken_count)
+        changes |= _price(view, target, booking, terms, size=size, taken_count=taken_count)
     return changes
 
 
@@ -243,13 +268,13 @@ def served_by_others(
 
 
 def _price(
-    view: View, target: Target, booking: Booking, *, size: int, taken_count: int
+    view: View, target: Target, booking: Booking, terms: Terms, *, size: int, taken_count: int
 ) -> dict[str, object]:
     """Return what a booking costs at its new time, by the terms that were agreed.
 
     What becomes cheaper gives something up, whatever it was.
     """
-    purchase = purchase_of(booking, target, size=size)
+    purchase = purchase_of(booking, target, terms, size=size)
     promos = agreed_promos(view, booking)
     quote = quote_for(view, purchase, now=view.now, taken_count=taken_count, promos=promos)
     if quote.total.amount_minor < booking.price.amount_minor:
@@ -257,12 +282,12 @@ def _price(
     return {"price": quote.total, "price_lines": quote.lines}
 
 
-def purchase_of(booking: Booking, target: Target, *, size: int) -> Purchase:
-    """Return what a booking buys at another time, on the terms that were agreed."""
+def purchase_of(booking: Booking, target: Target, terms: Terms, *, size: int) -> Purchase:
+    """Return what a booking buys at another time or with other tickets, else as agreed."""
     return Purchase(
         target=target,
         party_size=size,
-        terms=booking.terms,
+        terms=terms,
         customer_id=booking.customer_id,
         metadata=booking.metadata,
         is_agreed=True,
@@ -273,7 +298,7 @@ _TIMES = ("slot_id", "starts_at", "ends_at", "dates")
 
 
 def _terms(booking: Booking) -> dict[str, object]:
-    names = (*_TIMES, "party_size", "components")
+    names = (*_TIMES, "party_size", "components", "terms")
     return {name: getattr(booking, name) for name in names}
 
 

@@ -17,7 +17,7 @@ from holdfast.domain.quotes import Quote
 from holdfast.domain.resources import CAPACITY_MAX
 from holdfast.domain.terms import NO_TERMS, Terms, terms_faults
 from holdfast.engine.choosing import Choice, Target, choose
-from holdfast.engine.moving import Move, choice_after, purchase_of
+from holdfast.engine.moving import Move, choice_after, purchase_of, size_after, terms_after
 from holdfast.engine.ownership import own_booking_in
 from holdfast.engine.people import contact_faults
 from holdfast.engine.ports import ReadStore
@@ -99,12 +99,12 @@ def quote_move(
     def find(look: SnapshotLook) -> Quote:
         booking = own_booking_in(store, actor, booking_id)
         target = choose(look, choice_after(booking, move))
-        size = booking.party_size if move.party_size is None else move.party_size
+        size, terms = size_after(booking, move), terms_after(booking, move)
         is_there = booking.slot_id is not None and booking.slot_id == target.slot_id
         taken_count = _taken(store, target, now=now) - (booking.party_size if is_there else 0)
         return quote_for(
             look,
-            purchase_of(booking, target, size=size),
+            purchase_of(booking, target, terms, size=size),
             now=now,
             taken_count=max(0, taken_count),
             promos=agreed_promos(look, booking),

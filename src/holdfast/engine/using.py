@@ -233,10 +233,10 @@ def require_usable(refusals: Iterable[PromoRefusal]) -> None:
 # --------------------------------------------------------------------------------- another time
 
 
-def agreed_needs(look: Look, booking: Booking, target: Target) -> Needs:
-    """Find what keeping to what was agreed looks at and locks when a booking moves."""
+def agreed_needs(look: Look, booking: Booking, target: Target, terms: Terms) -> Needs:
+    """Find what a booking that moves, or takes other tickets, looks at and locks for its terms."""
     look.want(*(ById(PromoCode, promo_id) for promo_id in _promos_in(booking.uses)))
-    return ticket_needs(look, target, booking.terms)
+    return ticket_needs(look, target, terms)
 
 
 def agreed_promos(look: Look, booking: Booking) -> tuple[PromoUse, ...]:
@@ -261,26 +261,26 @@ def agreed_promos(look: Look, booking: Booking) -> tuple[PromoUse, ...]:
 
 
 def move_tickets(
-    view: View, booking: Booking, target: Target, taker: Taker, *, party_size: int
+    view: View, booking: Booking, target: Target, terms: Terms, taker: Taker, *, party_size: int
 ) -> tuple[Use, ...]:
-    """Give a booking's tickets back and take those of another slot; return all that it uses.
+    """Give a booking's tickets back and take others, or those of another slot; return its uses.
 
     Raises:
         CapacityExceeded: A tier has too few tickets left there.
         InputInvalid: A tier is there no longer, or the tickets are not for as many as come.
     """
-    keys = set(_ticket_keys(target, booking.terms))
-    old = {use.key for use in booking.uses if use.key.startswith("tier:")}
-    is_elsewhere = not old <= keys
-    if booking.terms.tickets and (is_elsewhere or party_size != booking.party_size):
-        tiers_of(target, booking.terms, party_size=party_size)
-    if not is_elsewhere:
+    wanted = _ticket_keys(target, terms)
+    old = {use.key: use.units for use in booking.uses if use.key.startswith("tier:")}
+    is_other = wanted != old or terms.tickets != booking.terms.tickets
+    if (terms.tickets or is_other) and (is_other or party_size != booking.party_size):
+        tiers_of(target, terms, party_size=party_size)
+    if wanted == old:
         return booking.uses
     for claim in view.where(Claim, "owner_id", booking.booking_id):
         if claim.key in old:
             view.change_claim(claim, released_at=view.now, reason="rescheduled")
     kept = [use for use in booking.uses if use.key not in old]
-    return (*kept, *_take_tickets(view, target, booking.terms, taker))
+    return (*kept, *_take_tickets(view, target, terms, taker))
 
 
 # ----------------------------------------------------------------------------- another customer

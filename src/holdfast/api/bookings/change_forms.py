@@ -24,6 +24,7 @@ from holdfast.api.models import (
     Units,
     Word,
 )
+from holdfast.api.pricing import TicketsList, tickets_of
 from holdfast.api.turns import Turn
 from holdfast.domain.bookings import BookingStatus
 from holdfast.domain.offerings import COMPONENTS_MAX
@@ -34,6 +35,7 @@ from holdfast.engine.moving import Move
 _TURNS = MappingProxyType(
     {
         "contact": Turn("contact", lambda value: value.contact()),
+        "tickets": Turn("tickets", tickets_of),
         "guests": Turn("guests", lambda value: tuple(guest.guest() for guest in value)),
     }
 )
@@ -42,7 +44,8 @@ _TURNS = MappingProxyType(
 class ChangeBookingIn(Patch):
     """What to change. Publishable keys may change neither `internal_note` nor `reference`.
 
-    Of `answers` only those named change, and null withdraws one.
+    Other `tickets` are taken of their tiers and priced anew; as many come as there are, unless
+    `party_size` is said too. Of `answers` only those named change, and null withdraws one.
     An `override` sets aside what stands in the way of another party size; only staff send one.
     """
 
@@ -54,6 +57,7 @@ class ChangeBookingIn(Patch):
     metadata: Metadata = Field(default_factory=dict)
     answers: Metadata = Field(default_factory=dict)
     party_size: Units = 1
+    tickets: TicketsList = Field(default_factory=list)
     internal_note: LongText = ""
     reference: Line | None = None
     override: OverrideIn | None = None
@@ -69,7 +73,8 @@ class MoveIn(Body):
     The new time is one of: a `slot_id` of the same offering; `starts_at` of another slot; of a
     free time `starts_at`, which keeps the length, `ends_at`, or both; `dates`, `first_on` and
     `last_on`, or `check_in_on` and `check_out_on`. `resource_ids` name who is to serve, an empty
-    list anybody; `resource_id` is another one for what was booked by itself.
+    list anybody; `resource_id` is another one for what was booked by itself. `tickets` are all of
+    them anew, and as many come as there are unless `party_size` says so.
     """
 
     slot_id: ASlotId | None = None
@@ -84,6 +89,7 @@ class MoveIn(Body):
     resource_ids: Annotated[list[AResourceId], Field(max_length=PICKS_MAX)] | None = None
     components: Annotated[list[Line], Field(max_length=COMPONENTS_MAX)] | None = None
     party_size: Units | None = None
+    tickets: TicketsList | None = None
 
     def move(self) -> Move:
         """Return it as the engine takes it.
@@ -101,6 +107,7 @@ class MoveIn(Body):
             picks=None if self.resource_ids is None else tuple(self.resource_ids),
             components=None if self.components is None else tuple(self.components),
             party_size=self.party_size,
+            tickets=None if self.tickets is None else tickets_of(self.tickets),
         )
 
 

@@ -102,7 +102,14 @@ ENDPOINTS = (
         run=change,
         body=ChangeBookingIn,
         answer=BookingOut,
-        codes=("capacity.exceeded", "availability.closed", "policy.party_size", *_CHANGED),
+        codes=(
+            "availability.closed",
+            "capacity.exceeded",
+            "policy.cancellation_closed",
+            "policy.notice_too_short",
+            "policy.party_size",
+            *_CHANGED,
+        ),
         takes_version=True,
     ),
     Endpoint(

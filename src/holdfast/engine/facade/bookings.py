@@ -43,7 +43,7 @@ from holdfast.engine.facade.emergencies import Emergency, book_soon, next_step
 from holdfast.engine.facade.history import History
 from holdfast.engine.facade.port import Port, in_utc, result_of
 from holdfast.engine.making import Details
-from holdfast.engine.moving import Move, choice_after
+from holdfast.engine.moving import Move, choice_after, size_after
 from holdfast.engine.ownership import own_booking_in
 from holdfast.engine.paying import RecordPaid
 from holdfast.engine.ports import Comparison, Filter
@@ -265,7 +265,7 @@ class Bookings:
     ) -> HoldfastError:
         """Add alternatives to a refusal to move a booking for want of places."""
         booking = self.get(booking_id)
-        size = booking.party_size if move.party_size is None else move.party_size
+        size = size_after(booking, move)
         return self._availability.explained(choice_after(booking, move), size, refusal)
 
     def rate(
