@@ -11,12 +11,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+
+import psycopg
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 60.0
@@ -24,6 +26,7 @@ CUSTOMERS = 6
 ANSWERS_MAX = 12
 """How many answers a server gives at most before it is killed."""
 DAYS, HOURS = 40, 8
+WORKER_PART, DATABASE_PART = 0.2, 0.5
 UNKNOWN = frozenset({429, 500, 502, 503, 504})
 """Statuses after which a customer asks again with the same key. A 500 would be reported."""
 
@@ -36,6 +39,7 @@ class Told:
         booked: The booking's id that each key was told, in the end.
         answers: How many there were.
         asked_again: How many answers never came.
+        database_kills: How often the database was killed too.
         failed: Answers that never should be given.
     """
 
@@ -43,6 +47,7 @@ class Told:
     answers: int = 0
     refused: int = 0
     asked_again: int = 0
+    database_kills: int = 0
     failed: list[str] = field(default_factory=list)
 
 
@@ -54,6 +59,7 @@ class Raid:
         url: The database.
         secret: A key to book with.
         offering_ids: What can be booked: by slots from the first hour of each day on.
+        kill_database: How to kill the database, if it can be; returns how often that was.
     """
 
     url: str
@@ -61,6 +67,7 @@ class Raid:
     secret: str
     offering_ids: tuple[str, ...]
     first_day: datetime
+    kill_database: Callable[[random.Random], int] | None = None
     told: Told = field(default_factory=Told)
     _over: threading.Event = field(default_factory=threading.Event)
 
@@ -79,14 +86,11 @@ class Raid:
                     customer.start()
                 for _ in range(kills):
                     self._wait_for_answers(chance.randint(1, ANSWERS_MAX))
-                    victim, program = (
-                        ("work", worker)
-                        if chance.random() < 0.2
-                        else (
-                            "serve",
-                            server,
-                        )
-                    )
+                    if self.kill_database is not None and chance.random() < DATABASE_PART:
+                        self.told.database_kills += self.kill_database(chance)
+                        continue
+                    is_worker = chance.random() < WORKER_PART
+                    victim, program = ("work", worker) if is_worker else ("serve", server)
                     os.kill(pids[victim], signal.SIGKILL)
                     pids[victim] = _fork(program)
                 self._wait_for_answers(ANSWERS_MAX)
@@ -221,6 +225,26 @@ def _fork(zygote: subprocess.Popen[str]) -> int:
     zygote.stdin.write("go\n")
     zygote.stdin.flush()
     return int(zygote.stdout.readline())
+
+
+def kill_backend(url: str, chance: random.Random) -> int:
+    """Kill one of the database's processes: all of PostgreSQL then crashes, and recovers.
+
+    Returns:
+        1, or 0 if nobody was connected.
+    """
+    others = "pid <> pg_backend_pid() AND datname = current_database()"
+    try:
+        with psycopg.connect(url, autocommit=True) as connection:
+            found = connection.execute(
+                f"SELECT pid FROM pg_stat_activity WHERE {others} ORDER BY pid".encode()
+            ).fetchall()
+    except psycopg.OperationalError:
+        return 0  # it is still recovering from the one before
+    if not found:
+        return 0
+    os.kill(chance.choice(found)[0], signal.SIGKILL)
+    return 1
 
 
 def _free_port() -> int:

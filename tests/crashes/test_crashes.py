@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ import pytest
 from holdfast.bootstrap import Engine
 from holdfast.domain.access import KeyKind, Role
 from holdfast.domain.bookings import Booking
-from tests.crashes.raids import Raid
+from holdfast.testing.postgres import PostgresServer
+from tests.crashes.raids import Raid, kill_backend
 from tests.engine.businesses import add_class, add_offering, add_room, open_desk
 from tests.lending import Lending
 from tests.races.books import Books
@@ -21,10 +23,12 @@ from tests.races.books import Books
 pytestmark = pytest.mark.race
 
 KILLS = int(os.environ.get("HOLDFAST_TEST_KILLS", "10"))
-PROOF_KILLS = 500
+PROOF_KILLS, DATABASE_KILLS = 500, 200
 
 
-def raid_on(url: str, folder: Path, *, kills: int) -> tuple[Raid, list[Booking], list[str]]:
+def raid_on(
+    url: str, folder: Path, *, kills: int, kills_database: bool = False
+) -> tuple[Raid, list[Booking], list[str]]:
     """Open a business, raid it; return what customers were told, what stands, what is wrong."""
     engine = Engine.open(url, migrate=False)
     desk = open_desk(engine)
@@ -43,6 +47,7 @@ def raid_on(url: str, folder: Path, *, kills: int) -> tuple[Raid, list[Booking],
         secret=key.secret,
         offering_ids=tuple(offering.offering_id for offering in offerings),
         first_day=today + timedelta(days=2, hours=9),
+        kill_database=partial(kill_backend, url) if kills_database else None,
     )
     engine.database.dispose()  # nobody but the servers is in it meanwhile
 
@@ -79,6 +84,40 @@ def test_what_was_answered_stands_once_however_often_servers_are_killed(
     require_nothing_lost(raid, bookings, violations)
     assert len(bookings) > KILLS
     assert raid.told.asked_again > 0
+
+
+@pytest.fixture
+def lasting_url() -> Iterator[str]:
+    """A migrated database on a PostgreSQL of its own that syncs, as in production."""
+    with PostgresServer.start(fsync=True) as server:
+        url = server.create_database("raided")
+        Engine.open(url).close()
+        yield url
+
+
+@pytest.mark.postgresql
+@pytest.mark.timeout(300)
+def test_what_was_answered_stands_once_when_the_database_is_killed_too(
+    lasting_url: str, tmp_path: Path
+) -> None:
+    raid, bookings, violations = raid_on(lasting_url, tmp_path, kills=KILLS, kills_database=True)
+
+    require_nothing_lost(raid, bookings, violations)
+    assert raid.told.database_kills > 0
+
+
+@pytest.mark.proof
+@pytest.mark.postgresql
+@pytest.mark.timeout(3_600)
+def test_what_was_answered_stands_once_after_the_database_was_killed_very_often(
+    lasting_url: str, tmp_path: Path
+) -> None:
+    raid, bookings, violations = raid_on(
+        lasting_url, tmp_path, kills=DATABASE_KILLS, kills_database=True
+    )
+
+    require_nothing_lost(raid, bookings, violations)
+    assert raid.told.database_kills > DATABASE_KILLS // 10
 
 
 @pytest.mark.proof
