@@ -18,6 +18,7 @@ from tests.api.booking_subjects import BOOKINGS, CONTACT, DETAILS, NOW_FORMS, WA
 from tests.api.catalogue_subjects import CATALOGUE, FLOOR
 from tests.api.conftest import TUESDAY_TEN, Place
 from tests.api.driver import Client
+from tests.api.member_subjects import MEMBERS
 from tests.api.series_subjects import SERIES, series
 from tests.api.waitlist_subjects import WAITLIST, entry
 
@@ -297,6 +298,7 @@ SUBJECTS: dict[str, Make] = {
     **{name: _asked(make) for name, make in BOOKINGS.items()},
     **{name: _asked(make) for name, make in WAITLIST.items()},
     **{name: _asked(make) for name, make in SERIES.items()},
+    **{name: _asked(make) for name, make in MEMBERS.items()},
     "placeHold": lambda b: Asked(
         path="/v1/holds",
         body={**_choice(b), "contact": CONTACT, "ttl_seconds": 60, "client_key": "basket"},
@@ -453,16 +455,6 @@ SUBJECTS: dict[str, Make] = {
             "status": "active",
             "metadata": {},
         },
-    ),
-    "addMember": lambda b: Asked(
-        path="/v1/members",
-        body={"email": f"m{b.number()}@b.example", "name": "M", "role": "viewer"},
-    ),
-    "changeMember": lambda b: Asked(
-        path=f"/v1/members/{b.member}", body={"name": "M", "role": "staff", "status": "active"}
-    ),
-    "addKey": lambda b: Asked(
-        path="/v1/keys", body={"name": f"K{b.number()}", "kind": "secret", "role": "viewer"}
     ),
 }
 

@@ -153,6 +153,8 @@ MAY = {
     "blockCustomer": STAFF,
     "liftCustomerBlock": STAFF,
     "addMember": OWNERS,
+    "inviteMember": OWNERS,
+    "renewMemberInvitation": OWNERS,
     "listMembers": OWNERS,
     "getMember": OWNERS,
     "changeMember": OWNERS,

@@ -91,7 +91,9 @@ def test_the_screen_says_where_everything_is(tmp_path: Path) -> None:
             if "/v1/" not in url
         ]
 
-    assert answers == ["200"] * (4 + 8)  # what the server has, and each business's page
+    # The door; who is not signed in is sent to sign in; the API's; each business's page.
+    assert answers == ["200", "303", *["200"] * (3 + 8)]
+    assert re.search(r"^owner@example\.com  \S{12}$", screen, re.MULTILINE)
     assert len(re.findall(r"^hfs_\w+$", screen, re.MULTILINE)) == 8
 
 

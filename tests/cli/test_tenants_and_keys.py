@@ -8,6 +8,8 @@ import pytest
 
 from holdfast import AccessStatus, ApiKey, Engine, KeyKind, Role
 from holdfast.domain.digests import digest_of
+from holdfast.engine.accounts import AddAccount
+from holdfast.web.passwords import is_right
 from tests.cli.conftest import Said, Say
 
 BOB = ("--name", "Bob", "--zone", "America/New_York", "--currency", "USD")
@@ -133,3 +135,43 @@ def test_with_several_tenants_one_has_to_be_named(
     said = say("key", "list", *words, "--db", salon_url)
 
     assert said == Said(code=code, out="", err=f"holdfast: {sentence}\n")
+
+
+def test_an_owner_is_invited_with_a_new_tenant_and_again_by_a_new_link(
+    say: Say, salon_url: str
+) -> None:
+    at = ("--url", "https://book.example/", "--db", salon_url)
+    opened = say("tenant", "add", "bob", *BOB, "--owner", "bob@example.com", *at)
+    again = say("member", "invite", "Bob@example.com", "--tenant", "bob", *at)
+
+    listed = json.loads(say("member", "list", "--tenant", "bob", "--json", "--db", salon_url).out)
+
+    engine = Engine.open(salon_url, migrate=False)
+    links = [said.out.strip() for said in (opened, again)]
+    assert all(link.startswith("https://book.example/staff/invitation/") for link in links)
+    works = [
+        engine.accounts.invited_by(link.rpartition("/")[2], now=engine.clock.now())
+        for link in links
+    ]
+    engine.close()
+    assert [found is not None for found in works] == [False, True]
+    assert [(one["email"], one["role"]) for one in listed] == [("bob@example.com", "owner")]
+    assert "invite_digest" not in listed[0]
+
+
+def test_a_new_password_is_printed_once_and_is_the_one_that_counts(
+    say: Say, salon_url: str
+) -> None:
+    engine = Engine.open(salon_url, migrate=False)
+    engine.accounts.add(AddAccount(email="s@example.com", name="S", password_hash="x"))
+
+    said = say("member", "password", "S@example.com", "--db", salon_url)
+    nobody = say("member", "password", "n@example.com", "--db", salon_url)
+
+    account = engine.accounts.find("s@example.com")
+    engine.close()
+    assert account is not None
+    assert is_right(said.out.strip(), account.password_hash)
+    assert account.generation == 2
+    assert (nobody.code, nobody.out) == (1, "")
+    assert "There is no account of n@example.com" in nobody.err

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import text
 
 from holdfast.bootstrap import Engine
 from holdfast.domain.access import SYSTEM, AccessStatus, Member, Role
@@ -22,6 +23,7 @@ from holdfast.engine.accounts import AddAccount, ChangePassword, NewSignIn, Star
 from holdfast.engine.facade import TenantEngine
 from holdfast.engine.members import InviteMember
 from holdfast.engine.tenants import AddTenant
+from holdfast.storage.proving import prove
 from holdfast.testing.clocks import ManualClock
 
 
@@ -145,3 +147,18 @@ def test_a_sign_in_that_began_with_the_password_of_before_does_not_count(
         engine.accounts.change_password(
             ChangePassword(account_id=account.account_id, password_hash="z", generation=1)
         )
+
+
+def test_the_proof_covers_the_house_and_its_history_tells_no_password(engine: Engine) -> None:
+    account = engine.accounts.add(AddAccount(email="a@example.com", name="A", password_hash="$x"))
+    engine.accounts.change_password(
+        ChangePassword(account_id=account.account_id, password_hash="$y", generation=1)
+    )
+
+    report = prove(engine.database)
+    with engine.database.read(HOUSE) as transaction:
+        told = transaction.connection.execute(text("SELECT changes FROM audit")).scalars().all()
+
+    assert report.violations == ()
+    assert len(told) == 2
+    assert not any("$x" in str(one) or "$y" in str(one) for one in told)

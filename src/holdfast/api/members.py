@@ -1,4 +1,4 @@
-"""Members: who may act for the business."""
+"""Members: who may act for the business, and how they are invited."""
 
 from __future__ import annotations
 
@@ -9,7 +9,13 @@ from holdfast.api.models import Body, Email, InstantOut, Line, Out, Patch, Word,
 from holdfast.api.paging import PageOut, PageQuery
 from holdfast.domain.access import AccessStatus, Member, Role, Scope
 from holdfast.domain.ids import MemberId
-from holdfast.engine.members import AddMember, ChangeMember
+from holdfast.engine.members import (
+    AddMember,
+    ChangeMember,
+    Invitation,
+    InviteMember,
+    RenewInvitation,
+)
 from holdfast.engine.reading import Page
 
 
@@ -19,6 +25,14 @@ class AddMemberIn(Body):
     email: Email
     name: Line
     role: Word[Role]
+
+
+class InviteMemberIn(Body):
+    """A person to be asked to act for the business. Their name may be left to them."""
+
+    email: Email
+    role: Word[Role]
+    name: Line = ""
 
 
 class ChangeMemberIn(Patch):
@@ -60,6 +74,27 @@ class MemberOut(Out):
         )
 
 
+class InvitationOut(MemberOut):
+    """An invited member, with the token of their link, which is never shown again.
+
+    The link is `/staff/invitation/{token}` of the pages.
+    """
+
+    token: str
+    invited_until: InstantOut
+
+    @classmethod
+    def of_new(cls, invitation: Invitation) -> InvitationOut:
+        """Show a new invitation."""
+        member = invitation.member
+        assert member.invited_until is not None, "who has just been invited is"
+        return cls(
+            **MemberOut.of(member).model_dump(),
+            token=invitation.token,
+            invited_until=member.invited_until,
+        )
+
+
 class MemberPage(PageOut):
     """A page of members, by their e-mail."""
 
@@ -75,6 +110,20 @@ async def add(call: Call) -> Response:
     body = await call.body(AddMemberIn)
     command = AddMember(email=body.email, name=body.name, role=body.role)
     return await call.write(command, MemberOut.of, location="/v1/members")
+
+
+async def invite(call: Call) -> Response:
+    """Invite a person."""
+    body = await call.body(InviteMemberIn)
+    command = InviteMember(email=body.email, role=body.role, name=body.name)
+    return await call.write(command, InvitationOut.of_new)
+
+
+async def renew(call: Call) -> Response:
+    """Make a new link for somebody who has not accepted."""
+    member_id = _member_id(call)
+    await call.no_body()
+    return await call.write(RenewInvitation(member_id=member_id), InvitationOut.of_new)
 
 
 async def list_(call: Call) -> Response:
@@ -117,6 +166,30 @@ ENDPOINTS = (
         codes=("record.already_exists",),
     ),
     Endpoint(
+        method="POST",
+        path="/v1/members/invitations",
+        name="inviteMember",
+        summary="Invite a person; the token of their link is in this answer and never again",
+        scopes=(Scope.ACCESS_WRITE,),
+        run=invite,
+        body=InviteMemberIn,
+        answer=InvitationOut,
+        status=201,
+        codes=("record.already_exists",),
+        takes_idempotency_key=False,
+    ),
+    Endpoint(
+        method="POST",
+        path="/v1/members/{member_id}/invitation",
+        name="renewMemberInvitation",
+        summary="Make a new link for somebody who has not accepted; the one before stops working",
+        scopes=(Scope.ACCESS_WRITE,),
+        run=renew,
+        answer=InvitationOut,
+        codes=("record.not_found", "state.transition_not_allowed"),
+        takes_idempotency_key=False,
+    ),
+    Endpoint(
         method="GET",
         path="/v1/members",
         name="listMembers",
@@ -145,7 +218,7 @@ ENDPOINTS = (
         run=change,
         body=ChangeMemberIn,
         answer=MemberOut,
-        codes=("record.changed", "record.not_found"),
+        codes=("record.changed", "record.in_use", "record.not_found"),
         takes_version=True,
     ),
 )

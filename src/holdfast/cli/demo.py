@@ -17,6 +17,7 @@ from holdfast.bootstrap import Engine
 from holdfast.cli import demo_screen, output, serving
 from holdfast.cli.demo_acts import ACTS
 from holdfast.cli.demo_screen import Business, Programme
+from holdfast.cli.demo_staff import SignInLine, hire
 from holdfast.cli.faults import Misconfigured
 from holdfast.cli.opening import quiet_logs
 from holdfast.cli.stages import Stage, stage
@@ -48,7 +49,7 @@ def run(db: str, *, host: str, port: int | None, is_served: bool) -> int:
         with _stoppable() as asked, stage(db, what="demo") as chosen:
             if is_served:
                 return _perform(chosen, asked, host=host, port=port)
-            demo_screen.show_keys(build_world(chosen.url))
+            demo_screen.show_keys(*build_world(chosen.url))
             output.say(f"\nServe it with: holdfast serve --db {chosen.shown}")
     except KeyboardInterrupt:
         output.say_after_interrupt("Stopped.")
@@ -93,12 +94,13 @@ def _perform(chosen: Stage, asked: threading.Event, *, host: str, port: int | No
     )
     with serving.listener_at(host, port) as listener:
         with output.progress("Opening eight businesses"):
-            businesses = build_world(chosen.url)
+            businesses, owner = build_world(chosen.url)
         programme = Programme(
             url=serving.shown_url(listener),
             database=chosen.shown,
             is_kept=chosen.is_kept,
             businesses=businesses,
+            owner=owner,
         )
         code = 0
         if not asked.is_set():
@@ -138,14 +140,15 @@ def _wait_until_ready(host: str, port: int) -> bool:
     return False
 
 
-def build_world(url: str) -> tuple[Business, ...]:
-    """Open the eight businesses, or find them again, and prepare a booking for each.
+def build_world(url: str) -> tuple[tuple[Business, ...], SignInLine]:
+    """Open the eight businesses, or find them again; prepare a booking and an owner for each.
 
     Raises:
         Refused: The database belongs to somebody else, or everything is booked out.
     """
     engine = Engine.open(url)
     try:
-        return tuple(act.business(engine) for act in ACTS)
+        businesses = tuple(act.business(engine) for act in ACTS)
+        return businesses, hire(engine, (one.slug for one in businesses))
     finally:
         engine.close()

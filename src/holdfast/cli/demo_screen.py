@@ -14,8 +14,11 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from holdfast.cli.demo_staff import SignInLine
+
 LINKS = (
     ("Pages", "/"),
+    ("For staff", "/staff"),
     ("Documentation", "/docs"),
     ("OpenAPI", "/openapi.json"),
     ("Health", "/readyz"),
@@ -62,6 +65,7 @@ class Programme:
     database: str
     is_kept: bool
     businesses: tuple[Business, ...]
+    owner: SignInLine
 
 
 def show(programme: Programme) -> None:
@@ -79,13 +83,16 @@ def show(programme: Programme) -> None:
         " key the haircut is refused, with alternatives: nothing is sold twice.\n"
     )
     _print_keys(console, programme.businesses)
+    _print_sign_in(console, programme.owner)
     gone = "The database stays." if programme.is_kept else "Then everything here is gone."
     console.print(f"\n[bold]Ctrl-C[/] stops it. {gone}")
 
 
-def show_keys(businesses: Iterable[Business]) -> None:
-    """Show the keys only."""
-    _print_keys(Console(highlight=False), businesses)
+def show_keys(businesses: Iterable[Business], owner: SignInLine) -> None:
+    """Show the keys and the sign-in only."""
+    console = Console(highlight=False)
+    _print_keys(console, businesses)
+    _print_sign_in(console, owner)
 
 
 def _panel(programme: Programme) -> Panel:
@@ -114,3 +121,8 @@ def _print_keys(console: Console, businesses: Iterable[Business]) -> None:
     for business in businesses:
         console.print(f"[bold]Owner's key of '{business.slug}'[/]")
         console.print(Text(business.secret), soft_wrap=True)
+
+
+def _print_sign_in(console: Console, owner: SignInLine) -> None:
+    console.print("[bold]Sign in at /staff, to any of them, with[/]")
+    console.print(Text(f"{owner.email}  {owner.password}"), soft_wrap=True)

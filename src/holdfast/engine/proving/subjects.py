@@ -160,7 +160,7 @@ def _row_faults(record: object, history: Replay) -> Iterator[Finding]:
         return
     kind = KINDS[type(record)]
     given = _filled(state, type(record))
-    for name in sorted(row.keys() | given.keys()):
+    for name in sorted((row.keys() | given.keys()) - kind.unspoken):
         says, gives = row.get(name), given.get(name)
         if canonical_json(says) != canonical_json(gives):
             detail = f"The {kind.name} has {name} = {says!r}, and by its history {gives!r}."
