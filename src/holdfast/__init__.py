@@ -84,6 +84,8 @@ if TYPE_CHECKING:
     from holdfast.domain.errors import CustomerBlocked as CustomerBlocked
     from holdfast.domain.errors import HoldExpired as HoldExpired
     from holdfast.domain.errors import HoldfastError as HoldfastError
+    from holdfast.domain.errors import HookFailed as HookFailed
+    from holdfast.domain.errors import HookRefused as HookRefused
     from holdfast.domain.errors import InputFault as InputFault
     from holdfast.domain.errors import InputInvalid as InputInvalid
     from holdfast.domain.errors import InputTooLarge as InputTooLarge
@@ -115,6 +117,10 @@ if TYPE_CHECKING:
     from holdfast.domain.holds import AssignedResource as AssignedResource
     from holdfast.domain.holds import Hold as Hold
     from holdfast.domain.holds import HoldStatus as HoldStatus
+    from holdfast.domain.hooks import BookingSeen as BookingSeen
+    from holdfast.domain.hooks import HookAction as HookAction
+    from holdfast.domain.hooks import HookCall as HookCall
+    from holdfast.domain.hooks import Reject as Reject
     from holdfast.domain.intervals import Interval as Interval
     from holdfast.domain.listing import OpenSlot as OpenSlot
     from holdfast.domain.money import Money as Money
@@ -195,6 +201,8 @@ if TYPE_CHECKING:
     from holdfast.engine.agenda import Agenda as Agenda
     from holdfast.engine.agenda import AgendaQuery as AgendaQuery
     from holdfast.engine.agenda import AgendaSlot as AgendaSlot
+    from holdfast.engine.asking import Hooks as Hooks
+    from holdfast.engine.asking import OnFailure as OnFailure
     from holdfast.engine.availability import Availability as Availability
     from holdfast.engine.availability import AvailabilityQuery as AvailabilityQuery
     from holdfast.engine.availability import DailyAvailability as DailyAvailability
@@ -250,7 +258,8 @@ _HOMES = {
     "holdfast.domain.eligibility": "Candidate Eligibility Exclusion RequirementCandidates",
     "holdfast.domain.errors": (
         "AccessDenied Alternative AvailabilityClosed BeyondHorizon CancellationClosed "
-        "CapacityExceeded ClockBehind CustomerBlocked HoldExpired HoldfastError InputFault "
+        "CapacityExceeded ClockBehind CustomerBlocked HoldExpired HoldfastError HookFailed "
+        "HookRefused InputFault "
         "InputInvalid InputTooLarge InputUnsupported InvitationExpired KeyReused LengthRefused "
         "LimitReached MethodNotAllowed NoticeTooShort PartySizeRefused PolicyRefused PromoRefused "
         "RateLimited RecordChanged RecordExists RecordInUse RecordNotFound RequestFailed "
@@ -258,6 +267,7 @@ _HOMES = {
         "Unauthenticated"
     ),
     "holdfast.domain.guests": "Guest",
+    "holdfast.domain.hooks": "BookingSeen HookAction HookCall Reject",
     "holdfast.domain.history": "AuditEntry",
     "holdfast.domain.holds": "AssignedResource Hold HoldStatus",
     "holdfast.domain.listing": "OpenSlot",
@@ -296,6 +306,7 @@ _HOMES = {
     "holdfast.domain.verdicts": "Verdict",
     "holdfast.domain.waitlists": "InLine WaitlistEntry WaitlistStatus WishedDates Wishes",
     "holdfast.engine.agenda": "Agenda AgendaQuery AgendaSlot",
+    "holdfast.engine.asking": "Hooks OnFailure",
     "holdfast.engine.availability": "Availability AvailabilityQuery DailyAvailability",
     "holdfast.engine.blocks": "AddBlock",
     "holdfast.engine.calendars": "DaysChanged InitialiseDays",

@@ -11,10 +11,12 @@ import structlog
 
 from holdfast.domain.ids import BOOKING_NUMBER_LENGTH, RANDOM_BITS, make_booking_number, make_id
 from holdfast.engine import facade
+from holdfast.engine.asking import Asking, Hooks
 from holdfast.engine.ports import Clock, Ids
 from holdfast.engine.registry import USE_CASES
 from holdfast.engine.sweeping import Sweeper
 from holdfast.engine.unit_of_work import UnitOfWork
+from holdfast.hook_threads import DaemonThreads
 from holdfast.patterns import RustPatterns
 from holdfast.storage.database import Database, DatabaseOptions
 from holdfast.storage.migrating import require_current, upgrade
@@ -91,6 +93,7 @@ class Engine(facade.Engine):
         ids: Ids | None = None,
         options: DatabaseOptions | None = None,
         migrate: bool = True,
+        hooks: Hooks | None = None,
     ) -> Self:
         """Open an engine over a database.
 
@@ -102,6 +105,7 @@ class Engine(facade.Engine):
             ids: Where ids come from; by default the operating system's randomness.
             options: Pool sizes and timeouts.
             migrate: Whether to bring the database's schema up to date first.
+            hooks: Your code that is asked before something is done.
 
         Raises:
             DatabaseMisconfigured: The URL is wrong, the driver is missing or the server too old.
@@ -119,10 +123,12 @@ class Engine(facade.Engine):
         except BaseException:
             database.dispose()
             raise
-        return cls.over(database, clock=wall_clock, ids=ids or RandomIds())
+        return cls.over(database, clock=wall_clock, ids=ids or RandomIds(), hooks=hooks)
 
     @classmethod
-    def over(cls, database: Database, *, clock: Clock, ids: Ids) -> Self:
+    def over(
+        cls, database: Database, *, clock: Clock, ids: Ids, hooks: Hooks | None = None
+    ) -> Self:
         """Build an engine over a database that is open and up to date."""
         stores = SqlStores(database)
         unit_of_work = UnitOfWork(
@@ -141,6 +147,7 @@ class Engine(facade.Engine):
             ids=ids,
             clock=clock,
             close=database.dispose,
+            asking=None if hooks is None else Asking(hooks, DaemonThreads()),
         )
         engine.database = database
         return engine

@@ -56,6 +56,7 @@ class Settings(BaseSettings):
         lists_businesses: Whether the page at `/` names every business of this server.
         link_keys: Secrets of 32 characters or more that sign the links of bookings. The first one
             signs, all are believed. Without any, links work until the server is restarted.
+        hooks: Where your own rules are, such as `my_shop.rules:hooks`.
         log_level: What is logged at least.
         log_format: `json` for machines, `console` for people; by default what suits the output.
         debug: Loggers that log everything: `holdfast.batch,holdfast.lane`.
@@ -84,6 +85,7 @@ class Settings(BaseSettings):
     has_pages: bool = True
     lists_businesses: bool = False
     link_keys: Words = Field(default=(), repr=False)
+    hooks: str | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] | None = None
     debug: Words = ()

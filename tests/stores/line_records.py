@@ -1,10 +1,11 @@
-"""An entry of a waitlist and a series with every field filled, some of them nastily."""
+"""An entry of a waitlist, a series and an attempt with every field filled, some nastily."""
 
 from __future__ import annotations
 
 from datetime import date
 
-from holdfast.domain.ids import SeriesId, WaitlistEntryId
+from holdfast.domain.hooks import Attempt, AttemptStatus, HookAction
+from holdfast.domain.ids import AttemptId, SeriesId, WaitlistEntryId
 from holdfast.domain.series import (
     ClashPolicy,
     OccurrenceOutcome,
@@ -96,4 +97,21 @@ occurrence = SeriesOccurrence(
     created_at=NOW,
     version=1,
 )
-ALL = (entry, series, occurrence)
+attempt = Attempt(
+    attempt_id=AttemptId("att_1"),
+    action=HookAction.RESERVE,
+    status=AttemptStatus.ASKING,
+    request="a" * 64,
+    fingerprint="b" * 64,
+    subject_id="att_1",
+    hold_id=hold.hold_id,
+    seen=WORDS,
+    leased_until=NOW + HOUR,
+    gives_up_at=NOW + 2 * HOUR,
+    booking_id=None,
+    reason=WORDS,
+    created_at=NOW,
+    ended_at=None,
+    version=1,
+)
+ALL = (entry, series, occurrence, attempt)

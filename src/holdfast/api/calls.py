@@ -64,23 +64,6 @@ _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}\Z")
 _ENTITY_TAG = re.compile(r'(W/)?"([\x21\x23-\x7e]*)"\Z')
 _VERSION_TAG = re.compile(r"v([0-9]{1,18})\Z")
 
-CHANGED_CODES = ("record.changed", "record.not_found", "state.transition_not_allowed")
-"""Refusals of whatever changes one record."""
-
-PLACING_CODES = (
-    "availability.closed",
-    "capacity.exceeded",
-    "policy.beyond_horizon",
-    "policy.customer_blocked",
-    "policy.length",
-    "policy.limit_reached",
-    "policy.notice_too_short",
-    "policy.party_size",
-    "promo.refused",
-    "record.not_found",
-)
-"""Refusals of whatever takes places that somebody chose."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:

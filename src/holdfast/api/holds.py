@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field
 from starlette.responses import Response
 
-from holdfast.api.calls import CHANGED_CODES, PLACING_CODES, Call, Endpoint
+from holdfast.api.calls import Call, Endpoint
 from holdfast.api.choices import ChoiceIn, OverrideIn, chosen
 from holdfast.api.models import (
     AHoldId,
@@ -30,6 +30,7 @@ from holdfast.api.models import (
 )
 from holdfast.api.paging import PageOut, PageQuery
 from holdfast.api.pricing import PriceLineOut, TermsIn, TicketsOut, priced
+from holdfast.api.refusals import CHANGED_CODES, PLACING_CODES
 from holdfast.domain.access import Scope
 from holdfast.domain.holds import HOLD_TTL_MAX, Hold, HoldStatus, time_left
 from holdfast.domain.ids import HoldId

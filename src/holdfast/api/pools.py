@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator, Field
 from starlette.responses import Response
 
-from holdfast.api.calls import CHANGED_CODES, Call, Endpoint
+from holdfast.api.calls import Call, Endpoint
 from holdfast.api.models import (
     AResourceId,
     Body,
@@ -24,6 +24,7 @@ from holdfast.api.models import (
     read_flag,
 )
 from holdfast.api.paging import PageOut, PageQuery
+from holdfast.api.refusals import CHANGED_CODES
 from holdfast.api.turns import Turn
 from holdfast.domain.access import Scope
 from holdfast.domain.ids import PoolId

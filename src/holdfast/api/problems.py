@@ -73,6 +73,20 @@ MEANINGS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "The hold has expired",
             "Its places are free again. Place a new hold.",
         ),
+        "hook.failed": (
+            "The business could not be asked",
+            (
+                "Whoever runs this business has its own check before this, and it did not answer."
+                " Nothing was changed; try again after 'retry_after_seconds'."
+            ),
+        ),
+        "hook.refused": (
+            "The business said no",
+            (
+                "Whoever runs this business has its own check before this, and it refused; the"
+                " detail is its reason. 'action' says what it was asked about."
+            ),
+        ),
         "input.invalid": (
             "Malformed input",
             (

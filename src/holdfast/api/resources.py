@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator, Field
 from starlette.responses import Response
 
-from holdfast.api.calls import CHANGED_CODES, Call, Endpoint
+from holdfast.api.calls import Call, Endpoint
 from holdfast.api.models import (
     ACategoryId,
     AResourceId,
@@ -33,6 +33,7 @@ from holdfast.api.models import (
 )
 from holdfast.api.paging import PageOut, PageQuery
 from holdfast.api.policy_forms import POLICY, POLICY_NAMES, PolicyIn, PolicyOut
+from holdfast.api.refusals import CHANGED_CODES
 from holdfast.api.turns import Turn, read_fields, show_fields
 from holdfast.domain.access import Scope
 from holdfast.domain.checks import YEAR

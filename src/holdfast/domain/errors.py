@@ -20,6 +20,8 @@ STATUS_BY_CODE: Mapping[str, int] = MappingProxyType(
         "capacity.exceeded": 409,
         "clock.behind": 503,
         "hold.expired": 409,
+        "hook.failed": 503,
+        "hook.refused": 409,
         "input.invalid": 422,
         "input.too_large": 413,
         "input.unsupported": 415,
@@ -340,10 +342,31 @@ class AccessDenied(HoldfastError):
     code = "access.denied"
 
 
+class HookRefused(HoldfastError):
+    """A hook of the business said no; the detail is its reason."""
+
+    code = "hook.refused"
+
+    def __init__(self, detail: str, *, action: str) -> None:
+        super().__init__(detail, action=action)
+
+
+class HookFailed(HoldfastError):
+    """A hook of the business did not answer: nothing was done."""
+
+    code = "hook.failed"
+
+    def __init__(self, detail: str, *, action: str, retry_after_seconds: int = 5) -> None:
+        super().__init__(detail, action=action, retry_after_seconds=retry_after_seconds)
+
+
 class RequestInProgress(HoldfastError):
-    """The same key is being worked on right now."""
+    """The same request, or another change of the same thing, is being worked on right now."""
 
     code = "request.in_progress"
+
+    def __init__(self, detail: str, *, retry_after_seconds: int) -> None:
+        super().__init__(detail, retry_after_seconds=retry_after_seconds)
 
 
 class KeyReused(HoldfastError):

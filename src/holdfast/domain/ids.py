@@ -31,6 +31,7 @@ AuditId = NewType("AuditId", str)
 BatchId = NewType("BatchId", str)
 WaitlistEntryId = NewType("WaitlistEntryId", str)
 SeriesId = NewType("SeriesId", str)
+AttemptId = NewType("AttemptId", str)
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 BODY_LENGTH = 26

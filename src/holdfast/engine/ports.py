@@ -333,6 +333,7 @@ class Due(StrEnum):
     LIMITED_SLOTS = "limited_slots"
     WAITLIST_ENDS = "waitlist_ends"
     WAITLISTS = "waitlists"
+    ATTEMPTS = "attempts"
 
 
 class Quiescence(Protocol):

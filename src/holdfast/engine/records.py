@@ -21,6 +21,7 @@ from holdfast.domain.claims import Claim
 from holdfast.domain.closures import Closure
 from holdfast.domain.customers import Customer
 from holdfast.domain.holds import Hold
+from holdfast.domain.hooks import Attempt
 from holdfast.domain.offerings import Offering
 from holdfast.domain.pools import Pool
 from holdfast.domain.promo_codes import PromoCode
@@ -69,6 +70,7 @@ KINDS: Mapping[type, RecordKind] = MappingProxyType(
         Series: RecordKind("series", "series_id"),
         SeriesOccurrence: RecordKind("occurrence", "occurrence_id"),
         WaitlistEntry: RecordKind("waitlist_entry", "entry_id", "status", "waiting"),
+        Attempt: RecordKind("attempt", "attempt_id", "status", "asking"),
         Claim: RecordKind("claim", "claim_id", "released_at", None),
     }
 )

@@ -9,6 +9,7 @@ from typing import Any
 from holdfast.engine import (
     accounts,
     approvals,
+    attempting,
     attending,
     blocks,
     bookings,
@@ -79,6 +80,7 @@ _FEATURES = (
     inviting,
     series,
     occurrences,
+    attempting,
 )
 
 USE_CASES: Mapping[type, UseCase[Any, Any]] = MappingProxyType(

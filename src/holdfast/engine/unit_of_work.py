@@ -94,7 +94,7 @@ class UnitOfWork:
         outcomes.
         """
         items = [
-            _Item(envelope, self._use_cases[type(envelope.command)], luck=self._ids.chance())
+            _Item(envelope, self._use_case_of(envelope), luck=self._ids.chance())
             for envelope in envelopes
         ]
         for item in items:
@@ -109,6 +109,10 @@ class UnitOfWork:
                 self._run_alone(tenant_id, item)
             waiting = [item for item in waiting if item.outcome is None]
         return [item.outcome for item in items if item.outcome is not None]
+
+    def _use_case_of(self, envelope: Envelope) -> UseCase[object, object]:
+        use_case = self._use_cases[type(envelope.command)]
+        return use_case if envelope.around is None else envelope.around(use_case)
 
     def _run_together(self, tenant_id: TenantId, items: list[_Item]) -> None:
         """Run a batch; once more if it met a conflict; then its commands one by one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from holdfast.domain.access import Actor, Scope
 from holdfast.domain.claims import Claim
@@ -167,6 +167,10 @@ class View(Look, Protocol):
         """Do something; what it changed is undone if it is refused, and the refusal goes on."""
         ...
 
+    def rehearse(self, act: Callable[[], object]) -> tuple[object, ...]:
+        """Do something and undo it; returns the records that it would have made or changed."""
+        ...
+
     def fact(self, type_: str, record: object, **payload: object) -> None:
         """Write a fact about a record to the outbox."""
         ...
@@ -255,7 +259,8 @@ class Envelope:
     """A command on its way: who sends it, how its answer is rendered, and under which key.
 
     `deadline` is on the monotonic clock, in seconds; past it the command is not begun. `source`
-    is the door by which it comes, for the history.
+    is the door by which it comes, for the history. `around` makes of the command's use case what
+    is run instead: hooks are asked between two such runs.
     """
 
     command: object
@@ -264,6 +269,7 @@ class Envelope:
     idempotency: IdempotencyKey | None = None
     deadline: float | None = None
     source: str = ""
+    around: Callable[[UseCase[Any, Any]], UseCase[Any, Any]] | None = None
 
 
 def reason_in(command: object) -> str | None:

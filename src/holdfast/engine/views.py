@@ -390,17 +390,37 @@ class CommandView:
 
     def attempt(self, act: Callable[[], R]) -> R:
         """Do something; what it changed is undone if it is refused, and the refusal goes on."""
-        records, touched = dict(self.records), set(self.touched)
-        counters = {key: replace(change) for key, change in self.counters.items()}
-        audited, told = len(self.audit), len(self.events)
+        undo = self._undo()
         try:
             return act()
         except HoldfastError:
+            undo()
+            raise
+
+    def rehearse(self, act: Callable[[], object]) -> tuple[object, ...]:
+        """Do something and undo it; returns the records that it would have made or changed."""
+        before, undo = self.records, self._undo()
+        try:
+            act()
+            return tuple(one for key, one in self.records.items() if before.get(key) is not one)
+        finally:
+            undo()
+
+    def _undo(self) -> Callable[[], None]:
+        """Return what undoes everything from now on."""
+        records, touched, born = self.records, set(self.touched), set(self._born)
+        counters = {key: replace(change) for key, change in self.counters.items()}
+        audited, told = len(self.audit), len(self.events)
+        self.records = dict(records)
+
+        def undo() -> None:
             self.records, self.touched, self.counters = records, touched, counters
+            self._born = born
             del self.audit[audited:]
             del self.events[told:]
             self._found.clear()
-            raise
+
+        return undo
 
     def fold(self) -> None:
         """Make this command's changes the batch's: it was accepted."""

@@ -15,6 +15,7 @@ from holdfast.api.app import create_app
 from holdfast.bootstrap import Engine
 from holdfast.domain.links import LinkSigner
 from holdfast.server.gateway import LaneGateway
+from holdfast.server.given_hooks import hooks_of
 from holdfast.server.lane import CommitLane, LaneOptions
 from holdfast.server.link_keys import with_link_keys
 from holdfast.server.metrics import Metrics
@@ -173,17 +174,20 @@ def create_asgi_app(engine: Engine | str, settings: Settings | None = None) -> H
     """Return the server as an ASGI app, to be served or mounted.
 
     Args:
-        engine: An engine, which the caller closes; or a database's URL, which is opened, brought
-            up to date and closed again with the app's lifespan.
+        engine: An engine, with its hooks, which the caller closes; or a database's URL, which is
+            opened with the settings' hooks, brought up to date and closed again with the app's
+            lifespan.
         settings: What the operator chose; by default what the environment says.
 
     Raises:
         DatabaseMisconfigured: The URL cannot be used.
         SchemaOutdated: The database's schema is newer than this Holdfast.
+        HooksNotFound: The settings name hooks that are not there.
     """
     chosen = settings or Settings()
     if isinstance(engine, str):
-        opened = Engine.open(engine, options=database_options(chosen))
+        hooks = hooks_of(chosen)
+        opened = Engine.open(engine, options=database_options(chosen), hooks=hooks)
         return HoldfastApp(opened, chosen, owns_engine=True)
     return HoldfastApp(engine, chosen)
 

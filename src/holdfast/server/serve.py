@@ -11,8 +11,10 @@ import structlog
 import uvicorn
 
 from holdfast.bootstrap import Engine, SystemClock
+from holdfast.engine.asking import Hooks
 from holdfast.engine.ports import StorageFault
 from holdfast.server.app import HoldfastApp, database_options
+from holdfast.server.given_hooks import HooksNotFound, hooks_of
 from holdfast.server.logs import configure_logs
 from holdfast.server.skew import SkewGuard
 from holdfast.server.supervisor import supervise
@@ -60,6 +62,7 @@ def check(settings: Settings) -> None:
         ServeRefused: It cannot.
     """
     clock = SystemClock()
+    _hooks(settings)
     try:
         is_sqlite = settings.database_url.startswith("sqlite")
         database = Database.open(settings.database_url, clock=clock if is_sqlite else None)
@@ -104,7 +107,10 @@ def serve_here(settings: Settings, listener: socket.socket) -> int:
     """
     try:
         engine = Engine.open(
-            settings.database_url, options=database_options(settings), migrate=False
+            settings.database_url,
+            options=database_options(settings),
+            migrate=False,
+            hooks=_hooks(settings),
         )
     except (DatabaseMisconfigured, StorageFault) as fault:
         raise ServeRefused(str(fault)) from fault
@@ -132,6 +138,18 @@ def serve_here(settings: Settings, listener: socket.socket) -> int:
         signal.signal(number, stop)
     server.run(sockets=[listener])
     return 0 if server.started else 1
+
+
+def _hooks(settings: Settings) -> Hooks | None:
+    """Return the hooks that the settings name.
+
+    Raises:
+        ServeRefused: They cannot be used.
+    """
+    try:
+        return hooks_of(settings)
+    except HooksNotFound as fault:
+        raise ServeRefused(str(fault)) from fault
 
 
 class _Server(uvicorn.Server):

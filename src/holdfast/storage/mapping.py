@@ -25,6 +25,7 @@ from holdfast.domain.customers import Contact, Customer
 from holdfast.domain.guests import Guest
 from holdfast.domain.history import AuditEntry, Event
 from holdfast.domain.holds import AssignedResource, Hold
+from holdfast.domain.hooks import Attempt
 from holdfast.domain.ids import CategoryId, PoolId, ResourceId
 from holdfast.domain.money import Money
 from holdfast.domain.offerings import Component, Offering
@@ -444,6 +445,7 @@ MAPPERS: Mapping[type, Mapper] = MappingProxyType(
             series.occurrence,
             forms={"alternatives": _list("alternatives", plain, datetime.fromisoformat)},
         ),
+        Attempt: Mapper(Attempt, history.attempt),
         AuditEntry: Mapper(AuditEntry, history.audit),
         Event: Mapper(Event, history.outbox),
     }

@@ -13,6 +13,7 @@ from sqlalchemy import Column, ColumnElement, Table, and_, or_, select
 from holdfast.domain.access import AccessStatus
 from holdfast.domain.bookings import BookingStatus
 from holdfast.domain.holds import HoldStatus
+from holdfast.domain.hooks import AttemptStatus
 from holdfast.domain.ids import AccountId, TenantId
 from holdfast.domain.slots import SlotStatus
 from holdfast.domain.tenants import Tenant
@@ -20,7 +21,7 @@ from holdfast.domain.waitlists import WaitlistStatus
 from holdfast.engine.ports import Due
 from holdfast.storage.database import Database
 from holdfast.storage.mapping import mapper_of
-from holdfast.storage.schema import catalogue, ledger, people, waitlists
+from holdfast.storage.schema import catalogue, history, ledger, people, waitlists
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,7 @@ class _Work:
 _hold, _booking, _slot = ledger.hold.columns, ledger.booking.columns, ledger.slot.columns
 _block, _resource = catalogue.block.columns, catalogue.resource.columns
 _waiting = waitlists.waitlist_entry.columns
+_attempt = history.attempt.columns
 _WORK: Mapping[Due, _Work] = MappingProxyType(
     {
         Due.HOLDS: _Work(
@@ -122,6 +124,12 @@ _WORK: Mapping[Due, _Work] = MappingProxyType(
             at=_waiting.created_at,
             condition=_waiting.status == WaitlistStatus.WAITING,
             is_timed=False,
+        ),
+        Due.ATTEMPTS: _Work(
+            table=history.attempt,
+            record_id=_attempt.attempt_id,
+            at=_attempt.gives_up_at,
+            condition=_attempt.status == AttemptStatus.ASKING,
         ),
         Due.SETTLING_RESOURCES: _Work(
             table=catalogue.resource,

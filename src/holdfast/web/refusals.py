@@ -37,6 +37,8 @@ def refused(refusal: HoldfastError, language: Language) -> Refused:
     sentence = _sentences(language.gettext).get(refusal.code)
     if refusal.code == "rate.limited":
         sentence = _wait(refusal, language)
+    elif refusal.code == "hook.refused":
+        sentence = refusal.detail  # the business's own words
     elif refusal.code == "capacity.exceeded":
         sentence = _left(refusal, language)
     elif refusal.code == "promo.refused":

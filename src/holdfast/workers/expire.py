@@ -1,4 +1,4 @@
-"""The worker that records what is over: holds, and pending bookings that nobody has answered.
+"""The worker that records what is over: holds, bookings not answered, askings nobody came back to.
 
 Their places stopped counting by themselves.
 """
@@ -9,8 +9,10 @@ from collections.abc import Sequence
 
 from holdfast.domain.bookings import Booking, BookingStatus
 from holdfast.domain.holds import Hold, HoldStatus
-from holdfast.domain.ids import BookingId, HoldId, TenantId
+from holdfast.domain.hooks import Attempt, AttemptStatus
+from holdfast.domain.ids import AttemptId, BookingId, HoldId, TenantId
 from holdfast.engine.approvals import ExpireBooking
+from holdfast.engine.attempting import EndAttempt
 from holdfast.engine.facade import Engine
 from holdfast.engine.holds import ExpireHold
 from holdfast.engine.ports import Due
@@ -19,17 +21,18 @@ from holdfast.workers.due import BATCH_MAX, Count, ShouldStop, never, run_all, w
 
 
 def expire_due(engine: Engine, *, should_stop: ShouldStop = never) -> dict[str, int]:
-    """Expire every hold and every pending booking whose time is over.
+    """Expire every hold, every pending booking and every asking of hooks whose time is over.
 
     Returns:
-        What `expire_holds` and `expire_bookings` do.
+        What `expire_holds`, `expire_bookings` and `end_attempts` do.
 
     Raises:
         WorkIncomplete: Some could not be expired; all others of that kind are.
         StorageFault: The database could not be asked.
     """
     released = expire_holds(engine, should_stop=should_stop)
-    return released | expire_bookings(engine, should_stop=should_stop)
+    expired = expire_bookings(engine, should_stop=should_stop)
+    return released | expired | end_attempts(engine, should_stop=should_stop)
 
 
 def expire_holds(engine: Engine, *, should_stop: ShouldStop = never) -> dict[str, int]:
@@ -86,3 +89,27 @@ def expire_bookings(engine: Engine, *, should_stop: ShouldStop = never) -> dict[
 
     done = work_through(engine, Due.EXPIRIES, on_page, what="bookings", should_stop=should_stop)
     return {"expired": done}
+
+
+def end_attempts(engine: Engine, *, should_stop: ShouldStop = never) -> dict[str, int]:
+    """End every asking of hooks that nobody came back to, of every business.
+
+    Returns:
+        `{"given_up": n}`: how many askings are lost now that were due.
+
+    Raises:
+        WorkIncomplete: Some could not be ended; all others are.
+        StorageFault: The database could not be asked.
+    """
+
+    def on_page(tenant_id: TenantId, ids: Sequence[str]) -> Count:
+        commands = [EndAttempt(attempt_id=AttemptId(one), only_if_over=True) for one in ids]
+        outcomes = run_all(engine, tenant_id, commands)
+        done = sum(
+            isinstance(outcome.result, Attempt) and outcome.result.status is AttemptStatus.LOST
+            for outcome in outcomes
+        )
+        return Count(done, sum(outcome.error is not None for outcome in outcomes))
+
+    done = work_through(engine, Due.ATTEMPTS, on_page, what="askings", should_stop=should_stop)
+    return {"given_up": done}

@@ -10,6 +10,7 @@ from holdfast.api.bookings.change_forms import CheckInIn, EndBookingIn, UndoBook
 from holdfast.api.bookings.forms import BookingOut, show_to
 from holdfast.api.calls import Call, Endpoint
 from holdfast.api.models import Body
+from holdfast.api.refusals import HOOK_CODES
 from holdfast.domain.access import Scope
 from holdfast.domain.ids import BookingId
 from holdfast.engine.attending import (
@@ -111,6 +112,7 @@ ENDPOINTS = (
         "Say that the guests are there; saying it again answers the first time",
         check_in,
         CheckInIn,
+        *HOOK_CODES,
         "policy.too_early",
         "policy.too_late",
     ),

@@ -13,6 +13,7 @@ from holdfast.api.bookings.change_forms import (
 from holdfast.api.bookings.forms import BookingOut, show_to
 from holdfast.api.calls import Call, Endpoint
 from holdfast.api.pricing import QuoteOut
+from holdfast.api.refusals import HOOK_CODES
 from holdfast.domain.access import Scope
 from holdfast.domain.ids import BookingId
 from holdfast.engine.bookings import PLACE_SCOPES
@@ -83,6 +84,7 @@ async def rate(call: Call) -> Response:
 
 _CHANGED = ("record.changed", "record.not_found", "state.transition_not_allowed")
 _PLACING = (
+    *HOOK_CODES,
     "availability.closed",
     "capacity.exceeded",
     "policy.beyond_horizon",

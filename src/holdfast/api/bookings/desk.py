@@ -12,6 +12,7 @@ from holdfast.api.bookings.forms import (
     show_to,
 )
 from holdfast.api.calls import Call, Endpoint
+from holdfast.api.refusals import HOOK_CODES
 from holdfast.domain.access import Scope
 from holdfast.domain.errors import AvailabilityClosed, CapacityExceeded
 from holdfast.engine.facade.emergencies import TRIES_MAX
@@ -56,6 +57,7 @@ async def emergency(call: Call) -> Response:
 
 
 _PLACING = (
+    *HOOK_CODES,
     "availability.closed",
     "capacity.exceeded",
     "policy.beyond_horizon",

@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from holdfast.api.bookings.forms import AcceptInvitationIn, BookingOut, show_to
 from holdfast.api.calls import Call, Endpoint
+from holdfast.api.refusals import HOOK_CODES
 from holdfast.domain.ids import WaitlistEntryId
 from holdfast.engine.waitlist import WAIT_SCOPES, AcceptInvitation
 
@@ -34,6 +35,7 @@ ENDPOINTS = (
         answer=BookingOut,
         status=201,
         codes=(
+            *HOOK_CODES,
             "availability.closed",
             "invitation.expired",
             "record.not_found",

@@ -16,11 +16,12 @@ from holdfast.api.bookings.forms import (
     UpcomingQuery,
     show_to,
 )
-from holdfast.api.calls import CHANGED_CODES, PLACING_CODES, Call, Endpoint
+from holdfast.api.calls import Call, Endpoint
 from holdfast.api.models import (
     shown,
 )
 from holdfast.api.paging import PageQuery
+from holdfast.api.refusals import CHANGED_CODES, HOOK_CODES, PLACING_CODES
 from holdfast.domain.access import Scope
 from holdfast.domain.bookings import LIVE, Booking
 from holdfast.domain.errors import RecordNotFound
@@ -200,6 +201,7 @@ ENDPOINTS = (
         answer=BookingOut,
         status=201,
         codes=(
+            *HOOK_CODES,
             "availability.closed",
             "hold.expired",
             "policy.customer_blocked",
@@ -271,7 +273,13 @@ ENDPOINTS = (
         body=ConfirmBookingIn,
         is_body_optional=True,
         answer=BookingOut,
-        codes=("availability.closed", "capacity.exceeded", "policy.party_size", *CHANGED_CODES),
+        codes=(
+            *HOOK_CODES,
+            "availability.closed",
+            "capacity.exceeded",
+            "policy.party_size",
+            *CHANGED_CODES,
+        ),
         takes_version=True,
     ),
     Endpoint(
@@ -297,7 +305,7 @@ ENDPOINTS = (
         body=CancelBookingIn,
         is_body_optional=True,
         answer=BookingOut,
-        codes=("policy.cancellation_closed", *CHANGED_CODES),
+        codes=(*HOOK_CODES, "policy.cancellation_closed", *CHANGED_CODES),
         takes_version=True,
     ),
 )

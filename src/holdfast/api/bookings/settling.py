@@ -5,8 +5,9 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from holdfast.api.bookings.forms import BookingOut, show_to
-from holdfast.api.calls import CHANGED_CODES, Call, Endpoint
+from holdfast.api.calls import Call, Endpoint
 from holdfast.api.models import AmountMinor, Body, InstantOut, MoneyOut, Out, Query, Word
+from holdfast.api.refusals import CHANGED_CODES
 from holdfast.domain.access import Scope
 from holdfast.domain.bookings import CancelledBy
 from holdfast.domain.cancellation_policies import LateAction

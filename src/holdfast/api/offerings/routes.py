@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from holdfast.api.calls import CHANGED_CODES, Call, Endpoint
+from holdfast.api.calls import Call, Endpoint
 from holdfast.api.offerings.forms import (
     NAMES,
     AddOfferingIn,
@@ -15,6 +15,7 @@ from holdfast.api.offerings.forms import (
     SetRequirementsIn,
 )
 from holdfast.api.offerings.requirements import requirements
+from holdfast.api.refusals import CHANGED_CODES
 from holdfast.domain.access import Scope
 from holdfast.domain.ids import OfferingId
 from holdfast.domain.offerings import Offering, OfferingStatus

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from holdfast.api.calls import PLACING_CODES, Call, Endpoint
+from holdfast.api.calls import Call, Endpoint
 from holdfast.api.models import shown
+from holdfast.api.refusals import HOOK_CODES, PLACING_CODES
 from holdfast.api.series.forms import (
     AddOccurrenceIn,
     CancelSeriesIn,
@@ -167,6 +168,7 @@ ENDPOINTS = (
         answer=SeriesMadeOut,
         status=201,
         codes=(
+            *HOOK_CODES,
             "availability.closed",
             "policy.limit_reached",
             "promo.refused",

@@ -9,6 +9,7 @@ from holdfast.domain.accounts import HOUSE
 from holdfast.domain.errors import RecordExists, RecordNotFound
 from holdfast.domain.ids import TenantId
 from holdfast.domain.tenants import Tenant
+from holdfast.engine.asking import Asking
 from holdfast.engine.facade.accounts import Accounts
 from holdfast.engine.facade.agenda import AgendaBook
 from holdfast.engine.facade.availability import AvailabilityAnswers
@@ -105,6 +106,7 @@ class Engine:
         tenants: The register of businesses.
         accounts: Who can sign in, whichever businesses they work for.
         clock: The wall clock of this process; decisions take the database's.
+        asking: How hooks are asked; None where there are none.
     """
 
     def __init__(
@@ -118,7 +120,9 @@ class Engine:
         ids: Ids,
         clock: Clock,
         close: Callable[[], None],
+        asking: Asking | None = None,
     ) -> None:
+        self.asking = asking
         self.unit_of_work = unit_of_work
         self.sweeper = sweeper
         self.reads = reads
@@ -177,4 +181,5 @@ class Engine:
             ids=self.ids,
             tenant_id=tenant_id,
             actor=actor,
+            asking=self.asking,
         )

@@ -13,6 +13,7 @@ from holdfast.domain.access import Actor
 from holdfast.domain.errors import InputInvalid
 from holdfast.domain.ids import TenantId
 from holdfast.domain.intervals import utc
+from holdfast.engine.asking import Asking, led
 from holdfast.engine.ports import Answer, IdempotencyKey, Ids, Quiescence, ReadStore, ReadStores
 from holdfast.engine.reading import get
 from holdfast.engine.records import (
@@ -47,7 +48,9 @@ class Port:
         ids: Ids,
         tenant_id: TenantId,
         actor: Actor,
+        asking: Asking | None = None,
     ) -> None:
+        self._asking = asking
         self._unit_of_work = unit_of_work
         self._reads = reads
         self._quiescence = quiescence
@@ -84,8 +87,17 @@ class Port:
             idempotency=key,
             source="library",
         )
-        outcome = self._unit_of_work.run(self.tenant_id, [envelope])[0]
-        return self._result(outcome)
+        return self._result(self._run(envelope))
+
+    def _run(self, envelope: Envelope) -> Outcome:
+        asking = self._asking
+        if asking is None or not asking.concerns(envelope.command):
+            return self._run_now(envelope)
+        passage = asking.passage(envelope)
+        return led(passage, run=self._run_now, threads=asking.threads)
+
+    def _run_now(self, envelope: Envelope) -> Outcome:
+        return self._unit_of_work.run(self.tenant_id, [envelope])[0]
 
     def read(self, question: Callable[[ReadStore], T]) -> T:
         """Answer a question from one state of the database."""

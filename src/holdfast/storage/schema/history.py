@@ -1,10 +1,11 @@
-"""The tables of what is remembered: audit, outbox, answers kept for idempotency."""
+"""The tables of what is remembered: audit, outbox, askings of hooks, answers kept for retries."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, LargeBinary, Table, text
+from sqlalchemy import CheckConstraint, Column, Index, LargeBinary, Table, text
 
 from holdfast.domain.access import ActorKind
+from holdfast.domain.hooks import AttemptStatus, HookAction
 from holdfast.storage.schema.base import (
     id_column,
     instant_column,
@@ -58,6 +59,55 @@ outbox = Table(
         sqlite_where=text("delivered_at IS NULL"),
     ),
 )
+
+_ASKING = text("status = 'asking'")
+
+attempt = Table(
+    "attempt",
+    metadata,
+    tenant_key(),
+    key_column("attempt_id"),
+    status_column("action", HookAction),
+    status_column("status", AttemptStatus),
+    words_column("request"),
+    words_column("fingerprint"),
+    id_column("subject_id"),
+    id_column("hold_id", nullable=True),
+    words_column("seen"),
+    instant_column("leased_until"),
+    instant_column("gives_up_at"),
+    id_column("booking_id", nullable=True),
+    words_column("reason", nullable=True),
+    instant_column("created_at"),
+    instant_column("ended_at", nullable=True),
+    number_column("version"),
+    CheckConstraint("(status = 'asking') = (ended_at IS NULL)", name="ended"),
+    # One asking at a time about one wish, and about one thing.
+    Index(
+        "uq_attempt_request",
+        "tenant_id",
+        "request",
+        unique=True,
+        postgresql_where=_ASKING,
+        sqlite_where=_ASKING,
+    ),
+    Index(
+        "uq_attempt_subject",
+        "tenant_id",
+        "subject_id",
+        unique=True,
+        postgresql_where=_ASKING,
+        sqlite_where=_ASKING,
+    ),
+    Index(
+        "ix_attempt_due",
+        "tenant_id",
+        "gives_up_at",
+        postgresql_where=_ASKING,
+        sqlite_where=_ASKING,
+    ),
+)
+"""The traces of asking hooks: see `holdfast.domain.hooks`."""
 
 answer = Table(
     "answer",

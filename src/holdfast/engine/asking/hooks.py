@@ -1,0 +1,88 @@
+"""The hooks that an embedding program gives: which callable is asked of what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from types import MappingProxyType
+
+from holdfast.domain.hooks import HookAction, HookCall
+
+Hook = Callable[[HookCall], object]
+"""What is asked. It may be a coroutine function; it runs in a thread of its own.
+
+None or True is a yes, a `Reject` or False a no.
+"""
+
+SECONDS_MAX = 60.0
+
+
+class OnFailure(StrEnum):
+    """What a hook that raises, hangs or answers nonsense comes to."""
+
+    REFUSE = "refuse"
+    ALLOW = "allow"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hooks:
+    """What our engine asks of your code. Each list is asked in its order, until a no.
+
+    Attributes:
+        authorize: Whether somebody may hold, reserve or move at all. Asked before anything is
+            written, and perhaps more than once: it must have no effect.
+        before_reserve: Asked while a hold keeps the places of what would be booked.
+        before_confirm: Asked when somebody confirms a booking that waits.
+        before_cancel: Asked when somebody calls a booking off.
+        before_attend: Asked when somebody checks a booking in.
+        seconds: How long all that are asked of one thing may take together.
+        on_failure: What a hook that raises, hangs or answers nonsense comes to.
+
+    Raises:
+        TypeError: Something that is to be asked cannot be called.
+        ValueError: `seconds` is not above 0 and at most 60.
+    """
+
+    authorize: Sequence[Hook] = ()
+    before_reserve: Sequence[Hook] = ()
+    before_confirm: Sequence[Hook] = ()
+    before_cancel: Sequence[Hook] = ()
+    before_attend: Sequence[Hook] = ()
+    seconds: float = 10.0
+    on_failure: OnFailure = OnFailure.REFUSE
+
+    def __post_init__(self) -> None:
+        """Refuse what could not be asked, now rather than at the first booking."""
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name in {"seconds", "on_failure"}:
+                continue
+            if callable(value) or not all(callable(hook) for hook in value):
+                message = f"{field.name} is a list of callables, such as [my_hook]."
+                raise TypeError(message)
+            object.__setattr__(self, field.name, tuple(value))
+        if not 0 < self.seconds <= SECONDS_MAX:
+            message = f"seconds is above 0 and at most {SECONDS_MAX:.0f}."
+            raise ValueError(message)
+        object.__setattr__(self, "on_failure", OnFailure(self.on_failure))
+
+    def before(self, action: HookAction) -> tuple[Hook, ...]:
+        """Return the hooks that may have an effect, so that a trace of their asking is kept."""
+        found = _BEFORE.get(action)
+        return () if found is None else tuple(getattr(self, found))
+
+    def vetoes(self, action: HookAction) -> tuple[Hook, ...]:
+        """Return the hooks that have no effect."""
+        return tuple(self.authorize) if action in _AUTHORIZED else ()
+
+
+_BEFORE: Mapping[HookAction, str] = MappingProxyType(
+    {
+        HookAction.RESERVE: "before_reserve",
+        HookAction.CONFIRM: "before_confirm",
+        HookAction.CANCEL: "before_cancel",
+        HookAction.ATTEND: "before_attend",
+    }
+)
+_AUTHORIZED = frozenset({HookAction.HOLD, HookAction.RESERVE, HookAction.MOVE})
