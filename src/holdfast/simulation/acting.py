@@ -46,7 +46,6 @@ from holdfast.simulation.worlds import (
 from holdfast.storage.database import Database
 from holdfast.storage.proving import prove
 from holdfast.storage.register import SqlTenantRegister
-from holdfast.storage.stores import SqlStores
 from holdfast.storage.watching import Sight, watch
 from holdfast.testing.clocks import ManualClock, SeededIds
 from holdfast.workers.approve import confirm_due_bookings
@@ -162,7 +161,7 @@ class House:
     def _engine(self) -> facade.Engine:
         """Start the engine, as after a crash: nothing but the database is left."""
         plain_engine = Engine.over(self.database, clock=self.clock, ids=self._ids)
-        stores = NemesisStores(SqlStores(self.database), self.nemesis)
+        stores = NemesisStores(self.database, self.nemesis)
         unit_of_work = UnitOfWork(
             stores=stores,
             ids=self._ids,

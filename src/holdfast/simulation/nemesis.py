@@ -6,8 +6,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, event
-
 from holdfast.domain.ids import BatchId, TenantId
 from holdfast.engine.ports import (
     Changes,
@@ -20,8 +18,12 @@ from holdfast.engine.ports import (
     StorageUnavailable,
     TransactionConflict,
 )
-from holdfast.engine.sweeping import Ended, Held, SweepStore, SweepStores
+from holdfast.engine.sweeping import Ended, Held
 from holdfast.simulation.steps import Fault
+from holdfast.storage.database import Database, WriteTransaction
+from holdfast.storage.database.steps import Step
+from holdfast.storage.flushing import flush
+from holdfast.storage.stores import SqlWriteStore
 from holdfast.testing.clocks import ManualClock
 
 
@@ -42,7 +44,6 @@ class Nemesis:
         self._clock = clock
         self._fault: Fault | None = None
         self._times = 0
-        self._statements = 0
         self.must_lock: Callable[[str], bool] = lambda _key: True
         self.has_struck = False
         self.has_committed = False
@@ -52,43 +53,22 @@ class Nemesis:
         """Say what goes wrong next; None is nothing."""
         self._fault = fault
         self._times = fault.times if fault is not None else 0
-        self._statements = 0
         self.has_struck = False
         self.has_committed = False
 
     def disarm(self) -> None:
         """Let nothing go wrong any more; what has happened is remembered."""
         self._fault = None
-        self._statements = 0
 
     def at(self, where: str) -> None:
         """Strike before a step of a transaction, if that is where."""
         if self._fault is not None and self._fault.where == where:
             self._strike(self._fault)
 
-    @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Strike before one of the statements in the block, or at its end if they are fewer."""
-        fault = self._fault
-        if fault is None or fault.where != "write":
-            yield
-            return
-        self._statements = fault.amount
-        event.listen(Engine, "before_cursor_execute", self._on_statement)
-        try:
-            yield
-        finally:
-            event.remove(Engine, "before_cursor_execute", self._on_statement)
-        if self._statements > 0:
-            self._statements = 0
-            self.at("write")
-
-    def _on_statement(self, connection: Connection, *_: object) -> None:
-        del connection
-        if self._statements > 0:
-            self._statements -= 1
-            if self._statements == 0:
-                self.at("write")
+    def steps_before(self) -> int | None:
+        """Return how many steps of a flush are written before one is struck; None is all."""
+        is_meant = self._fault is not None and self._fault.where == "write"
+        return self._fault.amount if self._fault is not None and is_meant else None
 
     def _strike(self, fault: Fault) -> None:
         if self._times <= 0:
@@ -111,11 +91,25 @@ class Nemesis:
                 raise Crash
 
 
+class _Interrupted:
+    """A transaction that is struck between two steps of its flush, or after the last."""
+
+    def __init__(self, transaction: WriteTransaction, nemesis: Nemesis, count: int) -> None:
+        self._transaction, self._nemesis, self._count = transaction, nemesis, count
+        self.tenant_id = transaction.tenant_id
+
+    def write(self, steps: Sequence[Step]) -> list[int]:
+        """Write some steps, be struck, and write the others if that was survived."""
+        written = self._transaction.write(steps[: self._count])
+        self._nemesis.at("write")
+        return written + self._transaction.write(steps[self._count :])
+
+
 class NemesisStore:
     """A write transaction in which something may go wrong before each step."""
 
-    def __init__(self, store: SweepStore, nemesis: Nemesis) -> None:
-        self._store = store
+    def __init__(self, transaction: WriteTransaction, nemesis: Nemesis) -> None:
+        self._transaction, self._store = transaction, SqlWriteStore(transaction)
         self._nemesis = nemesis
         self._locked: set[str] = set()
 
@@ -168,8 +162,11 @@ class NemesisStore:
         keys.update(changes.counters)
         nemesis.unlocked += sorted(key for key in keys - self._locked if nemesis.must_lock(key))
         nemesis.at("flush")
-        with nemesis.writing():
+        count = nemesis.steps_before()
+        if count is None:
             self._store.flush(changes)
+            return
+        flush(_Interrupted(self._transaction, nemesis, count), changes)
 
     def commit(self) -> None:
         """Commit, between two chances. What is killed or lost before has not been committed."""
@@ -190,17 +187,17 @@ class NemesisStore:
 class NemesisStores:
     """Stores whose write transactions the nemesis may disturb."""
 
-    def __init__(self, stores: SweepStores, nemesis: Nemesis) -> None:
-        self._stores = stores
+    def __init__(self, database: Database, nemesis: Nemesis) -> None:
+        self._database = database
         self._nemesis = nemesis
 
     @contextmanager
     def write(self, tenant_id: TenantId) -> Iterator[NemesisStore]:
         """Begin a write transaction, after a chance."""
         self._nemesis.at("begin")
-        with self._stores.write(tenant_id) as store:
-            yield NemesisStore(store, self._nemesis)
+        with self._database.write(tenant_id) as transaction:
+            yield NemesisStore(transaction, self._nemesis)
 
     def settle(self, tenant_id: TenantId, batch_id: BatchId) -> bool:
         """Settle a lost COMMIT."""
-        return self._stores.settle(tenant_id, batch_id)
+        return self._database.settle(tenant_id=tenant_id, batch_id=batch_id)

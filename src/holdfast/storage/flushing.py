@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Table, Update, bindparam, case, literal_column, update
 
@@ -12,7 +12,6 @@ from holdfast.domain.claims import Claim
 from holdfast.domain.history import AuditEntry, Event
 from holdfast.engine.ports import Changes, KeptAnswer, TransactionConflict
 from holdfast.engine.records import version_of
-from holdfast.storage.database import WriteTransaction
 from holdfast.storage.database.steps import Change, Insertion, Step
 from holdfast.storage.mapping import MAPPERS, mapper_of
 from holdfast.storage.schema import capacity as ledger_schema
@@ -73,7 +72,20 @@ _RECAP = (
 )
 
 
-def flush(transaction: WriteTransaction, changes: Changes) -> None:
+class Writing(Protocol):
+    """What a flush needs of a transaction."""
+
+    @property
+    def tenant_id(self) -> str:
+        """The one tenant that is written."""
+        ...
+
+    def write(self, steps: Sequence[Step]) -> list[int]:
+        """Write rows, step by step, and return how many each step inserted or changed."""
+        ...
+
+
+def flush(transaction: Writing, changes: Changes) -> None:
     """Write a batch: releases, compare-and-sets, inserts, counters, history, answers.
 
     Raises:
