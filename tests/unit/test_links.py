@@ -12,7 +12,7 @@ from holdfast.domain.links import Link, LinkSigner
 NOW = datetime(2026, 6, 1, 8, tzinfo=UTC)
 HERE, THERE = TenantId("tnt_" + "0" * 26), TenantId("tnt_" + "1" * 26)
 OLD, NEW = "an old secret of at least 32 characters", "a new secret of at least 32 characters"
-LINK = Link(booking_id=BookingId("bkg_" + "7" * 26), expires_at=NOW + timedelta(hours=1))
+LINK = Link(subject_id=BookingId("bkg_" + "7" * 26), expires_at=NOW + timedelta(hours=1))
 
 
 def test_a_link_says_what_was_signed() -> None:

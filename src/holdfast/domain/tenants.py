@@ -20,7 +20,7 @@ RESERVED_SLUGS = frozenset(
     " healthz help hold holds hooks invitation links login logout manage metrics new openapi"
     " openapi-json pages pay pricing problems public readyz robots security settings setup"
     " sign-in sign-out signin signup staff start static status support system tenants v1 v2"
-    " webhooks well-known widget www".split()
+    " waitlist webhooks well-known widget www".split()
 )
 
 

@@ -1,6 +1,6 @@
 """Whose holds, bookings and places in line: staff may touch any, the public its own.
 
-Whoever comes with the link of a booking is that booking's actor: its id is theirs.
+Whoever comes with the link of a booking, or of an entry, is its actor: its id is theirs.
 """
 
 from __future__ import annotations
@@ -101,8 +101,9 @@ def own_entry_in(store: ReadStore, actor: Actor, entry_id: WaitlistEntryId) -> W
 
 
 def may_touch_entry(actor: Actor, entry: WaitlistEntry) -> bool:
-    """Whether an actor may see and change an entry: staff any, the public what it placed."""
-    return Scope.BOOKINGS_READ in actor.scopes or entry.placed_by == actor.actor_id
+    """Whether an actor may see an entry: staff any, the public what it placed or has a link to."""
+    is_linked = actor.kind is ActorKind.CUSTOMER_LINK and actor.actor_id == entry.entry_id
+    return Scope.BOOKINGS_READ in actor.scopes or entry.placed_by == actor.actor_id or is_linked
 
 
 def own_series(look: Look, series_id: SeriesId) -> Series:

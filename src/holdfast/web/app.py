@@ -18,7 +18,7 @@ from holdfast.domain.errors import (
     RequestFailed,
 )
 from holdfast.domain.tenants import is_slug
-from holdfast.web import bookings, choosing, details, front, staff
+from holdfast.web import bookings, choosing, details, front, staff, waiting
 from holdfast.web.addresses import Address
 from holdfast.web.refusals import refused
 from holdfast.web.rendering import MEDIA_TYPES, static_files, static_version
@@ -53,6 +53,10 @@ ADDRESSES = (
     Address(path="/{tenant}/logo.img", get=front.logo),
     Address(path="/{tenant}/bookings", get=bookings.ask_find, post=bookings.find),
     Address(path="/{tenant}/{offering}", get=choosing.choose, post=choosing.place),
+    Address(path="/{tenant}/{offering}/waitlist", get=waiting.ask_join, post=waiting.join),
+    Address(path="/{tenant}/waitlist/{link}", get=waiting.show, post=waiting.accept),
+    Address(path="/{tenant}/waitlist/{link}/decline", get=waiting.show, post=waiting.decline),
+    Address(path="/{tenant}/waitlist/{link}/leave", get=waiting.show, post=waiting.leave),
     Address(path="/{tenant}/holds/{hold_id}", get=details.show, post=details.confirm),
     Address(path="/{tenant}/holds/{hold_id}/more", get=details.show, post=details.extend),
     Address(path="/{tenant}/holds/{hold_id}/promo", get=details.show, post=details.ask_promo),

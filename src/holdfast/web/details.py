@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 
 from starlette.responses import Response
 
-from holdfast.domain import checks
 from holdfast.domain.access import SYSTEM, Actor
 from holdfast.domain.bookings import Booking, PendingReason
 from holdfast.domain.customers import Contact
@@ -33,6 +32,7 @@ from holdfast.engine.holds import ExtendHold, PlaceHold, ReleaseHold
 from holdfast.engine.making import Details, waiting_of
 from holdfast.engine.reading import PageRequest
 from holdfast.web import asking
+from holdfast.web.contacts import contact_faults
 from holdfast.web.languages import Language
 from holdfast.web.limiting import ASKING, BOOKING, HOLDING
 from holdfast.web.links import link_to
@@ -115,7 +115,7 @@ async def confirm(visit: Visit) -> Response:
         return await use_promo(visit, form)
     typed = _typed(form, found)
     faults = {
-        **faults_of(typed, visit.language),
+        **contact_faults(typed.contact, typed.note, visit.language),
         **asking.answer_faults(found.asked, typed.answers, visit.language),
     }
     if faults:
@@ -207,25 +207,6 @@ async def let_go(visit: Visit) -> Response:
     command = ReleaseHold(hold_id=found.hold.hold_id)
     await visit.write(found.tenant.tenant_id, _actor(visit), command, Hold)
     return visit.go(visit.url(found.tenant.slug, found.offering.slug))
-
-
-def faults_of(typed: Typed, language: Language) -> Mapping[str, str]:
-    """Say what is wrong with what was typed, by field."""
-    say = language.gettext
-    faults = {}
-    if not typed.name:
-        faults["name"] = say("Tell us your name.")
-    elif checks.line("/name", typed.name) is not None:
-        faults["name"] = say("This name is too long, or has signs that cannot be read.")
-    if not typed.email:
-        faults["email"] = say("Give an e-mail address, so that we can reach you.")
-    elif checks.email("/email", typed.email) is not None:
-        faults["email"] = say("This is not an e-mail address. One looks like ada@example.com.")
-    if typed.phone and checks.phone("/phone", typed.phone) is not None:
-        faults["phone"] = say("This is not a telephone number. One looks like +33 6 12 34 56 78.")
-    if checks.text("/note", typed.note) is not None:
-        faults["note"] = say("This is longer than can be kept. Shorten it.")
-    return faults
 
 
 def faults_said(

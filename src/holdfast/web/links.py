@@ -6,8 +6,10 @@ from datetime import timedelta
 
 from holdfast.domain.bookings import Booking
 from holdfast.domain.errors import RecordNotFound
+from holdfast.domain.ids import BookingId, WaitlistEntryId
 from holdfast.domain.links import Link
 from holdfast.domain.tenants import Tenant
+from holdfast.domain.waitlists import InLine, WaitlistEntry
 from holdfast.web.visits import Visit, bearer_of
 
 KEPT = timedelta(days=30)
@@ -21,7 +23,7 @@ def link_to(visit: Visit, tenant: Tenant, booking: Booking, **query: object) -> 
     """Return the link of a booking, to be kept."""
     expires_at = max(booking.ends_at, visit.now) + KEPT
     word = visit.house.signer.sign(
-        tenant.tenant_id, Link(booking_id=booking.booking_id, expires_at=expires_at)
+        tenant.tenant_id, Link(subject_id=booking.booking_id, expires_at=expires_at)
     )
     return visit.url(tenant.slug, "bookings", word, **query)
 
@@ -35,12 +37,13 @@ def find_booking(visit: Visit, tenant: Tenant, word: str) -> Booking:
     link = visit.house.signer.read(tenant.tenant_id, word, now=visit.now)
     if link is None:
         raise RecordNotFound(kind="link", key="")
-    return visit.desk(tenant.tenant_id, bearer_of(link.booking_id)).bookings.get(link.booking_id)
+    booking_id = BookingId(link.subject_id)
+    return visit.desk(tenant.tenant_id, bearer_of(booking_id)).bookings.get(booking_id)
 
 
 def short_link_to(visit: Visit, tenant: Tenant, booking: Booking) -> str:
     """Return a link of a booking for one visit."""
-    link = Link(booking_id=booking.booking_id, expires_at=visit.now + VISIT)
+    link = Link(subject_id=booking.booking_id, expires_at=visit.now + VISIT)
     return visit.url(tenant.slug, "bookings", visit.house.signer.sign(tenant.tenant_id, link))
 
 
@@ -53,3 +56,24 @@ def link_after(visit: Visit, tenant: Tenant, booking: Booking, word: str, **quer
     if link is not None and link.expires_at > visit.now + VISIT:
         return link_to(visit, tenant, booking, **query)
     return visit.url(tenant.slug, "bookings", word, **query)
+
+
+def link_to_entry(visit: Visit, tenant: Tenant, entry: WaitlistEntry, **query: object) -> str:
+    """Return the link of a place in a waitlist, to be kept for as long as anybody waits."""
+    ends = entry.wishes.until or visit.now
+    link = Link(subject_id=entry.entry_id, expires_at=max(ends, visit.now) + KEPT)
+    word = visit.house.signer.sign(tenant.tenant_id, link)
+    return visit.url(tenant.slug, "waitlist", word, **query)
+
+
+def find_entry(visit: Visit, tenant: Tenant, word: str) -> InLine:
+    """Return the place in a waitlist that a link is about; to be used within `read`.
+
+    Raises:
+        RecordNotFound: The link is not ours, was changed or has run out.
+    """
+    link = visit.house.signer.read(tenant.tenant_id, word, now=visit.now, kind="wle")
+    if link is None:
+        raise RecordNotFound(kind="link", key="")
+    entry_id = WaitlistEntryId(link.subject_id)
+    return visit.desk(tenant.tenant_id, bearer_of(entry_id)).waitlist.get(entry_id)

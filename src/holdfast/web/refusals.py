@@ -70,6 +70,9 @@ def _sentences(say: Say) -> Mapping[str, str]:
         "input.invalid": form,
         "input.too_large": form,
         "input.unsupported": form,
+        "invitation.expired": say(
+            "The time for this invitation is over, and somebody else was asked."
+        ),
         "policy.beyond_horizon": say(
             "That is further ahead than bookings are taken. Choose an earlier date."
         ),

@@ -9,6 +9,7 @@ from holdfast.domain.bookings import Booking
 from holdfast.domain.holds import Hold
 from holdfast.domain.offerings import Offering
 from holdfast.domain.shapes import Shape, runs
+from holdfast.domain.waitlists import Kept
 from holdfast.domain.zones import zone
 
 
@@ -45,7 +46,7 @@ class Stay:
 
 
 def stay_of_record(
-    record: Hold | Booking, offering: Offering | None, *, zone_name: str, shown_zone: str
+    record: Hold | Booking | Kept, offering: Offering | None, *, zone_name: str, shown_zone: str
 ) -> Stay:
     """Return when a hold or booking is."""
     here, there = zone(zone_name), zone(shown_zone)

@@ -26,8 +26,9 @@ from holdfast.domain.errors import (
     InputUnsupported,
     RecordNotFound,
 )
-from holdfast.domain.ids import BookingId, TenantId
+from holdfast.domain.ids import BookingId, TenantId, WaitlistEntryId
 from holdfast.domain.links import LinkSigner
+from holdfast.domain.offerings import Offering, OfferingStatus
 from holdfast.domain.tenants import Tenant
 from holdfast.domain.zones import zone_names
 from holdfast.engine.facade import TenantEngine
@@ -261,6 +262,19 @@ class Visit:
             raise RecordNotFound(kind="business", key=slug)
         return tenant
 
+    def find_offering(self) -> tuple[Tenant, Offering]:
+        """Return the offering of the path, with its business; to be used within `read`.
+
+        Raises:
+            RecordNotFound: There is none that a customer may see.
+        """
+        tenant = self.find_tenant()
+        slug = self.path("offering")
+        offering = self.desk(tenant.tenant_id, NOBODY).offerings.find_by_slug(slug)
+        if offering is None or offering.status is OfferingStatus.DELETED:
+            raise RecordNotFound(kind="offering", key=slug)
+        return tenant, offering
+
     # -------------------------------------------------------------------------------- the answer
 
     def page(self, template: str, context: Mapping[str, object], *, status: int = 200) -> Response:
@@ -305,9 +319,9 @@ def _visitor(secret: str) -> Actor:
     return Actor(kind=ActorKind.CUSTOMER_LINK, actor_id=f"vis_{digest}")
 
 
-def bearer_of(booking_id: BookingId) -> Actor:
-    """Return who comes with the link of a booking."""
-    return Actor(kind=ActorKind.CUSTOMER_LINK, actor_id=booking_id)
+def bearer_of(subject_id: BookingId | WaitlistEntryId) -> Actor:
+    """Return who comes with the link of a booking, or of an entry in a waitlist."""
+    return Actor(kind=ActorKind.CUSTOMER_LINK, actor_id=subject_id)
 
 
 NOBODY = Actor(kind=ActorKind.CUSTOMER_LINK, actor_id="vis_nobody")

@@ -40,7 +40,7 @@ class Cell:
     @property
     def dots(self) -> int:
         """How much is open, from 0 to 3, to be seen at a glance."""
-        if self.href is None:
+        if self.href is None or self.count == 0:
             return 0
         if self.count is None or self.count >= _MANY:
             return DOTS_MAX

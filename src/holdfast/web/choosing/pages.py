@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from holdfast.domain.access import SYSTEM, Actor
 from holdfast.domain.bookings import Booking
-from holdfast.domain.errors import Alternative, HoldfastError, InputInvalid, RecordNotFound
+from holdfast.domain.errors import Alternative, HoldfastError, InputInvalid
 from holdfast.domain.holds import Hold, HoldStatus
 from holdfast.domain.ids import HoldId, read_generated_slot_id
 from holdfast.domain.listing import OpenSlot
@@ -74,7 +74,7 @@ async def place(visit: Visit) -> Response:
     """Keep what was chosen, and go on to the details; or say what else there is."""
     form = await visit.form()
     visit.count(HOLDING)
-    tenant, offering = await visit.read(lambda: find_offering(visit))
+    tenant, offering = await visit.read(visit.find_offering)
     wanted = wanted_in(form, offering, is_bounded=False)
     choice = wanted.choice(offering)
     if choice is not None and wanted.change:
@@ -97,7 +97,7 @@ async def _refused(
     """Say that it cannot be, and what else can."""
 
     def show() -> dict[str, object]:
-        tenant, _ = find_offering(visit)
+        tenant, _ = visit.find_offering()
         return _shown(visit, form, refusal=_explained(visit, tenant, choice, wanted, refusal))
 
     return visit.page("choose.html", await visit.read(show), status=refusal.status)
@@ -122,7 +122,7 @@ async def move(visit: Visit, form: Form, wanted: Wanted, choice: Choice) -> Resp
 
 
 def _find_moving(visit: Visit, wanted: Wanted, choice: Choice) -> Moving:
-    tenant, offering = find_offering(visit)
+    tenant, offering = visit.find_offering()
     return moving_in(visit, tenant, offering, wanted, choice)
 
 
@@ -190,20 +190,6 @@ def _explained(
         return error
 
 
-def find_offering(visit: Visit) -> tuple[Tenant, Offering]:
-    """Find the offering of the path.
-
-    Raises:
-        RecordNotFound: There is none that a customer may see.
-    """
-    tenant = visit.find_tenant()
-    slug = visit.path("offering")
-    offering = visit.desk(tenant.tenant_id, NOBODY).offerings.find_by_slug(slug)
-    if offering is None or offering.status is OfferingStatus.DELETED:
-        raise RecordNotFound(kind="offering", key=slug)
-    return tenant, offering
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Other:
     """Something else that would do: how it is said, and what its button sends."""
@@ -214,7 +200,7 @@ class Other:
 
 def _shown(visit: Visit, form: Form, *, refusal: HoldfastError | None) -> dict[str, object]:
     """Build the whole page, within one read."""
-    tenant, offering = find_offering(visit)
+    tenant, offering = visit.find_offering()
     wanted = as_booked(visit, tenant, wanted_in(form, offering))
     desk = visit.desk(tenant.tenant_id, NOBODY)
     shop = Shop(
@@ -250,8 +236,19 @@ def _shown(visit: Visit, form: Form, *, refusal: HoldfastError | None) -> dict[s
         else None,
         "zones": zone_choices(shop.zone_name, shop.shown_zone, visit.language),
         "moving": _moving(visit, tenant, wanted),
+        "waitlist": _waitlist(shop) if is_open and offering.has_waitlist else None,
         **_lost(shop, said),
     }
+
+
+def _waitlist(shop: Shop) -> str | None:
+    """Return where one may wait for what is taken; None for whoever has a booking already."""
+    wanted = shop.wanted
+    if wanted.change:
+        return None
+    day = wanted.day or wanted.check_in or next(iter(wanted.days), None)
+    query = {**wanted.query(), "from": day}
+    return shop.visit.url(shop.tenant.slug, shop.offering.slug, "waitlist", **query)
 
 
 def _moving(visit: Visit, tenant: Tenant, wanted: Wanted) -> Booking | None:

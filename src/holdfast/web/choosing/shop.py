@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
+from holdfast.domain.errors import CapacityExceeded
 from holdfast.domain.ids import ResourceId
 from holdfast.domain.listing import OpenSlot
 from holdfast.domain.offerings import Offering
@@ -81,6 +82,13 @@ class Shop:
             return {}
         question = replace(self.query(), first_on=max(first, self.today), last_on=last)
         return {day.on: day for day in self.desk.availability.by_day(question).days}
+
+    def full_days(self, first: date, last: date) -> set[date]:
+        """Return the dates on which all is taken; only where one may wait for them."""
+        if not self.offering.has_waitlist or self.wanted.change:
+            return set()
+        days = self.days(first, last).values()
+        return {day.on for day in days if day.reason == CapacityExceeded.code}
 
     def slots_by_day(
         self, first: date, last: date, *, length: timedelta | None = None

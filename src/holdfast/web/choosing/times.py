@@ -10,7 +10,9 @@ from types import MappingProxyType
 from holdfast.domain.ids import SlotId
 from holdfast.domain.listing import OpenSlot
 from holdfast.domain.offerings import Counting
+from holdfast.domain.slots import SlotStatus
 from holdfast.domain.zones import day_interval, local_day, zone
+from holdfast.engine.reading import PageRequest
 from holdfast.web.choosing.months import Cell, last_of, shown_first
 from holdfast.web.choosing.shop import Shop
 from holdfast.web.choosing.tickets import Shelf, shelves_of
@@ -82,6 +84,15 @@ def _day_by_day(shop: Shop, *, length: timedelta | None = None) -> dict[str, obj
         )
         for on, slots in by_day.items()
     }
+    for full in shop.full_days(first, last_of(first)) - set(cells):
+        cells[full] = Cell(
+            on=full,
+            href=shop.url(month=f"{first:%Y-%m}", day=full),
+            count=0,
+            is_today=full == today,
+            is_chosen=full == chosen,
+            is_faint=True,
+        )
     for on in (today, chosen):
         if on is not None and on not in cells:
             cells[on] = Cell(on=on, href=None, is_today=on == today, is_chosen=on == chosen)
@@ -140,7 +151,37 @@ def events_view(shop: Shop) -> dict[str, object]:
     """Show the coming dates of an event, each with the places left."""
     found = shop.next(EVENTS_SHOWN)
     shelves = shelves_of(shop, found)
-    return {"times": tuple(time_of(shop, slot, shelves) for slot in found)}
+    times = [time_of(shop, slot, shelves) for slot in found]
+    times += [time_of(shop, slot) for slot in _sold_out(shop, {slot.slot_id for slot in found})]
+    return {"times": sorted(times, key=lambda time: time.slot.starts_at)[:EVENTS_SHOWN]}
+
+
+def _sold_out(shop: Shop, open_ids: set[SlotId | None]) -> list[OpenSlot]:
+    """List the coming dates that have too few places left: they may be waited for."""
+    stored = shop.desk.slots.list(
+        PageRequest(limit=EVENTS_SHOWN),
+        offering_id=shop.offering.offering_id,
+        starts_from=shop.now,
+        statuses=(SlotStatus.OPEN,),
+    ).items
+    closed = [slot for slot in stored if slot.slot_id not in open_ids]
+    taken = shop.desk.slots.taken(closed)
+    found = []
+    for slot in closed:
+        used = taken[slot.slot_id]
+        if slot.capacity is None or used is None:
+            continue
+        left = max(0, slot.capacity - used)
+        if left < shop.wanted.people:
+            found.append(
+                OpenSlot(
+                    slot_id=slot.slot_id,
+                    starts_at=slot.starts_at,
+                    ends_at=slot.ends_at,
+                    remaining=left,
+                )
+            )
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

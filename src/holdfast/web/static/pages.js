@@ -118,6 +118,8 @@ function countDown() {
 function runOut() {
   const form = document.getElementById("details");
   if (form === null) return;
+  // An invitation has nothing that could be lost: the page shows how it stands.
+  if (document.getElementById("email") === null) return void swap(location.href, { isBack: true });
   const more = `${form.action}/more`;
   const said = new URLSearchParams(new FormData(form));
   said.set("over", "1");
