@@ -330,7 +330,8 @@ SUBJECTS: dict[str, Make] = {
         path="/v1/bookings", body={"slot_id": b.slot, "contact": CONTACT}
     ),
     "confirmBooking": lambda b: Asked(
-        path=f"/v1/bookings/{b.booking()}/confirm", body={"override": OVERRIDE}
+        path=f"/v1/bookings/{b.booking()}/confirm",
+        body={"override": OVERRIDE, "waives_payment": False},
     ),
     "declineBooking": lambda b: Asked(
         path=f"/v1/bookings/{b.booking()}/decline", body={"reason": "full"}

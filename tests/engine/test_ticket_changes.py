@@ -15,12 +15,14 @@ from holdfast.bootstrap import Engine
 from holdfast.domain.access import SYSTEM
 from holdfast.domain.bookings import Booking
 from holdfast.domain.cancellation_policies import CancellationPolicy
+from holdfast.domain.closures import WhenBooked
 from holdfast.domain.ids import TenantId
 from holdfast.domain.offerings import Offering
 from holdfast.domain.policies import Policy
 from holdfast.domain.prices import TicketTier
 from holdfast.domain.promo_codes import PromoKind
 from holdfast.domain.terms import Terms, Tickets
+from holdfast.engine.blocks import AddBlock
 from holdfast.engine.choosing import Choice
 from holdfast.engine.facade import TenantEngine
 from holdfast.engine.moving import Move
@@ -34,6 +36,7 @@ from holdfast.testing.clocks import ManualClock
 from tests.engine.businesses import (
     FOR_ADA,
     add_class,
+    add_room,
     at,
     cause_of,
     open_desk,
@@ -169,6 +172,32 @@ def test_the_prices_of_tiers_stand_for_one_that_is_written_on_the_slot(
     assert family.price.amount_minor == 3_500 + 1_500
 
 
+def test_a_quota_that_falls_while_a_slot_is_blocked_counts_once_it_is_open_again(
+    engine: Engine, desk: TenantEngine
+) -> None:
+    room = add_room(desk, capacity=None)
+    added = add_class(desk, "jazz", room, places=10)
+    show = desk.offerings.change(added.offering_id, {"ticket_tiers": (ADULT, CHILD)})
+    booked(desk, show, 0, 1)
+    fewer = {"ticket_tiers": (ADULT, replace(CHILD, quota=1))}
+
+    block = desk.blocks.close(
+        AddBlock(
+            resource_id=room.resource_id,
+            starts_at=at("19:00", day=1),
+            ends_at=at("22:00", day=1),
+            reason="painting",
+            when_booked=WhenBooked.LIST,
+        )
+    )
+    desk.offerings.change(show.offering_id, fewer)
+    desk.blocks.remove(block.record.block_id)
+    refused = cause_of(partial(booked, desk, show, 0, 1))
+
+    assert (refused["code"], refused["limited_by"]) == ("capacity.exceeded", "child")
+    assert prove(engine.database).violations == ()
+
+
 def test_customers_take_dearer_tickets_late_and_no_cheaper_ones(
     engine: Engine, desk: TenantEngine, clock: ManualClock
 ) -> None:
@@ -233,6 +262,14 @@ def test_the_last_ticket_of_a_tier_is_changed_into_once(racers: Racers) -> None:
     assert kinds_found(racers) == set()
 
 
+def drop_alarm(racers: Racers) -> None:
+    """Take away the database's own check of what is used."""
+    with racers.first().database.write(TenantId("tnt_none")) as transaction:
+        drop = "ALTER TABLE capacity DROP CONSTRAINT ck_capacity_within"
+        transaction.connection.execute(text(drop))
+        transaction.commit()
+
+
 @pytest.mark.race
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
@@ -240,12 +277,55 @@ def test_the_last_ticket_of_a_tier_is_changed_into_once(racers: Racers) -> None:
 )
 def test_stores_that_look_before_they_lock_would_let_two_have_it(racers: Racers) -> None:
     """The control, without the database's own alarm; the proof finds what it did."""
-    with racers.first().database.write(TenantId("tnt_none")) as transaction:
-        drop = "ALTER TABLE capacity DROP CONSTRAINT ck_capacity_within"
-        transaction.connection.execute(text(drop))
-        transaction.commit()
+    drop_alarm(racers)
 
     outcomes = _change_all(racers, HastyStores, 2, 10.0)
 
     assert outcomes == {"done": 2}
     assert kinds_found(racers) == {"counter.out_of_range"}
+
+
+def _sell_while_the_quota_falls(
+    racers: Racers, wrap: Callable[[Database], WriteStores], seconds: float
+) -> list[str]:
+    """Let one sell the third ticket of a tier while another says that there are only two."""
+    desk = open_desk(racers.first())
+    show = add_show(desk, places=None)
+    booked(desk, show, 0, 2)
+    meeting = gate(2, seconds=seconds)
+    seller, owner = (
+        racers.engine(wrap=wrap, interfere=meeting).at(desk.tenant_id, actor=SYSTEM)
+        for _ in range(2)
+    )
+    fewer = {"ticket_tiers": (ADULT, replace(CHILD, quota=2))}
+    return sorted(
+        all_at_once(
+            [
+                partial(booked, seller, show, 0, 1),
+                partial(owner.offerings.change, show.offering_id, fewer),
+            ]
+        )
+    )
+
+
+@pytest.mark.race
+@pytest.mark.timeout(300)
+def test_a_quota_does_not_fall_below_what_is_sold_at_that_moment(racers: Racers) -> None:
+    """C7."""
+    assert _sell_while_the_quota_falls(racers, SqlStores, 0.2) == ["capacity.exceeded", "done"]
+    assert kinds_found(racers) == set()
+
+
+@pytest.mark.race
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    "kind", [pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True
+)
+def test_looking_before_locking_would_let_the_quota_fall_below(racers: Racers) -> None:
+    """The control."""
+    drop_alarm(racers)
+
+    outcomes = _sell_while_the_quota_falls(racers, HastyStores, 10.0)
+
+    assert outcomes == ["done", "done"]
+    assert "counter.out_of_range" in kinds_found(racers)

@@ -272,12 +272,17 @@ def _price(
 ) -> dict[str, object]:
     """Return what a booking costs at its new time, by the terms that were agreed.
 
-    What becomes cheaper gives something up, whatever it was.
+    What becomes cheaper gives something up, whatever it was; of another currency nobody can say.
     """
     purchase = purchase_of(booking, target, terms, size=size)
     promos = agreed_promos(view, booking)
     quote = quote_for(view, purchase, now=view.now, taken_count=taken_count, promos=promos)
-    if quote.total.amount_minor < booking.price.amount_minor:
+    is_other = quote.total.currency != booking.price.currency
+    if is_other and (booking.paid_minor or booking.refunded_minor):
+        # What was paid would be counted as money of another currency from now on.
+        action = f"price in {quote.total.currency} what was paid in {booking.price.currency}"
+        raise TransitionNotAllowed(kind="booking", status=booking.status, action=action)
+    if is_other or quote.total.amount_minor < booking.price.amount_minor:
         _require_may_leave(view, booking)
     return {"price": quote.total, "price_lines": quote.lines}
 
