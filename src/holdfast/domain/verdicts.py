@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from holdfast.domain.errors import Alternative, CapacityExceeded, HoldfastError
 from holdfast.domain.ids import ResourceId
 from holdfast.domain.offerings import Counting
 from holdfast.domain.remaining import places_left, units_in_all
-from holdfast.domain.requirements import Per
+from holdfast.domain.requirements import Choosing, Per, Requirement
 from holdfast.domain.resources import Resource
 from holdfast.domain.scenes import Scene, Wish, chosen_components, is_host_busy, room_on
 from holdfast.domain.slots import Slot
@@ -201,20 +201,42 @@ def _party_limits(scene: Scene, wish: Wish, needs: Sequence[Need]) -> list[tuple
 
 def _limit_of_need(scene: Scene, wish: Wish, need: Need) -> int | None:
     """The largest party that the candidates of a need could serve if nothing were taken."""
-    requirement, candidates = need.requirement, need.candidates
+    return largest_party(
+        need.requirement,
+        need.candidates,
+        is_by_slot=need.is_by_slot,
+        units_of=lambda resource: units_in_all(scene, wish, resource),
+    )
+
+
+def largest_party(
+    requirement: Requirement,
+    candidates: Sequence[Resource],
+    *,
+    is_by_slot: bool,
+    units_of: Callable[[Resource], int | None],
+) -> int | None:
+    """Return the largest party that candidates could serve if nothing were taken; None: any.
+
+    Args:
+        requirement: What they have to serve.
+        candidates: Who may; of nobody nothing is said.
+        is_by_slot: Whether the slot takes them, and not each booking in it.
+        units_of: How much there is of one, None if nothing limits it.
+    """
     if not candidates:
         return None
     limits = []
     for resource in candidates:
-        units = units_in_all(scene, wish, resource)
-        goes_with_party = requirement.per is Per.PARTICIPANT and not need.is_by_slot
+        units = units_of(resource)
+        goes_with_party = requirement.per is Per.PARTICIPANT and not is_by_slot
         room = units // requirement.quantity if units is not None and goes_with_party else None
         most = [limit for limit in (room, resource.party_max) if limit is not None]
         limits.append(min(most, default=None))
     if requirement.members_per is Per.PARTICIPANT:
         return len(candidates) // requirement.members
     known = [limit for limit in limits if limit is not None]
-    if not need.is_any:
+    if requirement.choosing is not Choosing.ANY_OF:
         return min(known, default=None)
     if len(known) < len(limits):
         return None

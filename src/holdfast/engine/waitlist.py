@@ -27,13 +27,20 @@ from holdfast.domain.errors import (
 )
 from holdfast.domain.holds import AssignedResource
 from holdfast.domain.ids import BookingId, OfferingId, WaitlistEntryId
-from holdfast.domain.offerings import Offering, OfferingStatus
+from holdfast.domain.offerings import Counting, Offering, OfferingStatus
 from holdfast.domain.policies_in_force import policy_in_force
-from holdfast.domain.resources import Resource
-from holdfast.domain.scenes import every_requirement
+from holdfast.domain.resources import Resource, Scheme
+from holdfast.domain.scenes import (
+    chosen_components,
+    every_requirement,
+    is_claimed_by_slot,
+    requirements_of,
+)
+from holdfast.domain.slots import Slot, SlotStatus
 from holdfast.domain.strategies import candidate_ids
 from holdfast.domain.tenants import Tenant
 from holdfast.domain.terms import NO_TERMS
+from holdfast.domain.verdicts import largest_party
 from holdfast.domain.waitlists import (
     WAIT_DAYS_MAX,
     WAITING_MAX,
@@ -129,7 +136,9 @@ def _join_needs(command: JoinWaitlist, look: Look) -> Needs:
         Where(WaitlistEntry, "offering_id", offering_id),
         *find_customer_reads(command.details.contact, command.details.customer_id),
     )
-    members_of(look, list(every_requirement(look.get(Offering, offering_id))))
+    offering = look.get(Offering, offering_id)
+    members_of(look, list(every_requirement(offering)))
+    _largest_party(look, offering, command)
     return Needs.of(guards=[waitlist_key(offering_id)])
 
 
@@ -183,7 +192,7 @@ def _require_open(view: View, offering: Offering, command: JoinWaitlist) -> None
         RecordNotFound: The offering is gone.
         AvailabilityClosed: It has no waitlist, or is not offered now.
         AccessDenied: Somebody who is not staff gives a priority.
-        PartySizeRefused: No booking may bring so many.
+        PartySizeRefused: No booking may bring so many, or nothing ever has room for them.
         InputInvalid: A component or resource that is wished for is not the offering's.
     """
     if offering.status is OfferingStatus.DELETED:
@@ -205,6 +214,41 @@ def _require_open(view: View, offering: Offering, command: JoinWaitlist) -> None
         message = f"'{offering.name}' is booked for at most {most} at a time."
         raise PartySizeRefused(message, limit=most, actual=size)
     _require_known(view, offering, command)
+    largest = _largest_party(view, offering, command)
+    if largest is not None and size > largest:
+        message = f"'{offering.name}' never has room for more than {largest} at a time."
+        raise PartySizeRefused(message, limit=largest, actual=size)
+
+
+def _largest_party(look: Look, offering: Offering, command: JoinWaitlist) -> int | None:
+    """Return the largest party that could ever be invited, as far as that is certain."""
+    limits = [one.capacity for one in chosen_components(offering, command.components)]
+    if offering.counting is Counting.PLACES:
+        limits.append(_most_places(look, offering, command))
+    requirements = requirements_of(offering, command.components)
+    members = members_of(look, list(every_requirement(offering)))
+    found = {id(one): candidate_ids(one, members) for one in requirements if one.is_required}
+    look.want(*(ById(Resource, resource_id) for ids in found.values() for resource_id in ids))
+    for one in requirements:
+        resources = [look.get(Resource, resource_id) for resource_id in found.get(id(one), ())]
+        by_slot = is_claimed_by_slot(offering, one)
+        limits.append(largest_party(one, resources, is_by_slot=by_slot, units_of=_most_units))
+    return min((limit for limit in limits if limit is not None), default=None)
+
+
+def _most_units(resource: Resource) -> int | None:
+    """Return how much there may be of a resource; of dates the calendar may say more."""
+    return resource.capacity if resource.scheme is Scheme.INTERVAL else None
+
+
+def _most_places(look: Look, offering: Offering, command: JoinWaitlist) -> int | None:
+    """Return how many places a slot may have; one made by hand may have more than the others."""
+    usual = offering.slot_capacity
+    if usual is None or command.party_size <= usual:
+        return usual
+    slots = look.where(Slot, "offering_id", offering.offering_id)
+    own = [one.capacity for one in slots if one.status is SlotStatus.OPEN]
+    return None if None in own else max([usual, *(one for one in own if one is not None)])
 
 
 def _require_known(view: View, offering: Offering, command: JoinWaitlist) -> None:
