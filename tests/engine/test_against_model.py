@@ -112,6 +112,9 @@ def test_two_thousand_random_days_go_as_the_model_says(lending: Lending, steps: 
 def without_capacity(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody asks whether enough is left."""
     monkeypatch.setattr(assignment, "room_on", lambda scene, wish, resource: Room(None))
+    monkeypatch.setattr(
+        assignment, "lefts_on", lambda scene, wish, resources: [None] * len(resources)
+    )
     monkeypatch.setattr(availability, "slot_places_left", lambda scene, wish: None)
 
 

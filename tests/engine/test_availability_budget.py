@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 
 from holdfast.bootstrap import Engine
 from holdfast.domain.errors import CapacityExceeded
@@ -23,6 +24,7 @@ from holdfast.engine.pools import AddPool
 from holdfast.engine.resources import AddResource
 from holdfast.engine.schedules import WeeklyOpening
 from holdfast.storage.database import Database
+from holdfast.storage.database.steps import Answer, Query
 from holdfast.testing.clocks import ManualClock, SeededIds
 from tests.engine.businesses import (
     EVERY_DAY,
@@ -30,6 +32,7 @@ from tests.engine.businesses import (
     add_class,
     add_offering,
     add_room,
+    add_slot,
     at,
     book,
     hold,
@@ -38,6 +41,7 @@ from tests.engine.businesses import (
 from tests.engine.outings import add_outing, add_thing, any_of, by_dates, by_time, keep, on
 
 STATEMENTS_MAX = 3
+SEARCHED_MAX = 7
 ROOMS = 50
 SINCE, UNTIL = at("00:00", day=1), at("00:00", day=8)
 HOURS = [
@@ -56,8 +60,12 @@ class Cost:
 
 @contextmanager
 def counting(database: Database) -> Iterator[Cost]:
-    """Count what is read while a block lasts: SQLite's rows one by one, PostgreSQL's as it says."""
+    """Count what is read while a block lasts: SQLite's rows one by one, PostgreSQL's as it says.
+
+    What PostgreSQL answers in an exchange of its own goes past the cursors, and is counted there.
+    """
     readers, cost = database._backend.readers, Cost()
+    read = database._backend.read
     before = database.statistics.statements
 
     def starts(_connection: object, cursor: Cursor, *_: object) -> None:
@@ -72,11 +80,19 @@ def counting(database: Database) -> Iterator[Cost]:
         if database.dialect_name != "sqlite":
             cost.rows += cursor.rowcount
 
+    def exchanged(connection: Connection, queries: Sequence[Query]) -> list[Answer]:
+        answers = read(connection, queries)
+        if database.dialect_name != "sqlite":
+            cost.rows += sum(len(rows) for rows in answers)
+        return answers
+
+    vars(database._backend)["read"] = exchanged
     event.listen(readers, "before_cursor_execute", starts)
     event.listen(readers, "after_cursor_execute", ends)
     try:
         yield cost
     finally:
+        del vars(database._backend)["read"]
         event.remove(readers, "before_cursor_execute", starts)
         event.remove(readers, "after_cursor_execute", ends)
         cost.statements = database.statistics.statements - before
@@ -148,6 +164,65 @@ def test_one_resource_fifty_and_any_of_fifty_are_listed_by_three_statements_at_m
     assert 0 < costs[0].rows <= 2 * (taken[0] + len(HOURS))
     for cost in costs[1:-1]:
         assert ROOMS < cost.rows <= 2 * (sum(taken) + ROOMS * len(HOURS))
+
+
+def test_what_is_taken_before_and_after_the_window_is_not_read(
+    desk: TenantEngine, database: Database
+) -> None:
+    """Issue 4: a listing costs what its window has, however much is stored around it."""
+    room = _rooms(desk, 1)[0]
+    visit = add_offering(desk, "visit", room, openings=[])
+    ask = [
+        partial(desk.availability.answer, _week(resource_id=room.resource_id)),
+        partial(desk.availability.answer, _week(offering_id=visit.offering_id)),
+    ]
+    hold(desk, visit, at("09:00", day=2))
+    before = [_cost(database, one) for one in ask]
+
+    for day in [0, *range(9, 39)]:
+        hold(desk, visit, at("09:00", day=day))
+
+    assert [_cost(database, one) for one in ask] == before
+
+
+def test_a_slot_made_by_hand_that_outlasts_the_window_is_judged_by_all_of_its_time(
+    desk: TenantEngine,
+) -> None:
+    room = add_room(desk)
+    camp, visit = add_offering(desk, "camp", room, openings=[]), add_offering(desk, "visit", room)
+    made = add_slot(desk, camp, at("12:00", day=7), ends_at=at("12:00", day=30))
+    week = _week(offering_id=camp.offering_id)
+    before = [slot.slot_id for slot in desk.availability.answer(week).slots]
+
+    hold(desk, visit, at("11:00", day=30))
+
+    assert before == [made.slot_id]
+    assert desk.availability.answer(week).slots == ()
+
+
+def test_a_search_takes_as_many_statements_however_little_it_finds(
+    desk: TenantEngine, database: Database
+) -> None:
+    """AC-B14: seven stretches reach as far as anybody may look, and one loads what is asked."""
+    room = _rooms(desk, 1)[0]
+    visit = add_offering(desk, "visit", room, openings=[], horizon_days=400)
+    far = add_offering(desk, "far", add_room(desk), openings=[], horizon_days=400)
+    add_slot(desk, far, at("12:00", day=390))
+    queries = [AvailabilityQuery(offering_id=one.offering_id) for one in (visit, far)]
+
+    costs = [_cost(database, partial(desk.availability.next, query)) for query in queries]
+
+    assert [cost.statements for cost in costs] == [STATEMENTS_MAX, 2 + SEARCHED_MAX]
+
+
+def test_what_an_exchange_answers_is_counted(desk: TenantEngine, database: Database) -> None:
+    """The control of this file: rows that come past the cursors."""
+    visit = add_offering(desk, "visit", add_room(desk))
+    booked = book(desk, visit, at("09:00", day=1))
+
+    cost = _cost(database, lambda: desk.reassigning.affected(booked.assigned[0].resource_id))
+
+    assert cost.rows > 0
 
 
 def test_classes_and_dated_things_cost_no_more_statements(

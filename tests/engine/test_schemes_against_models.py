@@ -157,7 +157,11 @@ def with_one_date_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
         room = whole(scene, wish, resource)
         return Room(room.dates[0][1], room.dates[:1]) if room.dates else room
 
+    def lefts(scene: Scene, wish: Wish, resources: Sequence[Resource]) -> list[int | None]:
+        return [of_first(scene, wish, one).left for one in resources]
+
     monkeypatch.setattr(assignment, "room_on", of_first)
+    monkeypatch.setattr(assignment, "lefts_on", lefts)
 
 
 def without_moving_aside(monkeypatch: pytest.MonkeyPatch) -> None:

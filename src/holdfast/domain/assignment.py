@@ -20,6 +20,7 @@ from holdfast.domain.scenes import (
     Scene,
     Wish,
     is_claimed_by_slot,
+    lefts_on,
     requirements_of,
     room_on,
 )
@@ -50,12 +51,13 @@ class Taken:
 class Need:
     """One requirement of a wish, and who of its candidates may still serve."""
 
-    __slots__ = ("candidates", "is_by_slot", "is_open", "members", "requirement", "units")
+    __slots__ = ("candidates", "group", "is_by_slot", "is_open", "members", "requirement", "units")
 
     def __init__(self, scene: Scene, wish: Wish, requirement: Requirement) -> None:
         self.requirement = requirement
         self.is_by_slot = is_claimed_by_slot(scene.offering, requirement)
-        candidates = scene.candidates(requirement)
+        self.group = scene.group(requirement)
+        candidates = self.group.resources
         held = scene.slot_resources.get(wish.slot_id) if wish.slot_id is not None else None
         # Whether the slot that is asked for has taken its resources already.
         self.is_open = self.is_by_slot and held is not None
@@ -184,6 +186,11 @@ def _take_any(
     """Take as many candidates of each need as it asks for; no matter which, but for the picks."""
     taken = {one.resource.resource_id for one in chosen}
     picks = [one for one in wish.picks if one not in taken]
+    some = [need for need in needs if need.is_any]
+    if not some and not picks:
+        return None
+    if len(some) == 1 and not picks and not is_forced:
+        return _take_first(scene, wish, some[0], taken, chosen)
     shortage: Shortage | None = None
     for roles in _roles(needs, picks):
         matching = _Matching(taken=taken, picks=dict(zip(picks, roles, strict=True)))
@@ -199,6 +206,19 @@ def _take_any(
         lost = next(pick for pick in picks if not any(n.may_be_served_by(pick) for n in needs))
         return Shortage(need=needs[0], resource=scene.resources[lost], asked=1, left=0)
     return shortage
+
+
+def _take_first(
+    scene: Scene, wish: Wish, need: Need, taken: set[ResourceId], chosen: list[Taken]
+) -> Shortage | None:
+    """Take the first who are free: where one need chooses there is nobody to move aside."""
+    free = [one for one in _free_of(scene, wish, need) if one.resource_id not in taken]
+    if len(free) >= need.members:
+        chosen += [_taken(wish, need, one, is_over=False) for one in free[: need.members]]
+        return None
+    if not need.requirement.is_required:
+        return None
+    return Shortage(need=need, resource=None, asked=need.members, left=len(free))
 
 
 def _roles(needs: Sequence[Need], picks: Sequence[ResourceId]) -> Iterator[tuple[int, ...]]:
@@ -223,13 +243,12 @@ def _matched(
     for i, need in enumerate(needs):
         if not need.is_any:
             continue
-        free: list[Resource] = []
-        busy: list[Resource] = []
-        for one in need.candidates:
+        idle = {one.resource_id for one in _free_of(scene, wish, need)}
+        if is_forced:
             # Whom staff wish for by name is taken although another one is free.
-            is_wanted = is_forced and one.resource_id in wish.picks
-            is_first = is_wanted or _is_free(scene, wish, need, one)
-            (free if is_first else busy).append(one)
+            idle.update(wish.picks)
+        free = [one for one in need.candidates if one.resource_id in idle]
+        busy = [one for one in need.candidates if one.resource_id not in idle]
         found = matching.add(i, free, need.members)
         if found < need.members and is_forced:
             found += matching.add(i, busy, need.members - found)
@@ -239,6 +258,19 @@ def _matched(
                 left = min(found, need.members - 1)
                 return Shortage(need=need, resource=None, asked=need.members, left=left)
     return None
+
+
+def _free_of(scene: Scene, wish: Wish, need: Need) -> list[Resource]:
+    """Return the candidates of a need of whom enough is left."""
+    if need.is_open:
+        return need.candidates
+    lefts = lefts_on(scene, wish, need.candidates)
+    units = need.units
+    return [
+        one
+        for one, left in zip(need.candidates, lefts, strict=True)
+        if left is None or left >= units
+    ]
 
 
 def _is_free(scene: Scene, wish: Wish, need: Need, resource: Resource) -> bool:

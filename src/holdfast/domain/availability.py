@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from holdfast.domain.assignment import Shortage, Taken, assign
 from holdfast.domain.cases import Case
 from holdfast.domain.errors import (
-    AvailabilityClosed,
     CapacityExceeded,
     HoldfastError,
     InputInvalid,
@@ -20,8 +19,8 @@ from holdfast.domain.errors import (
     PartySizeRefused,
 )
 from holdfast.domain.hosts import host_conflict_of
-from holdfast.domain.intervals import Interval
 from holdfast.domain.offerings import Counting, OfferingStatus
+from holdfast.domain.opening import closed, hours
 from holdfast.domain.overrides import Override
 from holdfast.domain.policies import HostConflict
 from holdfast.domain.policy_checks import horizon, notice, party_size
@@ -35,18 +34,18 @@ from holdfast.domain.scenes import (
     taken_stretches,
     unknown_component,
 )
-from holdfast.domain.schedules import opens_anything
-from holdfast.domain.shapes import DATED, Shape, in_words, runs
-from holdfast.domain.slots import SlotOrigin, SlotStatus
+from holdfast.domain.shapes import Shape, in_words, runs
+from holdfast.domain.slots import SlotStatus
 from holdfast.domain.tenants import TenantStatus
-from holdfast.domain.zones import day_interval, zone
+from holdfast.domain.zones import zone
 
 NAMES_SHOWN_MAX = 3
-_A_DAY = timedelta(days=1)
 
 
 def _components(case: Case) -> HoldfastError | None:
     offering, wish = case.scene.offering, case.wish
+    if not wish.components:
+        return None
     known = {component.key for component in offering.components}
     for i, key in enumerate(wish.components):
         if key not in known:
@@ -104,27 +103,32 @@ def _free_length(case: Case) -> HoldfastError | None:
     minute = timedelta(hours=local.hour, minutes=local.minute, seconds=local.second)
     if minute % step or length % step:
         message = f"Start and length go in steps of {in_words(step)}. Choose others."
-        return _closed(message, "not_on_grid")
+        return closed(message, "not_on_grid")
     return None
 
 
 def _in_use(case: Case) -> HoldfastError | None:
     scene, slot = case.scene, case.wish.slot
     if scene.tenant.status is not TenantStatus.ACTIVE:
-        return _closed("This business takes no bookings at the moment.", "tenant_inactive")
+        return closed("This business takes no bookings at the moment.", "tenant_inactive")
     if scene.offering.status is not OfferingStatus.ACTIVE:
-        return _closed(f"'{scene.offering.name}' is not offered now.", "offering_inactive")
+        return closed(f"'{scene.offering.name}' is not offered now.", "offering_inactive")
     if slot is not None and slot.status is not SlotStatus.OPEN:
-        return _closed(f"This slot is {slot.status}. Choose another one.", f"slot_{slot.status}")
+        return closed(f"This slot is {slot.status}. Choose another one.", f"slot_{slot.status}")
     if slot is not None and (slot.is_settling or slot.limit_to is not None):
-        return _closed("This slot is being changed. Try again in a moment.", "settling")
+        return closed("This slot is being changed. Try again in a moment.", "settling")
+    needs = [need for need in case.needs if not need.group.is_in_use]
+    if not needs:
+        return None
     refusal = case.leave_out(
         lambda one: one.status is ResourceStatus.ACTIVE,
-        lambda _, one: _closed(f"{one.name} is out of use. Choose another.", "resource_inactive"),
+        lambda _, one: closed(f"{one.name} is out of use. Choose another.", "resource_inactive"),
+        needs=needs,
     )
     return refusal or case.leave_out(
         lambda one: not one.is_settling,
-        lambda _, one: _closed(f"{one.name} is being changed. Try again in a moment.", "settling"),
+        lambda _, one: closed(f"{one.name} is being changed. Try again in a moment.", "settling"),
+        needs=needs,
     )
 
 
@@ -134,6 +138,7 @@ def _large_enough(case: Case) -> HoldfastError | None:
     return case.leave_out(
         lambda one: (one.party_min or 1) <= size <= (one.party_max or size),
         lambda _, one: _unfit(one, size),
+        needs=[need for need in case.needs if not need.group.serves_any_party],
     )
 
 
@@ -146,99 +151,13 @@ def _unfit(resource: Resource, size: int) -> PartySizeRefused:
     return PartySizeRefused(message, limit=least, actual=size)
 
 
-def _open(case: Case) -> HoldfastError | None:
-    scene, wish = case.scene, case.wish
-    if wish.slot is not None and wish.slot.origin is SlotOrigin.MANUAL:
-        return None
-    owners = grid_owners(scene)
-    refusal = _own_hours(case, owners)
-    if refusal is not None:
-        return refusal
-    is_own = owners == (scene.offering.offering_id,)
-    if not is_own and not _is_open_for(scene, wish, scene.offering.offering_id):
-        # Rules of its own that only close, while the grid is that of its resources.
-        return _outside_hours(f"'{scene.offering.name}'")
-    alone = owners[0] if len(owners) == 1 and not is_own else None
-    return case.leave_out(
-        lambda one: one.resource_id == alone or _is_open_for(scene, wish, one.resource_id),
-        lambda _, one: _outside_hours(one.name),
-    )
-
-
-def _own_hours(case: Case, owners: Sequence[str]) -> HoldfastError | None:
-    """Refuse what the hours of the offering, or of those who make its grid, do not have."""
-    scene, wish = case.scene, case.wish
-    offering = scene.offering
-    if not owners:
-        if offering.is_always_open or offering.shape in DATED:
-            return None
-        message = f"'{offering.name}' has no opening hours; book one of its slots."
-        return _closed(message, "no_schedule")
-    if offering.shape is not Shape.SLOTS:
-        if any(_is_open_for(scene, wish, owner) for owner in owners):
-            return None
-        return _outside_hours(f"'{offering.name}'")
-    if any(_is_on_grid(scene, wish, owner) for owner in owners):
-        return None
-    is_inside = any(scene.timetables.covers(scene.rules[owner], wish.interval) for owner in owners)
-    reason = "not_on_grid" if is_inside else "outside_hours"
-    return _closed("There is no slot that starts then. Choose a start that is listed.", reason)
-
-
-def _is_on_grid(scene: Scene, wish: Wish, owner: str) -> bool:
-    offering = scene.offering
-    return scene.timetables.is_start(
-        scene.rules[owner], wish.starts_at, duration=offering.duration, step=scene.grid_step(owner)
-    )
-
-
-def _is_open_for(scene: Scene, wish: Wish, owner: str) -> bool:
-    """Whether an owner's hours, if it has any, cover the wish; of dates, whether each has some."""
-    rules = scene.rules.get(owner, ())
-    if not rules:
-        return True
-    if not wish.stay.dates:
-        covers, starts_at = scene.timetables.covers, wish.starts_at
-        if wish.ends_at - starts_at > _A_DAY:
-            # Most that is too long is closed within a day: no need to look at all of it.
-            first = Interval(starts_at=starts_at, ends_at=starts_at + _A_DAY)
-            return covers(rules, first) and covers(rules, wish.interval)
-        return covers(rules, wish.interval)
-    here = zone(scene.zone_name)
-    opens = scene.timetables.opens_during
-    return all(opens(rules, day_interval(day, here)) for day in wish.stay.dates)
-
-
-def grid_owners(scene: Scene) -> tuple[str, ...]:
-    """Return whose rules make the grid: the offering's, else those of the first requirement.
-
-    A requirement that any of several resources serves has the grids of all of them.
-    """
-    if scene.found.grid_owners is None:
-        scene.found.grid_owners = _grid_owners(scene)
-    return scene.found.grid_owners
-
-
-def _grid_owners(scene: Scene) -> tuple[str, ...]:
-    if opens_anything(scene.rules.get(scene.offering.offering_id, ())):
-        return (scene.offering.offering_id,)
-    for requirement in scene.offering.requirements:
-        owners = tuple(
-            one.resource_id
-            for one in scene.candidates(requirement)
-            if opens_anything(scene.rules.get(one.resource_id, ()))
-        )
-        if owners:
-            return owners
-    return ()
-
-
 def _not_blocked(case: Case) -> HoldfastError | None:
     return case.leave_out(
         lambda one: _block_reason(case.scene, case.wish, one) is None,
-        lambda _, one: _closed(
+        lambda _, one: closed(
             f"{one.name} is closed then{_block_reason(case.scene, case.wish, one)}.", "blocked"
         ),
+        needs=[need for need in case.needs if need.group.has_blocks],
     )
 
 
@@ -368,7 +287,7 @@ CHECKS: tuple[Check, ...] = (
     _length,
     _in_use,
     _large_enough,
-    _open,
+    hours,
     _not_blocked,
     notice,
     horizon,
@@ -388,7 +307,7 @@ SHRINKING_CHECKS: tuple[Check, ...] = (*PARTY_CHECKS, _capacity)
 APPROVAL_CHECKS: tuple[Check, ...] = (
     _in_use,
     _large_enough,
-    _open,
+    hours,
     _not_blocked,
     _host_free,
     _capacity,
@@ -397,14 +316,14 @@ APPROVAL_CHECKS: tuple[Check, ...] = (
 SERVING_CHECKS: tuple[Check, ...] = (
     _in_use,
     _large_enough,
-    _open,
+    hours,
     _not_blocked,
     notice,
     horizon,
     _host_free,
 )
 # What staff may set aside.
-_CLOSED_CHECKS: frozenset[Check] = frozenset({_open, _not_blocked})
+_CLOSED_CHECKS: frozenset[Check] = frozenset({hours, _not_blocked})
 _NOTICE_CHECKS: frozenset[Check] = frozenset({notice, horizon})
 _CAPACITY_CHECKS: frozenset[Check] = frozenset({_host_free})
 
@@ -476,14 +395,6 @@ def slot_places_left(scene: Scene, wish: Wish) -> int | None:
     if capacity is None or wish.slot_id is None:
         return None
     return max(0, capacity - scene.used_by_slot.get(wish.slot_id, 0))
-
-
-def _closed(message: str, reason: str) -> AvailabilityClosed:
-    return AvailabilityClosed(message, reason=reason)
-
-
-def _outside_hours(name: str) -> AvailabilityClosed:
-    return _closed(f"{name} is not open then. Choose another time.", "outside_hours")
 
 
 def _seconds(length: timedelta) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from holdfast.domain.ids import ClaimId, OfferingId, PromoId, ResourceId, SeriesId, SlotId
 from holdfast.domain.intervals import Interval
@@ -64,6 +65,18 @@ class Claim:
     def interval(self) -> Interval:
         """The time that the claim takes."""
         return Interval(starts_at=self.starts_at, ends_at=self.ends_at)
+
+
+class Taking(NamedTuple):
+    """What one claim that counts takes, and no more of it: a listing goes by thousands of them."""
+
+    key: str
+    owner_kind: ClaimOwner
+    owner_id: str
+    units: int
+    starts_at: datetime
+    ends_at: datetime
+    reason: str | None
 
 
 def resource_key(resource_id: ResourceId) -> str:

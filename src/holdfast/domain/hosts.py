@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from holdfast.domain.claims import Claim, ClaimOwner
+from holdfast.domain.claims import Claim, ClaimOwner, Taking, resource_key
 from holdfast.domain.ids import ResourceId
 from holdfast.domain.intervals import Interval
 from holdfast.domain.offerings import Offering
@@ -47,29 +47,30 @@ class HostIndex:
 
     __slots__ = ("_busy", "_claims", "_edges", "_owners")
 
-    def __init__(self, claims: Iterable[Claim]) -> None:
+    def __init__(self, claims: Iterable[Claim | Taking]) -> None:
         self._claims = [one for one in claims if one.owner_kind is not ClaimOwner.BLOCK]
         self._owners = {claim.owner_id for claim in self._claims}
-        changes: dict[datetime, list[tuple[ResourceId | None, int]]] = {}
+        changes: dict[datetime, list[tuple[str, int]]] = {}
         for claim in self._claims:
-            changes.setdefault(claim.starts_at, []).append((claim.resource_id, 1))
-            changes.setdefault(claim.ends_at, []).append((claim.resource_id, -1))
+            changes.setdefault(claim.starts_at, []).append((claim.key, 1))
+            changes.setdefault(claim.ends_at, []).append((claim.key, -1))
         # From each edge to the next one the owner is busy on these.
         self._edges = sorted(changes)
-        self._busy: list[frozenset[ResourceId | None]] = []
-        counts: dict[ResourceId | None, int] = {}
+        self._busy: list[frozenset[str]] = []
+        counts: dict[str, int] = {}
         for edge in self._edges:
-            for resource_id, change in changes[edge]:
-                counts[resource_id] = counts.get(resource_id, 0) + change
+            for key, change in changes[edge]:
+                counts[key] = counts.get(key, 0) + change
             self._busy.append(frozenset(one for one, count in counts.items() if count))
 
     def is_busy(
         self, interval: Interval, *, but_on: ResourceId, without: Collection[str] = ()
     ) -> bool:
         """Whether the owner is busy on another resource, not counting the claims of some owners."""
+        own = resource_key(but_on)
         if not self._owners.isdisjoint(without):
             return any(
-                one.resource_id != but_on
+                one.key != own
                 and one.owner_id not in without
                 and one.starts_at < interval.ends_at
                 and one.ends_at > interval.starts_at
@@ -77,4 +78,4 @@ class HostIndex:
             )
         first = max(0, bisect_right(self._edges, interval.starts_at) - 1)
         last = bisect_left(self._edges, interval.ends_at)
-        return any(busy - {but_on} for busy in self._busy[first:last])
+        return any(busy - {own} for busy in self._busy[first:last])

@@ -6,15 +6,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from holdfast.domain.availability import examine, grid_owners
+from holdfast.domain.availability import examine
 from holdfast.domain.cases import Case
 from holdfast.domain.ids import ResourceId, SlotId, generated_slot_id
 from holdfast.domain.intervals import Interval, merged
 from holdfast.domain.offerings import Offering
+from holdfast.domain.opening import grid_owners
 from holdfast.domain.overrides import Override
 from holdfast.domain.remaining import places_left_in
 from holdfast.domain.scenes import Scene, Wish, wish_for
-from holdfast.domain.schedules import STEP_MAX, TooManySlots, expand_rules, open_intervals
+from holdfast.domain.schedules import (
+    STEP_MAX,
+    Rule,
+    TooManySlots,
+    expand_rules,
+    open_intervals,
+)
 from holdfast.domain.shapes import Shape, Stay, stay_of_days, stay_of_nights
 from holdfast.domain.slots import SlotOrigin, SlotStatus
 from holdfast.domain.zones import SkippedDay, Zone, day_interval, days_touched, local_day, zone
@@ -149,12 +156,12 @@ def _slot_wishes(scene: Scene, window: Interval, asked: Asked) -> list[Wish]:
         if window.covers(slot.starts_at)
         and (slot.origin is SlotOrigin.MANUAL or slot.status is SlotStatus.OPEN)
     }
+    # Many have the same hours: each grid is drawn once.
+    grids = {(tuple(scene.rules[one]), scene.grid_step(one)) for one in grid_owners(scene)}
     starts = {
-        interval.starts_at
-        for owner in grid_owners(scene)
-        for interval in expand_rules(
-            scene.rules[owner], window, duration=offering.duration, step=scene.grid_step(owner)
-        )
+        starts_at
+        for rules, step in grids
+        for starts_at in _starts_on_grid(scene, rules, window, step)
     }
     for starts_at in starts:
         slot_id = generated_slot_id(offering.offering_id, starts_at)
@@ -166,8 +173,21 @@ def _slot_wishes(scene: Scene, window: Interval, asked: Asked) -> list[Wish]:
     return [replace(wish, picks=asked.picks, components=asked.components) for wish in found]
 
 
-def _free_stays(scene: Scene, window: Interval, asked: Asked) -> Iterator[Stay]:
-    """Yield a stay for every start on the steps of the hours."""
+def _starts_on_grid(
+    scene: Scene, rules: tuple[Rule, ...], window: Interval, step: timedelta | None
+) -> list[datetime]:
+    duration = scene.offering.duration
+    return scene.timetables.once(
+        ("grid", rules, window, duration, step),
+        lambda: [
+            interval.starts_at
+            for interval in expand_rules(rules, window, duration=duration, step=step)
+        ],
+    )
+
+
+def _free_stays(scene: Scene, window: Interval, asked: Asked) -> list[Stay]:
+    """Return a stay for every start on the steps of the hours."""
     offering = scene.offering
     usual = asked.step or min(FREE_STEP, offering.length_min or FREE_STEP)
     step = offering.slot_step or usual
@@ -176,14 +196,25 @@ def _free_stays(scene: Scene, window: Interval, asked: Asked) -> Iterator[Stay]:
     if window.duration // step > FREE_STARTS_MAX:
         raise TooManySlots(f"More than {FREE_STARTS_MAX} starts; ask for a shorter window.")
     here = zone(scene.zone_name)
-    owners = grid_owners(scene)
-    # Each by itself: what closes one of several does not close the others.
-    opened = [one for owner in owners for one in open_intervals(scene.rules[owner], window)]
-    for stretch in merged(opened) if owners else (window,):
-        starts_at = _next_on_step(stretch.starts_at, step, here)
-        while starts_at < stretch.ends_at:
-            yield Stay(starts_at=starts_at, ends_at=starts_at + length)
-            starts_at = _next_on_step(starts_at + timedelta(seconds=1), step, here)
+    hours = tuple(dict.fromkeys(tuple(scene.rules[owner]) for owner in grid_owners(scene)))
+
+    def stays() -> list[Stay]:
+        # Each by itself: what closes one of several does not close the others.
+        opened = [one for rules in hours for one in open_intervals(rules, window)]
+        return [
+            Stay(starts_at=starts_at, ends_at=starts_at + length)
+            for stretch in (merged(opened) if hours else (window,))
+            for starts_at in _on_steps(stretch, step, here)
+        ]
+
+    return scene.timetables.once(("steps", hours, window, length, step, here.key), stays)
+
+
+def _on_steps(stretch: Interval, step: timedelta, here: Zone) -> Iterator[datetime]:
+    starts_at = _next_on_step(stretch.starts_at, step, here)
+    while starts_at < stretch.ends_at:
+        yield starts_at
+        starts_at = _next_on_step(starts_at + timedelta(seconds=1), step, here)
 
 
 def _next_on_step(instant: datetime, step: timedelta, here: Zone) -> datetime:

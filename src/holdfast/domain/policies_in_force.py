@@ -131,6 +131,8 @@ def padded(policies: Iterable[Policy], interval: Interval) -> Interval:
     for policy in policies:
         before = max(before, policy.buffer_before or _NO_TIME)
         after = max(after, policy.buffer_after or _NO_TIME)
+    if not before and not after:
+        return interval
     return Interval(
         starts_at=max(interval.starts_at - before, FIRST_INSTANT),
         ends_at=min(interval.ends_at + after, LAST_INSTANT),

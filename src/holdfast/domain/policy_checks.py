@@ -13,6 +13,8 @@ from holdfast.domain.resources import Resource
 from holdfast.domain.shapes import Shape, in_words
 from holdfast.domain.zones import local_day, zone
 
+_DAYS_SPARE = 3
+
 
 def party_size(case: Case) -> HoldfastError | None:
     """Refuse a party that is too small or too large, whoever serves."""
@@ -97,14 +99,18 @@ def _is_today(case: Case) -> bool:
 
 def horizon(case: Case) -> HoldfastError | None:
     """Refuse what is too far ahead, in local days."""
-    scene, wish, now = case.scene, case.wish, case.now
-    here = zone(scene.zone_name)
-    last = wish.stay.dates[-1] if wish.stay.dates else local_day(wish.starts_at, here)
-    days = (last - local_day(now, here)).days
+    stay, now = case.wish.stay, case.now
+    last_at = stay.ends_at if stay.dates else stay.starts_at
 
     def refuse(policy: Policy, resource: Resource | None) -> HoldfastError | None:
         most = policy.horizon_days
-        if most is None or days <= most:
+        # Whatever the clocks do, so few days ahead are fewer on the calendar: most are settled so.
+        if most is None or (last_at - now).days < most - _DAYS_SPARE:
+            return None
+        here = zone(case.scene.zone_name)
+        last = stay.dates[-1] if stay.dates else local_day(stay.starts_at, here)
+        days = (last - local_day(now, here)).days
+        if days <= most:
             return None
         which = "Bookings" if resource is None else f"Bookings of {resource.name}"
         message = f"{which} open {most} days ahead; this is {days} days away."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from holdfast.domain.assignment import Need
@@ -13,7 +13,7 @@ from holdfast.domain.offerings import Counting
 from holdfast.domain.policies import HostConflict
 from holdfast.domain.requirements import Per
 from holdfast.domain.resources import Resource, Scheme
-from holdfast.domain.scenes import Scene, Wish, room_on
+from holdfast.domain.scenes import Scene, Wish, lefts_on
 from holdfast.domain.shapes import dates_of
 
 
@@ -33,7 +33,7 @@ def places_left_in(case: Case) -> int | None:
     scene, wish = case.scene, case.wish
     counts = [slot_places_left(scene, wish)]
     counts += [
-        _count_of(need, lambda one: room_on(scene, wish, one).left, host_in=scene)
+        _count_of(need, lefts_on(scene, wish, need.candidates), host_in=scene)
         for need in case.needs
         if need.requirement.is_required and not need.is_open
     ]
@@ -45,7 +45,7 @@ def places_in_all(scene: Scene, wish: Wish, *, now: datetime) -> int | None:
     case = Case(scene, wish, now=now)
     counts = [_places_of_slot(scene, wish)]
     counts += [
-        _count_of(need, lambda resource: units_in_all(scene, wish, resource))
+        _count_of(need, [units_in_all(scene, wish, one) for one in need.candidates])
         for need in case.needs
         if need.requirement.is_required
     ]
@@ -71,14 +71,12 @@ def _least(counts: Sequence[int | None]) -> int | None:
 
 
 def _count_of(
-    need: Need, room: Callable[[Resource], int | None], *, host_in: Scene | None = None
+    need: Need, lefts: Sequence[int | None], *, host_in: Scene | None = None
 ) -> int | None:
-    """How many parties or guests the candidates of one need serve, by the room on each of them."""
+    """How many parties or guests the candidates of one need serve, by what is left of each."""
     requirement = need.requirement
-    counts: list[int | None] = []
-    for resource in need.candidates:
-        left = room(resource)
-        counts.append(None if left is None else left // requirement.quantity)
+    quantity = requirement.quantity
+    counts = [None if left is None else left // quantity for left in lefts]
     if host_in is not None and host_in.hosts and need.is_any and requirement.members == 1:
         counts = _by_host(host_in, need.candidates, counts)
     if not need.is_any:
@@ -127,6 +125,8 @@ def _parties(counts: Sequence[int | None], members: int) -> int | None:
     if sum(count is None for count in counts) >= members:
         return None
     least, most = 0, sum(count or 0 for count in counts)
+    if members == 1:
+        return most
     while least < most:
         parties = (least + most + 1) // 2
         served = sum(parties if count is None else min(count, parties) for count in counts)

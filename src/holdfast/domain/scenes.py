@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from itertools import accumulate
 
 from holdfast.domain.capacity import peak_units
-from holdfast.domain.claims import Claim, ClaimOwner
+from holdfast.domain.claims import Claim, ClaimOwner, Taking
 from holdfast.domain.errors import InputInvalid
 from holdfast.domain.hosts import HostIndex, host_conflict_of
 from holdfast.domain.ids import ResourceId, SlotId, generated_slot_id
@@ -18,7 +18,7 @@ from holdfast.domain.offerings import Component, Counting, Offering
 from holdfast.domain.policies import HostConflict, Policy
 from holdfast.domain.policies_in_force import padded, policy_in_force, says_nothing
 from holdfast.domain.requirements import Per, Requirement
-from holdfast.domain.resources import Resource, Scheme
+from holdfast.domain.resources import Resource, ResourceStatus, Scheme
 from holdfast.domain.schedules import Rule
 from holdfast.domain.shapes import Shape, Stay, dates_of, stretches
 from holdfast.domain.slots import Slot
@@ -33,25 +33,27 @@ class ClaimIndex:
 
     __slots__ = ("_blocks", "_claims", "_edges", "_owners", "_units")
 
-    def __init__(self, claims: Iterable[Claim]) -> None:
+    def __init__(self, claims: Iterable[Claim | Taking]) -> None:
         self._claims = tuple(claims)
         self._owners = {claim.owner_id for claim in self._claims}
-        self._blocks = [one for one in self._claims if one.owner_kind is ClaimOwner.BLOCK]
+        blocks = [one for one in self._claims if one.owner_kind is ClaimOwner.BLOCK]
+        self._blocks = sorted(blocks, key=lambda one: (one.starts_at, one.ends_at, one.owner_id))
         changes: dict[datetime, int] = {}
         for claim in self._claims:
-            changes[claim.starts_at] = changes.get(claim.starts_at, 0) + claim.units
-            changes[claim.ends_at] = changes.get(claim.ends_at, 0) - claim.units
+            starts_at, ends_at, units = claim.starts_at, claim.ends_at, claim.units
+            changes[starts_at] = changes.get(starts_at, 0) + units
+            changes[ends_at] = changes.get(ends_at, 0) - units
         # From each edge to the next one so many units are in use.
         self._edges = sorted(changes)
         self._units = list(accumulate(changes[edge] for edge in self._edges))
 
-    def overlapping(self, interval: Interval) -> list[Claim]:
-        """Return the claims that overlap an interval."""
-        starts_at, ends_at = interval.starts_at, interval.ends_at
-        return [one for one in self._claims if one.starts_at < ends_at and one.ends_at > starts_at]
+    @property
+    def has_blocks(self) -> bool:
+        """Whether a block is among them."""
+        return bool(self._blocks)
 
-    def block_over(self, interval: Interval) -> Claim | None:
-        """Return a block that overlaps an interval, the first one that there was."""
+    def block_over(self, interval: Interval) -> Claim | Taking | None:
+        """Return a block that overlaps an interval, the one that begins first."""
         for claim in self._blocks:
             if claim.starts_at < interval.ends_at and claim.ends_at > interval.starts_at:
                 return claim
@@ -59,14 +61,15 @@ class ClaimIndex:
 
     def peak(self, interval: Interval, *, without: Collection[str] = ()) -> int:
         """Return the most units in use at one instant, not counting those of some owners."""
-        if not self._edges:
-            return 0
-        if not self._owners.isdisjoint(without):
+        if without and not self._owners.isdisjoint(without):
             return peak_units(
                 (one for one in self._claims if one.owner_id not in without), interval
             )
-        first = max(0, bisect_right(self._edges, interval.starts_at) - 1)
-        return max(self._units[first : bisect_left(self._edges, interval.ends_at)], default=0)
+        edges = self._edges
+        first = bisect_right(edges, interval.starts_at) - 1
+        last = bisect_left(edges, interval.ends_at)
+        units = self._units[max(first, 0) : last]
+        return max(units) if units else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +90,36 @@ class _Found:
 
     Attributes:
         stay, stretches: What a stay takes of the time of resources, by their policy.
-        wish, rooms: What is left of each resource for a wish.
+        wish, lefts: What is left of each resource for a wish.
         grid_owners: Whose rules make the grid, once that is known.
+        groups: Who may serve each requirement, by its identity.
     """
 
-    __slots__ = ("grid_owners", "rooms", "stay", "stretches", "wish")
+    __slots__ = ("grid_owners", "groups", "lefts", "stay", "stretches", "wish")
 
     def __init__(self) -> None:
         self.stay: Stay | None = None
         self.stretches: dict[int, tuple[Interval, ...]] = {}
         self.wish: Wish | None = None
-        self.rooms: dict[ResourceId, Room] = {}
+        self.lefts: dict[ResourceId, int | None] = {}
         self.grid_owners: tuple[str, ...] | None = None
+        self.groups: dict[int, Group] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Who may serve a requirement, in order, and what is true of all of them at any time.
+
+    Attributes:
+        hours: Their hours, each of which may be those of many.
+    """
+
+    requirement: Requirement
+    resources: list[Resource]
+    is_in_use: bool
+    serves_any_party: bool
+    has_blocks: bool
+    hours: tuple[Sequence[Rule], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,13 +202,38 @@ class Scene:
         """The zone in which a resource's days are counted."""
         return zone(resource.zone or self.tenant.zone)
 
+    def group(self, requirement: Requirement) -> Group:
+        """Who may serve a requirement."""
+        # Found once; and it keeps the requirement, whose identity is nobody else's so long.
+        group = self.found.groups.get(id(requirement))
+        if group is None:
+            group = self.found.groups[id(requirement)] = self._group(requirement)
+        return group
+
+    def _group(self, requirement: Requirement) -> Group:
+        skills = set(requirement.skills)
+        named = (self.resources[rid] for rid in candidate_ids(requirement, self.members))
+        resources = [one for one in named if skills <= set(one.skills)]
+        indexes = (self.claims.get(one.resource_id) for one in resources)
+        hours = {id(rules): rules for one in resources if (rules := self.hours_of(one))}
+        return Group(
+            requirement=requirement,
+            resources=resources,
+            is_in_use=all(
+                one.status is ResourceStatus.ACTIVE and not one.is_settling for one in resources
+            ),
+            serves_any_party=all(one.party_min is one.party_max is None for one in resources),
+            has_blocks=any(index is not None and index.has_blocks for index in indexes),
+            hours=tuple(hours.values()),
+        )
+
+    def hours_of(self, resource: Resource) -> Sequence[Rule]:
+        """The rules of a resource; without any it is open whenever its offering is."""
+        return self.rules.get(resource.resource_id, ())
+
     def candidates(self, requirement: Requirement) -> list[Resource]:
         """The resources that a requirement may be served by, in the order they are tried."""
-        ids = candidate_ids(requirement, self.members)
-        found = [self.resources[resource_id] for resource_id in ids]
-        if not requirement.skills:
-            return found
-        return [one for one in found if set(requirement.skills) <= set(one.skills)]
+        return self.group(requirement).resources
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,9 +322,9 @@ def chosen_components(offering: Offering, keys: Iterable[str]) -> list[Component
     return [component for component in offering.components if component.key in wanted]
 
 
-def requirements_of(offering: Offering, components: Iterable[str] = ()) -> list[Requirement]:
+def requirements_of(offering: Offering, components: Collection[str] = ()) -> list[Requirement]:
     """Return what an offering needs, and what its chosen components need on top."""
-    chosen = chosen_components(offering, components)
+    chosen = chosen_components(offering, components) if components else ()
     return [*offering.requirements, *(r for one in chosen for r in one.requirements)]
 
 
@@ -330,28 +376,45 @@ class Room:
 
 def room_on(scene: Scene, wish: Wish, resource: Resource) -> Room:
     """Return how many units of a resource are left for a wish, over all of its time."""
+    if resource.scheme is Scheme.DATED and resource.capacity is not None:
+        dates = _left_by_date(scene, wish, resource)
+        return Room(min(left for _, left in dates), dates)
+    return Room(lefts_on(scene, wish, [resource])[0])
+
+
+def lefts_on(scene: Scene, wish: Wish, resources: Sequence[Resource]) -> list[int | None]:
+    """Return how many units of each of some resources are left for a wish; None is unlimited."""
     found = scene.found
     if found.wish is not wish:
-        found.wish, found.rooms = wish, {}
-    room = found.rooms.get(resource.resource_id)
-    if room is None:
-        room = found.rooms[resource.resource_id] = _room_on(scene, wish, resource)
-    return room
+        found.wish, found.lefts = wish, {}
+    lefts = found.lefts
+    missing = [one for one in resources if one.resource_id not in lefts]
+    if missing:
+        _look_for_lefts(scene, wish, missing, lefts)
+    return [lefts[one.resource_id] for one in resources]
 
 
-def _room_on(scene: Scene, wish: Wish, resource: Resource) -> Room:
-    if resource.capacity is None:
-        return Room(None)
-    if resource.scheme is Scheme.DATED:
-        dates = tuple(
-            (day, scene.days[resource.resource_id, day].left)
-            for day in dates_of(wish.stay, scene.zone_of(resource))
-        )
-        return Room(min(left for _, left in dates), dates)
-    index = scene.claims.get(resource.resource_id)
-    if index is None:
-        return Room(resource.capacity)
+def _look_for_lefts(
+    scene: Scene, wish: Wish, resources: Sequence[Resource], lefts: dict[ResourceId, int | None]
+) -> None:
+    # A listing comes here for every slot with all who may serve: nothing is done twice.
     without = wish.ignores if wish.slot_id is None else wish.ignores | {wish.slot_id}
-    taken = taken_stretches(scene, wish.stay, resource)
-    peak = max([index.peak(stretch, without=without) for stretch in taken])
-    return Room(max(0, resource.capacity - peak))
+    usual = taken_stretches(scene, wish.stay, resources[0]) if scene.is_one_policy else None
+    for one in resources:
+        left = one.capacity
+        if left is not None and one.scheme is Scheme.DATED:
+            left = min(free for _, free in _left_by_date(scene, wish, one))
+        elif left is not None and (index := scene.claims.get(one.resource_id)) is not None:
+            taken = usual or taken_stretches(scene, wish.stay, one)
+            peak = index.peak(taken[0], without=without)
+            for stretch in taken[1:]:
+                peak = max(peak, index.peak(stretch, without=without))
+            left = left - peak if left > peak else 0
+        lefts[one.resource_id] = left
+
+
+def _left_by_date(scene: Scene, wish: Wish, resource: Resource) -> tuple[tuple[date, int], ...]:
+    return tuple(
+        (day, scene.days[resource.resource_id, day].left)
+        for day in dates_of(wish.stay, scene.zone_of(resource))
+    )

@@ -7,8 +7,9 @@ nothing is worked out ahead, and the rules themselves are asked.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar, cast
 
 from holdfast.domain.intervals import FIRST_INSTANT, LAST_INSTANT, Interval
 from holdfast.domain.schedules import (
@@ -25,6 +26,7 @@ _BLOCK_DAYS = 16
 _BLOCK = timedelta(days=_BLOCK_DAYS)
 _BEYOND = timedelta(days=1)
 
+F = TypeVar("F")
 _Ends = tuple[list[datetime], list[datetime]]
 
 
@@ -34,13 +36,20 @@ class Timetables:
     They are the same answers: `open_intervals` and `expand_rules` of a longer stretch of time.
     """
 
-    __slots__ = ("_by_identity", "_by_rules", "_window")
+    __slots__ = ("_by_identity", "_by_rules", "_found", "_window")
 
     def __init__(self, window: Interval | None = None) -> None:
         self._window = window
         # By identity, since comparing rules costs more than an answer; equal ones share theirs.
         self._by_identity: dict[int, _Hours] = {}
         self._by_rules: dict[tuple[Rule, ...], _Hours] = {}
+        self._found: dict[Hashable, object] = {}
+
+    def once(self, key: Hashable, find: Callable[[], F]) -> F:
+        """Return what was found of some hours before, or find it now: many have the same."""
+        if key not in self._found:
+            self._found[key] = find()
+        return cast("F", self._found[key])
 
     def covers(self, rules: Sequence[Rule], interval: Interval) -> bool:
         """Say whether rules are open during a whole interval."""

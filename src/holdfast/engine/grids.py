@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from holdfast.domain.availability import grid_owners
 from holdfast.domain.errors import InputInvalid
 from holdfast.domain.ids import SlotId, generated_slot_id
 from holdfast.domain.intervals import Interval
 from holdfast.domain.offerings import Offering
+from holdfast.domain.opening import grid_owners
 from holdfast.domain.resources import Resource
 from holdfast.domain.rules import ScheduleRule
 from holdfast.domain.scenes import Scene

@@ -6,17 +6,17 @@ around a window. Neither asks more often for many offerings and resources than f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from holdfast.domain.access import SYSTEM
-from holdfast.domain.claims import Claim, day_key, resource_key
+from holdfast.domain.claims import Taking, day_key, resource_key
 from holdfast.domain.errors import InputInvalid
 from holdfast.domain.hosts import HostIndex, hosts_of
 from holdfast.domain.ids import ResourceId, SlotId
 from holdfast.domain.intervals import FIRST_INSTANT, LAST_INSTANT, Interval
-from holdfast.domain.offerings import Counting, Offering
+from holdfast.domain.offerings import DURATION_MAX, Counting, Offering
 from holdfast.domain.policies_in_force import padded, words_of
 from holdfast.domain.pools import Pool
 from holdfast.domain.resources import Resource, Scheme
@@ -41,6 +41,8 @@ from holdfast.engine.staging import claims_key, members_of, zone_of
 from holdfast.engine.takings import ServedBy, Takings, Whereabouts
 
 _DAY = timedelta(days=1)
+_NO_TIME = timedelta(0)
+SLOT_DAYS_MAX = DURATION_MAX.days + 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +104,15 @@ def load_company(
         tenant=tenant,
         members=members_of(look, requirements),
         resources=resources,
-        rules={owner: tuple(theirs) for owner, theirs in rules.items()},
+        rules=_shared(rules),
     )
+
+
+def _shared(rules: Mapping[str, Sequence[Rule]]) -> dict[str, tuple[Rule, ...]]:
+    """Return rules by owner, of which those that are equal are the same, to be looked at once."""
+    known: dict[tuple[Rule, ...], tuple[Rule, ...]] = {}
+    kept = {owner: tuple(theirs) for owner, theirs in rules.items()}
+    return {owner: known.setdefault(theirs, theirs) for owner, theirs in kept.items()}
 
 
 def load_scene(
@@ -142,24 +151,24 @@ def load_scenes(
         stay_days: How many days after the window's end a stay that begins in it may last.
     """
     stretch = _stretch(company, offerings, window, stay_days)
+    # A slot made by hand may last longer than its offering's.
+    long = _stretch(company, offerings, window, max(stay_days, SLOT_DAYS_MAX))
     dated = [
         one
         for one in company.resources.values()
         if one.scheme is Scheme.DATED and one.capacity is not None
     ]
-    found = _takings(store, company, offerings, window=window, stretch=stretch, now=now)
+    found = _takings(store, company, offerings, window=window, stretch=stretch, dates=long, now=now)
     limited = [one for one in found.slots if one.slot.capacity is not None]
     empty = {
         one.slot.slot_id
         for one in limited
         if one.slot.origin is SlotOrigin.GENERATED and one.used == 0
     }
-    claims = _claims(company, found.claims, now=now, empty=empty)
-    days = _days(
-        found, [(one, days_touched(stretch, zone_of(one, company.tenant))) for one in dated]
-    )
+    claims = _claims(company, found.claims, empty=empty)
+    days = _days(found, [(one, days_touched(long, zone_of(one, company.tenant))) for one in dated])
     held = _held(found, empty)
-    hosts = _hosts(found, now=now, empty=empty)
+    hosts = _hosts(found, empty=empty)
     owners = [*company.resources, *(one.offering_id for one in offerings)]
     rules = {owner: company.rules.get(owner, ()) for owner in owners}
     timetables = Timetables(stretch)
@@ -193,9 +202,11 @@ def _takings(
     *,
     window: Interval,
     stretch: Interval,
+    dates: Interval,
     now: datetime,
 ) -> Takings:
     resources = company.resources.values()
+    words = words_of(company.tenant, resources, offerings)
     return store.takings(
         Whereabouts(
             claim_keys=[claims_key(one) for one in resources],
@@ -204,6 +215,7 @@ def _takings(
             offering_ids=[one.offering_id for one in offerings if one.shape is Shape.SLOTS],
             slots_from=window.starts_at,
             slots_before=window.ends_at,
+            slots_keep=max((word.buffer_after or _NO_TIME for word in words), default=_NO_TIME),
             hosts={
                 host
                 for offering in offerings
@@ -211,8 +223,8 @@ def _takings(
             },
             dated_ids=[one.resource_id for one in resources if one.scheme is Scheme.DATED],
             # Wherever it is, its date is at most a day from that of UTC.
-            first_on=stretch.starts_at.date() - _DAY,
-            last_on=stretch.ends_at.date() + _DAY,
+            first_on=dates.starts_at.date() - _DAY,
+            last_on=dates.ends_at.date() + _DAY,
             now=now,
         )
     )
@@ -229,11 +241,12 @@ def _stretch(
     """The time in which claims matter to what starts in a window."""
     parts = []
     for offering in offerings:
-        longest = max(offering.duration, timedelta(days=max(31, stay_days + 2)))
+        longest = max(_usual_stay(offering), timedelta(days=stay_days))
         first, last = window.starts_at, min(window.ends_at + longest, LAST_INSTANT)
         if offering.shape in DATED:
             # A day has begun before the window, and elsewhere it may be the day before.
-            first = max(first - timedelta(days=2), FIRST_INSTANT)
+            first = max(first - 2 * _DAY, FIRST_INSTANT)
+            last = min(last + 2 * _DAY, LAST_INSTANT)
         parts.append(Interval(starts_at=first, ends_at=last))
     whole = Interval(
         starts_at=min(part.starts_at for part in parts), ends_at=max(part.ends_at for part in parts)
@@ -242,13 +255,20 @@ def _stretch(
     return padded(words, whole)
 
 
+def _usual_stay(offering: Offering) -> timedelta:
+    """How long a stay of an offering lasts that is not asked to be longer."""
+    if offering.shape in DATED:
+        return timedelta(days=offering.dates_min)
+    return max(offering.duration, offering.length_min or _NO_TIME)
+
+
 def _claims(
-    company: Company, claims: Sequence[Claim], *, now: datetime, empty: set[SlotId]
+    company: Company, claims: Sequence[Taking], *, empty: set[SlotId]
 ) -> dict[ResourceId, ClaimIndex]:
-    """The claims that count, by resource, without those that an empty slot would give back."""
-    by_key: dict[str, list[Claim]] = {}
+    """The claims by resource, without those that an empty slot would give back."""
+    by_key: dict[str, list[Taking]] = {}
     for claim in claims:
-        if claim.counts_at(now) and claim.owner_id not in empty:
+        if claim.owner_id not in empty:
             by_key.setdefault(claim.key, []).append(claim)
     return {
         resource_id: ClaimIndex(by_key[key])
@@ -257,13 +277,15 @@ def _claims(
     }
 
 
-def _hosts(found: Takings, *, now: datetime, empty: set[SlotId]) -> dict[str, HostIndex]:
+def _hosts(found: Takings, *, empty: set[SlotId]) -> dict[str, HostIndex]:
     """When the owners are busy of whom that matters, on all that they have."""
+    if not found.owned:
+        return {}
     owner_by_key = {resource_key(resource_id): owner for owner, resource_id in found.owned}
-    claims: dict[str, list[Claim]] = {owner: [] for owner in owner_by_key.values()}
+    claims: dict[str, list[Taking]] = {owner: [] for owner in owner_by_key.values()}
     for claim in found.claims:
         owner = owner_by_key.get(claim.key)
-        if owner is not None and claim.counts_at(now) and claim.owner_id not in empty:
+        if owner is not None and claim.owner_id not in empty:
             claims[owner].append(claim)
     return {owner: HostIndex(theirs) for owner, theirs in claims.items()}
 

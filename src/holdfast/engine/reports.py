@@ -15,7 +15,6 @@ from holdfast.domain.ids import ResourceId
 from holdfast.domain.intervals import FIRST_INSTANT, LAST_INSTANT, Interval
 from holdfast.domain.resources import Resource, ResourceStatus, Scheme
 from holdfast.domain.rules import ScheduleRule
-from holdfast.domain.scenes import ClaimIndex
 from holdfast.domain.schedules import open_intervals
 from holdfast.domain.shapes import dates_between
 from holdfast.domain.slots import Slot, SlotOrigin
@@ -80,8 +79,8 @@ def report_capacity(
     rows: list[DayReport] = []
     for resource in resources:
         here = zone_of(resource, tenant)
-        own = ClaimIndex(claims[resource.resource_id])
-        blocked = blocked_among(claims[resource.resource_id], dates, here)
+        own = claims[resource.resource_id]
+        blocked = blocked_among(own, dates, here)
         units = _units(store, resource, dates, now=now, blocked=blocked)
         rows += [
             report_day(
@@ -89,7 +88,7 @@ def report_capacity(
                 day,
                 interval,
                 hours=_hours(rules[resource.resource_id], interval),
-                claims=own.overlapping(interval),
+                claims=[one for one in own if one.interval.overlaps(interval)],
                 units=units.get(day),
             )
             for day, interval in _days(dates, here)

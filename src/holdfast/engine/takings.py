@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from holdfast.domain.calendars import DayCapacity
-from holdfast.domain.claims import Claim
+from holdfast.domain.claims import Taking
 from holdfast.domain.ids import CategoryId, PoolId, ResourceId, SlotId
 from holdfast.domain.pools import Pool
 from holdfast.domain.resources import Resource
@@ -39,8 +39,9 @@ class Whereabouts:
     """What is looked for in the ledger, and when.
 
     Attributes:
-        claim_keys: Whose unreleased claims that overlap `[starts_at, ends_at)`.
+        claim_keys: Whose claims that count and overlap `[starts_at, ends_at)`, or reach so far.
         offering_ids: Whose stored slots that start in `[slots_from, slots_before)`.
+        slots_keep: How much longer than such a slot lasts claims matter to it.
         hosts: The owners whose claims matter on all that they have.
         dated_ids: Of which dated resources the days from `first_on` to `last_on`.
         now: At which instant what has lapsed no longer counts.
@@ -52,6 +53,7 @@ class Whereabouts:
     offering_ids: Collection[str]
     slots_from: datetime
     slots_before: datetime
+    slots_keep: timedelta
     hosts: Collection[str] = ()
     dated_ids: Collection[ResourceId]
     first_on: date
@@ -81,7 +83,7 @@ class Takings:
     """What is taken around some time.
 
     Attributes:
-        claims: The unreleased claims, lapsed ones included.
+        claims: What the claims take that count, in no order.
         slots: The offerings' slots, and those of other offerings that hold what was asked for.
         slot_claims: The resources that the offerings' slots have taken for themselves.
         day_counts: The dates on which something was ever counted.
@@ -89,7 +91,7 @@ class Takings:
         owned: All resources of the hosts, by owner: those that keep them busy.
     """
 
-    claims: tuple[Claim, ...]
+    claims: tuple[Taking, ...]
     slots: tuple[SlotUse, ...]
     slot_claims: tuple[tuple[SlotId, ResourceId], ...]
     day_counts: tuple[DayCount, ...]

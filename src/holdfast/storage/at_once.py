@@ -7,8 +7,9 @@ of ids is one parameter, whatever its length: a JSON array.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -189,9 +190,13 @@ class _Place:
 
 
 class AtOnce:
-    """One statement for several selects. Made once: building it costs more than running it."""
+    """One statement for several selects. Made once: building it costs more than running it.
 
-    def __init__(self, selects: Mapping[str, Select[Any]]) -> None:
+    The rows of selects that are named as plain come as tuples of what the database has: there may
+    be tens of thousands of them.
+    """
+
+    def __init__(self, selects: Mapping[str, Select[Any]], *, plain: Collection[str] = ()) -> None:
         self._columns = {name: list(one.selected_columns) for name, one in selects.items()}
         widths = [
             max(sum(_family(column) == family for column in columns) for columns in self._all())
@@ -219,20 +224,27 @@ class AtOnce:
             part = literal_column(str(number), BigInteger()).label("part")
             parts.append(one.with_only_columns(part, *labelled))
         self._statement = union_all(*parts)
+        self._plain = {
+            number: itemgetter(*self._indexes[number])
+            for number, name in enumerate(self._names)
+            if name in plain
+        }
         self._places: dict[str, list[list[_Place]]] = {}
 
     def _all(self) -> Sequence[list[Any]]:
         return list(self._columns.values())
 
-    def run(
-        self, connection: Connection, values: Mapping[str, object]
-    ) -> dict[str, list[dict[str, Any]]]:
+    def run(self, connection: Connection, values: Mapping[str, object]) -> dict[str, list[Any]]:
         """Return the rows of each select, by the names of its columns, in no order."""
-        found: dict[str, list[dict[str, Any]]] = {name: [] for name in self._names}
+        found: dict[str, list[Any]] = {name: [] for name in self._names}
         places = self._places_for(connection.dialect)
         rows = [(found[name], places[number]) for number, name in enumerate(self._names)]
-        for row in connection.execute(self._statement, values):
+        plain = self._plain
+        for row in connection.execute(self._statement, values).all():
             kept, columns = rows[row[0]]
+            if row[0] in plain:
+                kept.append(plain[row[0]](row))
+                continue
             kept.append(
                 {
                     place.name: row[place.index]

@@ -6,8 +6,8 @@ is taken around some time. Their SQL is the same however much is asked for.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -23,13 +23,16 @@ from sqlalchemy import (
     func,
     literal_column,
     not_,
+    or_,
     select,
+    type_coerce,
     union,
+    union_all,
 )
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from holdfast.domain.calendars import DayCapacity
-from holdfast.domain.claims import Claim, ClaimOwner
+from holdfast.domain.claims import ClaimOwner, Taking
 from holdfast.domain.pools import Pool
 from holdfast.domain.resources import Resource, Scheme
 from holdfast.domain.rules import RuleStatus, ScheduleRule
@@ -47,6 +50,8 @@ from holdfast.storage.types import Instant, LocalDate, instant_from
 _CLOCK = literal_column("(extract(epoch FROM clock_timestamp()) * 1000000)::bigint", BigInteger())
 _TENANT = "b_tenant"
 _Columns = ReadOnlyColumnCollection[str, Any]
+# As `Taking` has them.
+_TAKEN = ("key", "owner_kind", "owner_id", "units", "starts_at", "ends_at", "reason")
 
 
 def load(
@@ -163,6 +168,7 @@ def takings(connection: Connection, tenant_id: str, asked: Whereabouts) -> Takin
             "b_offerings": as_list(asked.offering_ids),
             "b_slots_from": asked.slots_from,
             "b_slots_before": asked.slots_before,
+            "b_slots_keep": asked.slots_keep // timedelta(microseconds=1),
             "b_dated": as_list(asked.dated_ids),
             "b_first": asked.first_on,
             "b_last": asked.last_on,
@@ -175,7 +181,7 @@ def takings(connection: Connection, tenant_id: str, asked: Whereabouts) -> Takin
         for row in [*rows["others"], *rows["slots"]]
     }
     return Takings(
-        claims=_in_order(Claim, rows["claims"]),
+        claims=_takings_in(rows["claims"]),
         slots=tuple(slots[slot_id] for slot_id in sorted(slots)),
         slot_claims=tuple((row["owner_id"], row["resource_id"]) for row in rows["slot_claims"]),
         day_counts=tuple(
@@ -202,14 +208,22 @@ def _takings_statement(*, has_hosts: bool) -> AtOnce:
     return AtOnce(
         owned
         | {
-            "claims": select(ledger.claim).where(*_overlapping(claim, has_hosts=has_hosts)),
+            "claims": select(*(claim[name] for name in _TAKEN)).where(
+                *_overlapping(claim, ends_at=_reaching(slot, is_own), has_hosts=has_hosts),
+                or_(
+                    claim.counts_until.is_(None),
+                    claim.counts_until > bindparam("b_now", type_=Instant()),
+                ),
+            ),
             "slots": slots.where(*is_own),
             # Other slots that hold our resources; those opened by demand may be empty.
             "others": slots.where(
                 slot.tenant_id == _tenant(),
                 slot.slot_id.in_(
                     select(holding.owner_id).where(
-                        *_overlapping(holding, has_hosts=has_hosts),
+                        *_overlapping(
+                            holding, ends_at=_reaching(slot, is_own), has_hosts=has_hosts
+                        ),
                         holding.owner_kind == ClaimOwner.SLOT,
                     )
                 ),
@@ -227,8 +241,37 @@ def _takings_statement(*, has_hosts: bool) -> AtOnce:
                 day.falls_on >= bindparam("b_first", type_=LocalDate()),
                 day.falls_on <= bindparam("b_last", type_=LocalDate()),
             ),
-        }
+        },
+        plain=("claims",),
     )
+
+
+class _Instants(dict[int, datetime]):
+    """Instants by their count of microseconds, each made once."""
+
+    def __missing__(self, count: int) -> datetime:
+        """Make one."""
+        instant = self[count] = instant_from(count)
+        return instant
+
+
+def _takings_in(rows: Iterable[tuple[Any, ...]]) -> tuple[Taking, ...]:
+    """Return what claims take; many begin and end at the same instants."""
+    kinds = {kind.value: kind for kind in ClaimOwner}
+    at = _Instants()
+    return tuple(
+        Taking(key, kinds[kind], owner_id, units, at[starts_at], at[ends_at], reason)
+        for key, kind, owner_id, units, starts_at, ends_at, reason in rows
+    )
+
+
+def _reaching(slot: _Columns, is_own: Sequence[ColumnElement[bool]]) -> ColumnElement[datetime]:
+    """Until when claims matter: as long as was asked for, and as the slots themselves last."""
+    asked = select(bindparam("b_ends", type_=Instant()).label("until"))
+    keep = bindparam("b_slots_keep", type_=BigInteger())
+    own = select((type_coerce(slot.ends_at, BigInteger) + keep).label("until")).where(*is_own)
+    every = union_all(asked, own).subquery()
+    return select(func.max(every.c.until, type_=Instant())).scalar_subquery()
 
 
 def _owned() -> Select[Any]:
@@ -242,7 +285,9 @@ def _owned() -> Select[Any]:
     )
 
 
-def _overlapping(claim: _Columns, *, has_hosts: bool) -> tuple[ColumnElement[bool], ...]:
+def _overlapping(
+    claim: _Columns, *, ends_at: ColumnElement[datetime], has_hosts: bool
+) -> tuple[ColumnElement[bool], ...]:
     """The unreleased claims of some keys, and of all that hosts have, that overlap some time."""
     is_one = among(claim.key, "b_keys")
     if has_hosts:
@@ -255,7 +300,7 @@ def _overlapping(claim: _Columns, *, has_hosts: bool) -> tuple[ColumnElement[boo
         claim.tenant_id == _tenant(),
         is_one,
         claim.released_at.is_(None),
-        claim.starts_at < bindparam("b_ends", type_=Instant()),
+        claim.starts_at < ends_at,
         # No claim is longer than this, so the search has an end on both sides.
         claim.starts_at > bindparam("b_bound", type_=Instant()),
         claim.ends_at > bindparam("b_starts", type_=Instant()),

@@ -21,6 +21,7 @@ from holdfast.domain.offerings import Offering
 from holdfast.domain.overrides import Override
 from holdfast.domain.policies_in_force import farthest_horizon
 from holdfast.domain.resources import Resource
+from holdfast.domain.scenes import Scene
 from holdfast.domain.schedules import TooManySlots
 from holdfast.domain.shapes import DATED
 from holdfast.domain.slots import Slot
@@ -42,7 +43,8 @@ NEXT_MAX = 50
 # Anybody may ask for what is full, so a search looks at so many slots at most.
 ALTERNATIVES_JUDGED_MAX = 2_000
 NEXT_JUDGED_MAX = 20_000
-# A search goes forward in stretches of so many days, each longer than the one before.
+# A search goes forward in stretches of so many days, each longer than the one before: seven of
+# them reach as far as anybody may look, and each takes one statement.
 FIRST_STRETCH = timedelta(days=7)
 LONGEST_STRETCH = timedelta(days=112)
 _DAY = timedelta(days=1)
@@ -126,10 +128,13 @@ def search(
     judged_max: int,
     is_checked: bool = False,
 ) -> list[OpenSlot]:
-    """Look ahead stretch by stretch until enough is found, or enough was looked at."""
+    """Look ahead stretch by stretch until enough is found, or enough was looked at.
+
+    It takes a statement a stretch, and seven at most.
+    """
     begins_at, until = window
     found: dict[tuple[datetime, str | None], OpenSlot] = {}
-    length, longest = FIRST_STRETCH, LONGEST_STRETCH
+    length = FIRST_STRETCH
     length_days = (asked.length.days + 1) if asked.length is not None else 0
     # Each day of a stay is looked at, so of long ones fewer are.
     judged_max = max(1, judged_max // (1 + length_days))
@@ -146,20 +151,46 @@ def search(
         )[0]
         if is_checked:
             require_known(scene, asked.picks, asked.components)
-        try:
-            slots, judged = search_slots(
-                scene, stretch, asked=asked, now=now, limit=limit, judged_max=judged_max
-            )
-        except TooManySlots:
-            if length <= _DAY:
-                break
-            length = longest = max(_DAY, length / 8)
-            continue
+        slots, judged = _search_in(
+            scene, stretch, asked=asked, now=now, limit=limit, judged_max=judged_max
+        )
         # The day on which one stretch ends and the next one begins is looked at twice.
         found.update(((slot.starts_at, slot.slot_id), slot) for slot in slots)
         judged_max -= judged
-        begins_at, length = ends_at, min(2 * length, longest)
+        begins_at, length = ends_at, min(2 * length, LONGEST_STRETCH)
     return list(found.values())[:limit]
+
+
+def _search_in(
+    scene: Scene,
+    stretch: Interval,
+    *,
+    asked: Asked,
+    now: datetime,
+    limit: int,
+    judged_max: int,
+) -> tuple[list[OpenSlot], int]:
+    """Look through a stretch that is loaded, in pieces where it has too much for one look.
+
+    Where a day alone has too much, nothing more is looked at.
+    """
+    found: list[OpenSlot] = []
+    judged, begins_at, length = 0, stretch.starts_at, stretch.duration
+    while begins_at < stretch.ends_at and len(found) < limit and judged < judged_max:
+        piece = Interval(starts_at=begins_at, ends_at=min(begins_at + length, stretch.ends_at))
+        try:
+            slots, count = search_slots(
+                scene, piece, asked=asked, now=now, limit=limit, judged_max=judged_max - judged
+            )
+        except TooManySlots:
+            if length <= _DAY:
+                return found, judged_max
+            length = max(_DAY, length / 8)
+            continue
+        found += slots
+        judged += count
+        begins_at = piece.ends_at
+    return found, judged
 
 
 def _latest(company: Company, offering: Offering, *, since: datetime, now: datetime) -> datetime:

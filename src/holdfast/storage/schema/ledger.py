@@ -122,6 +122,7 @@ claim = Table(
         "tenant_id",
         "key",
         "starts_at",
+        "ends_at",
         postgresql_where=_UNRELEASED,
         sqlite_where=_UNRELEASED,
     ),
