@@ -11,7 +11,7 @@ from typing import Any
 from holdfast.domain import checks
 from holdfast.domain.access import Scope
 from holdfast.domain.claims import offering_key, resource_key
-from holdfast.domain.errors import LimitReached, RecordNotFound
+from holdfast.domain.errors import LimitReached, RecordChanged, RecordNotFound
 from holdfast.domain.ids import OfferingId, ResourceId, RuleId
 from holdfast.domain.intervals import FIRST_INSTANT, LAST_INSTANT
 from holdfast.domain.offerings import Offering
@@ -87,10 +87,14 @@ NewRule = WeeklyOpening | RuleDraft
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetSchedule:
-    """Replace all rules of a resource or offering."""
+    """Replace all rules of a resource or offering.
+
+    `if_rules` are those that the caller saw; where others stand now, nothing is replaced.
+    """
 
     owner_id: ResourceId | OfferingId
     openings: tuple[NewRule, ...]
+    if_rules: tuple[RuleId, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,7 +264,12 @@ def _new_rule(
 def _set(view: View, command: SetSchedule, now: datetime) -> tuple[ScheduleRule, ...]:
     owner, _ = _owner(view, command.owner_id)
     drafts = _drafts(command.openings)
-    for rule in view.where(ScheduleRule, "owner_id", command.owner_id):
+    active = view.where(ScheduleRule, "owner_id", command.owner_id)
+    seen = command.if_rules
+    if seen is not None and set(seen) != {rule.rule_id for rule in active}:
+        key = command.owner_id
+        raise RecordChanged(kind="schedule", key=key, expected=len(seen), actual=len(active))
+    for rule in active:
         view.update(rule, status=RuleStatus.REMOVED)
     rules = []
     for draft in drafts:

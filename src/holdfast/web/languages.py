@@ -176,6 +176,10 @@ class Language:
         """Write a weekday: Thursday."""
         return format_date(day, "EEEE", locale=self.locale)
 
+    def short_weekday(self, day: date) -> str:
+        """Write a weekday for a narrow column: Thu."""
+        return format_date(day, "EEE", locale=self.locale).rstrip(".")
+
     def weekdays(self) -> list[tuple[str, str]]:
         """List the weekdays as short and full names, in the order of this country's calendars."""
         short = get_day_names("abbreviated", context="stand-alone", locale=self.locale)

@@ -67,6 +67,7 @@ def _environment(language: Language) -> Environment:
         month=language.month,
         month_name=language.month_name,
         weekday=language.weekday,
+        short_weekday=language.short_weekday,
         clock=language.clock,
         wall_clock=language.minutes,
         city=language.city,

@@ -264,10 +264,19 @@ class Schedules:
         self._port = port
 
     def set(
-        self, owner_id: ResourceId | OfferingId, openings: Sequence[NewRule]
+        self,
+        owner_id: ResourceId | OfferingId,
+        openings: Sequence[NewRule],
+        *,
+        if_rules: Sequence[RuleId] | None = None,
     ) -> tuple[ScheduleRule, ...]:
-        """Replace all rules of a resource or offering. See `SetSchedule`."""
-        command = SetSchedule(owner_id=owner_id, openings=tuple(openings))
+        """Replace all rules of a resource or offering. See `SetSchedule`.
+
+        Raises:
+            RecordChanged: Other rules than those of `if_rules` stand now.
+        """
+        seen = None if if_rules is None else tuple(if_rules)
+        command = SetSchedule(owner_id=owner_id, openings=tuple(openings), if_rules=seen)
         rules = self._port.run(command)
         assert isinstance(rules, tuple)
         return rules

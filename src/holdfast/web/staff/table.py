@@ -14,6 +14,23 @@ from starlette.responses import Response
 
 from holdfast.domain.access import Scope
 from holdfast.web.staff import day, people
+from holdfast.web.staff.set_up import (
+    business,
+    categories,
+    home,
+    hours,
+    keys,
+    needs,
+    offerings,
+    policy,
+    pools,
+    prices,
+    promo_codes,
+    questions,
+    resources,
+    slots,
+    wizard,
+)
 from holdfast.web.staff.visits import StaffVisit
 
 StaffAnswer = Callable[[StaffVisit], Awaitable[Response]]
@@ -36,11 +53,51 @@ class StaffAddress:
     post_scope: Scope | None = None
 
 
+def _set_up(
+    path: str,
+    get: StaffAnswer,
+    post: StaffAnswer | None = None,
+    scope: Scope = Scope.CATALOGUE_WRITE,
+) -> StaffAddress:
+    return StaffAddress(path=f"/set-up{path}", get=get, post=post, scope=scope)
+
+
+_SET_UP = (
+    _set_up("", home.show),
+    _set_up("/start", wizard.show, wizard.begin),
+    _set_up("/start/done", wizard.done),
+    _set_up("/business", business.show, business.change, Scope.ACCESS_WRITE),
+    _set_up("/keys", keys.show, keys.change, Scope.ACCESS_WRITE),
+    _set_up("/policy/business", policy.show_business, policy.change_business, Scope.ACCESS_WRITE),
+    _set_up("/policy/{level}", policy.show, policy.change),
+    _set_up("/hours/{owner_id}", hours.show, hours.change),
+    _set_up("/resources", resources.show_all),
+    _set_up("/resources/new", resources.ask_new, resources.add),
+    _set_up("/resources/{resource_id}", resources.show, resources.change),
+    _set_up("/pools", pools.show_all),
+    _set_up("/pools/new", pools.ask_new, pools.add),
+    _set_up("/pools/{pool_id}", pools.show, pools.change),
+    _set_up("/categories", categories.show_all),
+    _set_up("/categories/new", categories.ask_new, categories.add),
+    _set_up("/categories/{category_id}", categories.show, categories.change),
+    _set_up("/offerings", offerings.show_all),
+    _set_up("/offerings/new", offerings.ask_new, offerings.add),
+    _set_up("/offerings/{offering_id}", offerings.show, offerings.change),
+    _set_up("/offerings/{offering_id}/needs", needs.show, needs.change),
+    _set_up("/offerings/{offering_id}/prices", prices.show, prices.change),
+    _set_up("/offerings/{offering_id}/questions", questions.show, questions.change),
+    _set_up("/offerings/{offering_id}/slots", slots.show, slots.change),
+    _set_up("/promo-codes", promo_codes.show_all),
+    _set_up("/promo-codes/new", promo_codes.ask_new, promo_codes.add),
+    _set_up("/promo-codes/{promo_id}", promo_codes.show, promo_codes.change),
+)
+
 STAFF_ADDRESSES: tuple[StaffAddress, ...] = (
     StaffAddress(path="", get=day.show, scope=Scope.BOOKINGS_READ),
     StaffAddress(
         path="/set-up/people", get=people.show, post=people.change, scope=Scope.ACCESS_WRITE
     ),
+    *_SET_UP,
 )
 
 
