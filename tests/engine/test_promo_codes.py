@@ -199,6 +199,30 @@ def test_a_customer_is_counted_by_their_address_before_and_after_they_have_a_rec
     assert violations(database) == []
 
 
+def test_what_a_customer_has_used_is_not_forgotten_with_their_address(
+    desk: TenantEngine, database: Database, show: Offering
+) -> None:
+    add_code(desk, uses_per_customer_max=1)
+    choice = Choice(offering_id=show.offering_id, starts_at=NOON)
+    place = partial(desk.bookings.place, choice=choice, terms=SUMMER)
+    booked = place(details=FOR_ADA)
+    assert booked.customer_id is not None
+    for address in ("ada@b.example", "ada@c.example"):
+        desk.customers.change(booked.customer_id, {"email": address, "phone": "+33 6 11 11 11 11"})
+
+    ways = (
+        Details(customer_id=booked.customer_id),
+        Details(contact=Contact(name="Ada", email="ada@c.example")),
+        FOR_ADA,
+    )
+    again = [cause_of(partial(place, details=way)) for way in ways]
+    desk.bookings.cancel(booked.booking_id)
+
+    assert [one["reason"] for one in again] == ["used_up_by_customer"] * 3
+    assert place(details=ways[1]).price.amount_minor == 2_000
+    assert violations(database) == []
+
+
 def test_whoever_books_in_the_end_is_the_one_who_is_counted(
     desk: TenantEngine, database: Database, show: Offering
 ) -> None:
@@ -247,12 +271,16 @@ def test_codes_have_names_of_their_own_and_are_checked_when_saved(desk: TenantEn
         code="FAR", kind=PromoKind.FIXED, amount_minor=1, offering_ids=frozenset({"off_nowhere"})
     )
     far = refusal_of(partial(desk.promo_codes.add, strange))
+    other = add_code(desk, "SUMMER26")
+    fixed = desk.promo_codes.add(replace(strange, code="FIVE", offering_ids=frozenset()))
 
     assert promo.code == "SUMMER-26"
     assert (twice.code, pointers(odd)) == ("record.already_exists", [("/code", "bad_code")])
-    assert pointers(far) == [("/currency", "missing")]
+    assert pointers(far) == [("/offering_ids/0", "unknown_offering")]
+    assert (other.code, fixed.currency) == ("SUMMER26", "EUR")
     assert refusal_of(partial(desk.promo_codes.get, PromoId("prm_0"))).code == "record.not_found"
-    assert [one.code for one in desk.promo_codes.list().items] == ["SUMMER-26"]
+    listed = [one.code for one in desk.promo_codes.list().items]
+    assert sorted(listed) == ["FIVE", "SUMMER-26", "SUMMER26"]
 
 
 def test_a_booking_that_waits_without_places_has_used_its_code_already(

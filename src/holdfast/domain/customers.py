@@ -6,8 +6,11 @@ import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 
 from holdfast.domain.ids import CustomerId
+
+USE_MARK_LENGTH = 16
 
 
 class CustomerStatus(StrEnum):
@@ -34,6 +37,7 @@ class Customer:
         blocked_until, block_reason: Until when they may not book, and why, for staff.
         no_shows: When they were expected and did not come, the latest ones.
         lifted_at: When staff last lifted what kept them from booking; what was before is forgiven.
+        use_mark: By what their uses of promo codes are counted, once their address has changed.
     """
 
     customer_id: CustomerId
@@ -51,6 +55,22 @@ class Customer:
     block_reason: str | None = None
     no_shows: tuple[datetime, ...] = ()
     lifted_at: datetime | None = None
+    use_mark: str | None = None
+
+
+def use_mark_of(customer: Customer) -> str:
+    """Return by what a customer's uses are counted: a digest of the first address that they had."""
+    name = customer.email_key or customer.phone_key or customer.customer_id
+    return customer.use_mark or use_mark(name)
+
+
+def use_mark(address_key: str) -> str:
+    """Return a digest of an address, so that it does not stand in the keys of counters.
+
+    >>> use_mark("ada@example.com")
+    'b5fc85e55755f9e0'
+    """
+    return sha256(address_key.encode()).hexdigest()[:USE_MARK_LENGTH]
 
 
 def contact_key(contact: Contact) -> str | None:

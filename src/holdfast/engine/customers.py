@@ -11,7 +11,13 @@ from typing import Any
 from holdfast.domain import checks
 from holdfast.domain.access import Scope
 from holdfast.domain.cancellation_policies import BLOCK_DAYS_MAX
-from holdfast.domain.customers import Customer, CustomerStatus, email_key, phone_key
+from holdfast.domain.customers import (
+    Customer,
+    CustomerStatus,
+    email_key,
+    phone_key,
+    use_mark_of,
+)
 from holdfast.domain.errors import InputInvalid, LimitReached, RecordExists
 from holdfast.domain.ids import CustomerId
 from holdfast.engine.customer_limits import account_key
@@ -65,7 +71,7 @@ ACCOUNT_CUSTOMERS_MAX = 20
 """So many customers of one account at most: their bookings are counted together."""
 
 CHANGEABLE = frozenset({"name", "email", "phone", "account_id", "status", "metadata"})
-_DERIVED = frozenset({"email_key", "phone_key"})
+_DERIVED = frozenset({"email_key", "phone_key", "use_mark"})
 
 
 def require_valid(customer: Customer) -> None:
@@ -171,6 +177,9 @@ def _change(view: View, command: ChangeCustomer, _now: datetime) -> Customer:
     _require_room_in_account(view, _new_account(command, customer), customer.customer_id)
     changes["email_key"] = email_key(email) if isinstance(email, str) and email else None
     changes["phone_key"] = phone_key(phone) if isinstance(phone, str) and phone else None
+    if (email, phone) != (customer.email, customer.phone):
+        # What they have used of promo codes is not forgotten with the address.
+        changes["use_mark"] = use_mark_of(customer)
     changed = patched(view, customer, changes, CHANGEABLE | _DERIVED, require_valid)
     view.fact("customer.changed", changed)
     return changed

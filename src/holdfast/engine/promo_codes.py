@@ -15,6 +15,7 @@ from holdfast.domain.errors import RecordExists
 from holdfast.domain.ids import PromoId
 from holdfast.domain.offerings import Offering
 from holdfast.domain.promo_codes import PromoCode, PromoKind, promo_faults, promo_key
+from holdfast.domain.tenants import Tenant
 from holdfast.engine.patches import patched
 from holdfast.engine.ports import ById, Where
 from holdfast.engine.use_cases import Look, Needs, UseCase, View
@@ -26,7 +27,10 @@ OFFERINGS_MAX = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddPromoCode:
-    """Add a code that lowers prices. It is kept in capitals, and found however it is typed."""
+    """Add a code that lowers prices. It is kept in capitals, and found however it is typed.
+
+    Its amounts are in the business's currency unless another is said.
+    """
 
     code: str
     kind: PromoKind
@@ -103,11 +107,16 @@ def _reads(code: object, offering_ids: object) -> list[ById | Where]:
     return [*reads, Where(PromoCode, "code", code)] if isinstance(code, str) else reads
 
 
-def _add_needs(command: AddPromoCode, _look: Look) -> Needs:
-    return Needs.of(reads=_reads(promo_key(command.code), command.offering_ids))
+def _add_needs(command: AddPromoCode, look: Look) -> Needs:
+    reads = _reads(promo_key(command.code), command.offering_ids)
+    return Needs.of(reads=[*reads, ById(Tenant, look.tenant_id)])
 
 
 def _add(view: View, command: AddPromoCode, now: datetime) -> PromoCode:
+    currency = command.currency
+    amounts = command.amount_minor, command.minimum_minor, command.discount_max_minor
+    if currency is None and any(amounts):
+        currency = view.get(Tenant, view.tenant_id).currency
     promo = PromoCode(
         promo_id=PromoId(view.new_id("prm")),
         code=promo_key(command.code),
@@ -115,7 +124,7 @@ def _add(view: View, command: AddPromoCode, now: datetime) -> PromoCode:
         description=command.description,
         basis_points=command.basis_points,
         amount_minor=command.amount_minor,
-        currency=command.currency,
+        currency=currency,
         discount_max_minor=command.discount_max_minor,
         minimum_minor=command.minimum_minor,
         valid_from=command.valid_from,

@@ -7,7 +7,6 @@ later.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -20,7 +19,7 @@ from holdfast.domain.claims import (
     promo_uses_key,
     tickets_key,
 )
-from holdfast.domain.customers import Contact, email_key, phone_key
+from holdfast.domain.customers import Contact, email_key, phone_key, use_mark, use_mark_of
 from holdfast.domain.errors import CapacityExceeded, InputInvalid, PromoRefused
 from holdfast.domain.holds import Hold
 from holdfast.domain.ids import ClaimId, CustomerId, PromoId
@@ -41,8 +40,6 @@ from holdfast.engine.people import find_customer, find_customer_reads
 from holdfast.engine.placing import Taker
 from holdfast.engine.ports import ById, CounterOf, Where
 from holdfast.engine.use_cases import Look, Needs, View
-
-MARK_LENGTH = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,18 +65,16 @@ def codes_of(look: Look, terms: Terms) -> Codes:
 def customer_mark(look: Look, contact: Contact, customer_id: CustomerId | None) -> str | None:
     """Return by what uses are counted for a customer; None if nobody knows who it is.
 
-    The mark is of the address under which the customer is found, so that it is the same before the
-    first booking makes a customer of it as after. It is a digest: addresses do not stand in keys.
+    The mark is of the address under which the customer is found first, so that it is the same
+    before the first booking makes a customer of it as after, and whatever address they have later.
     """
     look.want(*find_customer_reads(contact, customer_id))
     customer = find_customer(look, contact, customer_id)
     if customer is not None:
-        name: str | None = customer.email_key or customer.phone_key or customer.customer_id
-    elif contact.email:
-        name = email_key(contact.email)
-    else:
-        name = phone_key(contact.phone) if contact.phone else None
-    return None if name is None else hashlib.sha256(name.encode()).hexdigest()[:MARK_LENGTH]
+        return use_mark_of(customer)
+    if contact.email:
+        return use_mark(email_key(contact.email))
+    return use_mark(phone_key(contact.phone)) if contact.phone else None
 
 
 def using_needs(

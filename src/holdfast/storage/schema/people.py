@@ -40,6 +40,7 @@ customer = Table(
     words_column("block_reason", nullable=True),
     later_json("no_shows", "[]"),
     instant_column("lifted_at", nullable=True),
+    words_column("use_mark", nullable=True),
     Index(
         "uq_customer_email",
         "tenant_id",
