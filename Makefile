@@ -14,21 +14,25 @@ EXAMPLES ?= 50
 WITH_DB = $(if $(strip $(DB)),--db $(DB))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo serve test check gates fix bench simulate crash fuzz proof lock screenshots clean
+.PHONY: help setup setup-dev assets demo serve test check gates fix bench simulate crash fuzz proof lock screenshots clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install Holdfast and what it needs to run into .venv
 	@scripts/setup runtime
+	@scripts/assets
 
-# When there are web assets, building them belongs here, before the first use, with its own stamp;
-# running Holdfast never needs Node.
 setup-dev:
 	@scripts/setup dev
+	@scripts/assets
+
+assets: ## Build the script of staff's calendar (with Node 20.19 or newer; running needs none)
+	@scripts/assets
 
 demo: ## Show Holdfast at work (DB=postgresql, ARGS="…")
 	@scripts/setup $(if $(filter postgresql,$(DB)),demo,runtime)
+	@scripts/assets
 	@$(BIN)/holdfast demo $(WITH_DB) $(ARGS)
 
 serve: setup ## Run the server (ARGS="…")
@@ -72,5 +76,5 @@ screenshots: setup-dev ## Take pictures of every page (ARGS="slots booked")
 	@$(BIN)/python -m tests.browser.screenshots $(ARGS)
 
 clean: ## Remove builds and caches (.venv stays; it repairs itself)
-	rm -rf build dist .cache .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .schemathesis
+	rm -rf build dist src/holdfast/web/static/built assets/node_modules .cache .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .schemathesis
 	find src tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +

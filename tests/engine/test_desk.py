@@ -15,6 +15,7 @@ from holdfast.domain.customers import Contact
 from holdfast.domain.errors import HoldfastError
 from holdfast.domain.shapes import Shape
 from holdfast.domain.waitlists import InLine
+from holdfast.engine.availability import AvailabilityQuery
 from holdfast.engine.choosing import Choice
 from holdfast.engine.facade import TenantEngine
 from holdfast.engine.facade.bookings import BookingQuery
@@ -185,3 +186,20 @@ def test_bookings_are_found_by_reference_by_who_serves_and_by_whether_they_were_
         third.booking_id,
     ]
     assert desk.bookings.count() == {"confirmed": 3}
+
+
+def test_whoever_stands_there_gets_what_has_begun_or_begins_soon(
+    engine: Engine, desk: TenantEngine, clock: ManualClock
+) -> None:
+    """AC-D11: notice is two hours, and does not count at the desk."""
+    room = add_room(desk)
+    cut = add_offering(desk, "cut", room)
+    book(desk, cut, at("13:00"))
+    clock.set(at("12:10"))
+    query = AvailabilityQuery(offering_id=cut.offering_id)
+
+    found = desk.availability.at_the_desk(query, max_wait=2 * HOUR)
+
+    assert [one.starts_at for one in found.slots] == [at("12:00"), at("14:00")]
+    page = engine.at(desk.tenant_id, actor=PAGE)
+    assert code_of(lambda: page.availability.at_the_desk(query, max_wait=HOUR)) == "access.denied"

@@ -27,10 +27,20 @@ VERSION_LENGTH = 12
 
 @cache
 def static_files() -> Mapping[str, bytes]:
-    """Read every static file, by name."""
+    """Read every static file, by name: those that are there and those that were built."""
     folder = files("holdfast.web").joinpath("static")
-    found = (file for file in folder.iterdir() if file.name.rpartition(".")[2] in MEDIA_TYPES)
-    return {file.name: file.read_bytes() for file in found}
+    built = folder.joinpath("built")
+    found = [*folder.iterdir(), *(built.iterdir() if built.is_dir() else ())]
+    return {
+        file.name: file.read_bytes()
+        for file in found
+        if file.name.rpartition(".")[2] in MEDIA_TYPES
+    }
+
+
+def is_built() -> bool:
+    """Tell whether the script of staff's calendar is there: without Node nobody could build it."""
+    return "calendar.js" in static_files()
 
 
 @cache

@@ -15,7 +15,7 @@ from holdfast.domain.errors import (
 )
 from holdfast.domain.ids import TenantId, read_generated_slot_id
 from holdfast.domain.implied import implied_offering
-from holdfast.domain.intervals import LAST_INSTANT, Interval
+from holdfast.domain.intervals import FIRST_INSTANT, LAST_INSTANT, Interval
 from holdfast.domain.listing import WINDOW_DAYS_MAX, Asked, OpenSlot, search_slots
 from holdfast.domain.offerings import Offering
 from holdfast.domain.overrides import Override
@@ -62,6 +62,7 @@ def find_next(
     max_wait: timedelta | None = None,
     override: Override | None = None,
     step: timedelta | None = None,
+    looks_back: timedelta = timedelta(0),
 ) -> Availability:
     """Find the first things that could be booked, from the query's start on; maybe none.
 
@@ -74,6 +75,8 @@ def find_next(
         max_wait: How long after the beginning of the search they may begin.
         override: What staff set aside.
         step: How far apart free starts are looked at, where the offering does not say.
+        looks_back: How long before now something may have begun, where notice is set aside; what
+            is over is not found.
 
     Raises:
         AccessDenied: The actor may not look.
@@ -90,12 +93,15 @@ def find_next(
     zone_name = offering.zone or tenant.zone
     window = window_of(query, zone_name=zone_name, now=now)
     since = max(window.starts_at, now)
+    if since == now:
+        since = max(FIRST_INSTANT, now - looks_back)
     until = _latest(subjects.company, offering, since=since, now=now)
     if query.ends_at is not None or query.last_on is not None:
         until = min(until, window.ends_at)
     if max_wait is not None:
         # An instant counts as within the wait, so that nothing may begin later than it.
-        until = min(until, since + max_wait + timedelta(microseconds=1))
+        begins_at = max(window.starts_at, now)
+        until = min(until, begins_at + max_wait + timedelta(microseconds=1))
     found = search(
         store,
         subjects.company,
@@ -112,7 +118,7 @@ def find_next(
         offering=offering,
         zone=zone_name,
         window=Interval(starts_at=since, ends_at=ends_at),
-        slots=tuple(found),
+        slots=tuple(slot for slot in found if slot.ends_at > now),
     )
 
 

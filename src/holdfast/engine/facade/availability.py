@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from holdfast.domain.access import Scope
 from holdfast.domain.errors import (
     AvailabilityClosed,
     CapacityExceeded,
@@ -12,6 +13,9 @@ from holdfast.domain.errors import (
     InputInvalid,
 )
 from holdfast.domain.ids import OfferingId
+from holdfast.domain.offerings import Offering
+from holdfast.domain.overrides import Override
+from holdfast.domain.shapes import Shape
 from holdfast.domain.verdicts import Verdict
 from holdfast.engine.availability import (
     ALTERNATIVES,
@@ -29,6 +33,8 @@ from holdfast.engine.bookings import PlaceBooking
 from holdfast.engine.choosing import Choice
 from holdfast.engine.facade.port import Port, in_utc
 from holdfast.engine.holds import PlaceHold
+from holdfast.engine.ports import ReadStore
+from holdfast.engine.reading import get
 
 
 def _asked(queries: Sequence[AvailabilityQuery]) -> list[AvailabilityQuery]:
@@ -134,6 +140,35 @@ class AvailabilityAnswers:
                 max_wait=max_wait,
             )
         )
+
+    def at_the_desk(self, query: AvailabilityQuery, *, max_wait: timedelta) -> Availability:
+        """Find what staff may give to whoever stands there, notice set aside.
+
+        It begins within a wait; or it has begun, no longer ago than the offering usually lasts, and
+        is not over.
+
+        Raises:
+            AccessDenied: Only staff may set notice aside.
+            InputInvalid: The question is malformed.
+            RecordNotFound: There is no such offering.
+        """
+        port, asked = self._port, in_utc(query)
+        port.actor.require(Scope.BOOKINGS_WRITE)
+
+        def find(store: ReadStore) -> Availability:
+            offering = get(store, Offering, asked.offering_id or "")
+            is_slotted = offering.shape is Shape.SLOTS
+            return find_next(
+                store,
+                tenant_id=port.tenant_id,
+                actor=port.actor,
+                query=asked,
+                max_wait=max_wait,
+                override=Override(reason="", notice=True),
+                looks_back=offering.duration if is_slotted else timedelta(0),
+            )
+
+        return port.read(find)
 
     def check(self, choice: Choice, *, party_size: int = 1) -> Verdict:
         """Say whether a request could be booked now, and what else if not. Nothing is written.

@@ -43,7 +43,7 @@ def rail_of(
     """Return the parts that somebody may open; that in which the page `below` is is current."""
     parts = [one for one in _parts(counts, say) if may_open(one.path)]
     around = [one.path for one in parts if below == one.path or below.startswith(f"{one.path}/")]
-    current = max(around, key=len, default="")
+    current = max(around, key=len, default=None)
     return [
         RailEntry(
             path=one.path,

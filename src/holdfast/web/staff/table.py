@@ -13,7 +13,7 @@ from types import MappingProxyType
 from starlette.responses import Response
 
 from holdfast.domain.access import Scope
-from holdfast.web.staff import day, people
+from holdfast.web.staff import blocks, calendar, day, moves, people, walk_in
 from holdfast.web.staff.set_up import (
     business,
     categories,
@@ -94,6 +94,27 @@ _SET_UP = (
 
 STAFF_ADDRESSES: tuple[StaffAddress, ...] = (
     StaffAddress(path="", get=day.show, scope=Scope.BOOKINGS_READ),
+    StaffAddress(path="/calendar", get=calendar.show, scope=Scope.BOOKINGS_READ),
+    StaffAddress(path="/calendar/feed", get=calendar.feed, scope=Scope.BOOKINGS_READ),
+    StaffAddress(path="/calendar/move", post=moves.move, scope=Scope.BOOKINGS_WRITE),
+    StaffAddress(
+        path="/calendar/slots/{slot_id}", get=calendar.show_slot, scope=Scope.BOOKINGS_READ
+    ),
+    StaffAddress(
+        path="/blocks",
+        get=blocks.show,
+        post=blocks.add,
+        scope=Scope.CATALOGUE_READ,
+        post_scope=Scope.CATALOGUE_WRITE,
+    ),
+    StaffAddress(
+        path="/blocks/{block_id}",
+        get=blocks.show_one,
+        post=blocks.remove,
+        scope=Scope.CATALOGUE_READ,
+        post_scope=Scope.CATALOGUE_WRITE,
+    ),
+    StaffAddress(path="/walk-in", get=walk_in.show, post=walk_in.book, scope=Scope.BOOKINGS_WRITE),
     StaffAddress(
         path="/set-up/people", get=people.show, post=people.change, scope=Scope.ACCESS_WRITE
     ),

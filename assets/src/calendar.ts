@@ -1,0 +1,326 @@
+// The calendar of staff: draws what the server says, and asks it before anything is believed.
+import {
+  createCalendar,
+  DayGrid,
+  Interaction,
+  ResourceTimeGrid,
+  ResourceTimeline,
+  TimeGrid,
+  type Calendar,
+} from "@event-calendar/core";
+import "@event-calendar/core/index.css";
+import "./calendar.css";
+import { Feeder, type Entry, type Feed, type Moved, type Refused } from "./feed";
+import { listen } from "./keys";
+import { Notes, type Action } from "./notes";
+import { Panel } from "./panel";
+
+const VIEWS: Record<string, string> = {
+  timeline: "resourceTimelineDay",
+  day: "resourceTimeGridDay",
+  week: "timeGridWeek",
+  month: "dayGridMonth",
+};
+const REFRESH_MS = 15_000;
+const COLUMN = "minmax(8.5rem, 1fr)";
+
+interface Settings {
+  view: string;
+  on: string;
+  feed: string;
+  move: string;
+  block: string;
+  token: string;
+  locale: string;
+  firstDay: number;
+  opens: string;
+  closes: string;
+  scroll: string;
+  mayMove: boolean;
+  mayBlock: boolean;
+  chosen: string;
+  links: Record<string, string>;
+  words: Record<string, string>;
+}
+
+interface Shift {
+  days: number;
+  seconds: number;
+}
+
+/** What is asked of the server when something was dragged. */
+interface Wish {
+  booking_id: string;
+  version: number;
+  shift?: Shift;
+  stretch?: Shift;
+  starts_at?: string;
+  slot_id?: string | null;
+  from_resource?: string;
+  to_resource?: string;
+  insists?: boolean;
+}
+
+const entryOf = (event: Calendar.Event): Entry => event.extendedProps["entry"] as Entry;
+
+function start(root: HTMLElement): void {
+  const settings = JSON.parse(root.dataset["settings"] ?? "{}") as Settings;
+  const words = settings.words;
+  const notes = new Notes(document.querySelector<HTMLElement>("#calendar-notes")!);
+  const panel = new Panel(document.querySelector<HTMLElement>("#panel")!, words, () => refresh());
+  let isDragging = false;
+
+  const calendar = createCalendar(
+    root,
+    [DayGrid, TimeGrid, ResourceTimeGrid, ResourceTimeline, Interaction],
+    {
+      view: VIEWS[settings.view] ?? "resourceTimeGridDay",
+      date: settings.on,
+      locale: settings.locale,
+      firstDay: settings.firstDay as Calendar.dayOfWeek,
+      headerToolbar: { start: "", center: "", end: "" },
+      height: "100%",
+      allDayContent: words["all_day"] ?? "",
+      allDaySlot: true,
+      columnWidth: COLUMN,
+      customScrollbars: false,
+      dayMaxEvents: true,
+      editable: settings.mayMove,
+      eventContent: (info) => content(info),
+      eventClassNames: (info) => classes(entryOf(info.event)),
+      eventDidMount: (info) => describe(info, words),
+      eventClick: (info) => choose(entryOf(info.event), info.el),
+      eventDragStart: () => void (isDragging = true),
+      eventDragStop: () => void (isDragging = false),
+      eventResizeStart: () => void (isDragging = true),
+      eventResizeStop: () => void (isDragging = false),
+      eventDrop: (info) => void drop(info),
+      eventResize: (info) => void stretch(info),
+      eventLongPressDelay: 400,
+      eventTimeFormat: { hour: "2-digit", minute: "2-digit" },
+      flexibleSlotTimeLimits: { eventFilter: (event) => entryOf(event).kind !== "closed" },
+      moreLinkContent: (info) => info.text,
+      nowIndicator: true,
+      pointer: false,
+      scrollTime: settings.scroll,
+      select: (info) => take(info),
+      selectable: settings.mayBlock && settings.view !== "month",
+      selectMinDistance: 6,
+      slotDuration: "00:30",
+      slotHeight: 28,
+      slotLabelInterval: "01:00",
+      slotLabelFormat: { hour: "2-digit", minute: "2-digit" },
+      slotMinTime: settings.opens,
+      slotMaxTime: settings.closes,
+      slotWidth: 48,
+      snapDuration: "00:05",
+      slotEventOverlap: false,
+    },
+  );
+
+  const feeder = new Feeder(settings.feed, (feed) => draw(feed));
+  const refresh = (): void => {
+    feeder.forget();
+    void ask();
+  };
+
+  async function ask(): Promise<void> {
+    if (isDragging || document.hidden) return;
+    try {
+      await feeder.ask();
+      root.classList.remove("is-stale");
+    } catch {
+      root.classList.add("is-stale");
+      notes.say(words["unreachable"] ?? "", [{ says: words["again"] ?? "", run: refresh }], true);
+    }
+  }
+
+  function draw(feed: Feed): void {
+    calendar.setOption("timeZone", feed.offset);
+    calendar.setOption("resources", feed.resources);
+    calendar.setOption("allDaySlot", feed.entries.some((entry) => entry.allDay));
+    calendar.setOption("events", feed.entries.map(shown));
+    root.removeAttribute("aria-busy");
+  }
+
+  function choose(entry: Entry, element: HTMLElement): void {
+    if (entry.href === "") return;
+    for (const one of root.querySelectorAll(".is-chosen")) one.classList.remove("is-chosen");
+    element.classList.add("is-chosen");
+    void panel.open(entry.href, element);
+  }
+
+  function take(info: Calendar.SelectInfo): void {
+    const url = new URL(settings.block, location.href);
+    // The end of whole days is the day after them.
+    url.searchParams.set("starts", info.startStr);
+    url.searchParams.set("ends", info.endStr);
+    url.searchParams.set("is_days", info.allDay ? "1" : "");
+    if (info.resource !== undefined) url.searchParams.set("resource", info.resource.id);
+    calendar.unselect();
+    void panel.open(url.href, root);
+  }
+
+  async function drop(info: Calendar.EventDropInfo): Promise<void> {
+    const entry = entryOf(info.event);
+    const wish: Wish = {
+      booking_id: entry.id,
+      version: entry.version,
+      shift: { days: info.delta.days, seconds: info.delta.seconds },
+    };
+    if (info.oldResource !== undefined && info.newResource !== undefined) {
+      wish.from_resource = info.oldResource.id;
+      wish.to_resource = info.newResource.id;
+    }
+    await ask_for(wish, info.revert, entry);
+  }
+
+  async function stretch(info: Calendar.EventResizeInfo): Promise<void> {
+    const entry = entryOf(info.event);
+    const { days, seconds } = info.endDelta;
+    const wish: Wish = {
+      booking_id: entry.id,
+      version: entry.version,
+      stretch: { days, seconds },
+    };
+    await ask_for(wish, info.revert, entry);
+  }
+
+  async function ask_for(wish: Wish, revert: () => void, entry: Entry): Promise<void> {
+    let answer: Response;
+    try {
+      answer = await fetch(settings.move, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", "X-Holdfast-Token": settings.token },
+        body: JSON.stringify(wish),
+      });
+    } catch {
+      revert();
+      notes.say(words["unreachable"] ?? "", [], true);
+      return;
+    }
+    if (answer.ok) {
+      const moved = (await answer.json()) as Moved;
+      const undo = opposite(wish, moved.version);
+      const actions: Action[] =
+        undo === null
+          ? []
+          : [{ says: words["undo"] ?? "", run: () => void ask_for(undo, () => {}, entry) }];
+      notes.say(moved.says, actions);
+      refresh();
+      return;
+    }
+    revert();
+    root.querySelector(`[data-id="${CSS.escape(entry.id)}"]`)?.classList.add("is-refused");
+    const refused = (await answer.json().catch(() => null)) as Refused | null;
+    const others = (refused?.alternatives ?? []).map((one) => ({
+      says: one.says,
+      run: () => {
+        const { booking_id, version } = wish;
+        const other: Wish = { booking_id, version, starts_at: one.starts_at, slot_id: one.slot_id };
+        void ask_for(other, () => {}, entry);
+      },
+    }));
+    if (refused?.mayInsist === true && wish.insists !== true) {
+      const again = { ...wish, insists: true };
+      others.push({ says: words["insist"] ?? "", run: () => void ask_for(again, () => {}, entry) });
+    }
+    notes.say(refused?.says ?? words["unreachable"] ?? "", others, true);
+    refresh();
+  }
+
+  const help = document.querySelector<HTMLDialogElement>("#calendar-keys");
+  listen({
+    root,
+    links: settings.links,
+    help,
+    close: () => {
+      if (help?.open || !panel.isOpen) return false;
+      panel.close();
+      return true;
+    },
+  });
+  for (const place of document.querySelectorAll<HTMLElement>("[data-help]")) {
+    const button = document.createElement("button");
+    const key = document.createElement("kbd");
+    button.type = "button";
+    button.className = "quiet-link";
+    key.textContent = "?";
+    button.append(place.dataset["help"] ?? "", " ", key);
+    button.addEventListener("click", () => help?.showModal());
+    place.replaceChildren(button);
+  }
+  for (const form of document.querySelectorAll<HTMLFormElement>("form[data-filters]")) {
+    form.addEventListener("change", () => form.requestSubmit());
+  }
+  document.addEventListener("visibilitychange", () => void ask());
+  window.setInterval(() => void ask(), REFRESH_MS);
+  void ask();
+  if (settings.chosen !== "") void panel.open(settings.chosen, root);
+}
+
+function shown(entry: Entry): Calendar.EventInput {
+  return {
+    id: entry.id,
+    start: entry.start,
+    end: entry.end,
+    allDay: entry.allDay,
+    resourceIds: entry.resourceIds,
+    title: entry.title,
+    display: entry.kind === "closed" ? "background" : "auto",
+    startEditable: entry.mayMove,
+    durationEditable: entry.mayStretch,
+    extendedProps: { entry },
+  };
+}
+
+function classes(entry: Entry): string[] {
+  return [`is-${entry.kind}`, `is-${entry.status}`, entry.mayMove ? "is-movable" : "is-fixed"];
+}
+
+/** Writes an entry: its time, whose it is, of what; the status by a shape beside its colour. */
+function content(info: Calendar.EventContentInfo): Calendar.Content | undefined {
+  const entry = info.event.extendedProps["entry"] as Entry | undefined;
+  if (entry === undefined || entry.kind === "closed") return undefined;
+  const line = (tag: string, name: string, words: string): HTMLElement => {
+    const made = document.createElement(tag);
+    made.className = name;
+    made.textContent = words;
+    return made;
+  };
+  const nodes: HTMLElement[] = [line("span", "entry-title", entry.title || entry.word)];
+  if (!info.event.allDay) nodes.unshift(line("time", "entry-time", info.timeText));
+  if (entry.more !== "") nodes.push(line("span", "entry-more", entry.more));
+  nodes.push(line("span", "entry-word", entry.word));
+  return { domNodes: nodes };
+}
+
+function describe(info: Calendar.EventDidMountInfo, words: Record<string, string>): void {
+  const entry = info.event.extendedProps["entry"] as Entry | undefined;
+  if (entry === undefined || entry.kind === "closed") {
+    info.el.setAttribute("aria-hidden", "true");
+    return;
+  }
+  const time = info.event.allDay ? (words["all_day"] ?? "") : info.timeText;
+  const said = [time, entry.title, entry.more, entry.word].filter((part) => part !== "");
+  info.el.setAttribute("aria-label", said.join(", "));
+  info.el.dataset["starts"] = entry.start;
+  info.el.dataset["id"] = entry.id;
+}
+
+function opposite(wish: Wish, version: number): Wish | null {
+  const { shift, stretch, from_resource, to_resource } = wish;
+  if (shift === undefined && stretch === undefined) return null;
+  const back = (one: Shift): Shift => ({ days: -one.days, seconds: -one.seconds });
+  return {
+    booking_id: wish.booking_id,
+    version,
+    ...(shift === undefined ? {} : { shift: back(shift) }),
+    ...(stretch === undefined ? {} : { stretch: back(stretch) }),
+    ...(from_resource === undefined || to_resource === undefined
+      ? {}
+      : { from_resource: to_resource, to_resource: from_resource }),
+  };
+}
+
+for (const root of document.querySelectorAll<HTMLElement>("#calendar[data-settings]")) start(root);
