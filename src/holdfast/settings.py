@@ -54,6 +54,7 @@ class Settings(BaseSettings):
         trusted_proxies: Addresses whose `X-Forwarded-…` headers are believed.
         has_pages: Whether customers' pages are served beside the API.
         lists_businesses: Whether the page at `/` names every business of this server.
+        open_sign_up: Whether anybody may open a business of their own at `/staff/start`.
         link_keys: Secrets of 32 characters or more that sign the links of bookings. The first one
             signs, all are believed. Without any, links work until the server is restarted.
         hooks: Where your own rules are, such as `my_shop.rules:hooks`.
@@ -84,6 +85,7 @@ class Settings(BaseSettings):
     trusted_proxies: Words = ("127.0.0.1",)
     has_pages: bool = True
     lists_businesses: bool = False
+    open_sign_up: bool = False
     link_keys: Words = Field(default=(), repr=False)
     hooks: str | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -9,8 +9,9 @@ from types import MappingProxyType
 from typing import Any
 
 from holdfast.domain import checks
-from holdfast.domain.access import Scope
-from holdfast.domain.ids import TenantId
+from holdfast.domain.access import AccessStatus, Member, Role, Scope
+from holdfast.domain.customers import email_key
+from holdfast.domain.ids import AccountId, MemberId, TenantId
 from holdfast.domain.policies import HORIZON_DAYS_MAX, NOTHING_SAID, Policy
 from holdfast.domain.tenants import RESERVED_SLUGS, Tenant, TenantStatus, is_slug
 from holdfast.engine.patches import patched
@@ -23,8 +24,17 @@ DEFAULT_HORIZON_DAYS = 365
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FirstOwner:
+    """Whose business it is: somebody who has an account already."""
+
+    account_id: AccountId
+    email: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AddTenant:
-    """Open a business."""
+    """Open a business; with its first owner, or for an operator to invite one."""
 
     slug: str
     name: str
@@ -34,6 +44,7 @@ class AddTenant:
     horizon_days: int = DEFAULT_HORIZON_DAYS
     metadata: dict[str, object] = field(default_factory=dict)
     policy: Policy = NOTHING_SAID
+    owner: FirstOwner | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +111,29 @@ def _add(view: View, command: AddTenant, now: datetime) -> Tenant:
     require_valid(tenant)
     view.insert(tenant)
     view.fact("tenant.added", tenant)
+    if command.owner is not None:
+        # In the same transaction: a business that nobody owns could be entered by nobody.
+        _add_owner(view, command.owner, now)
     return tenant
+
+
+def _add_owner(view: View, owner: FirstOwner, now: datetime) -> None:
+    member = Member(
+        member_id=MemberId(view.new_id("mbr")),
+        email=owner.email,
+        email_key=email_key(owner.email),
+        name=owner.name,
+        role=Role.OWNER,
+        status=AccessStatus.ACTIVE,
+        created_at=now,
+        version=1,
+        account_id=owner.account_id,
+    )
+    checks.require(
+        [checks.email("/owner/email", owner.email), checks.line("/owner/name", owner.name)]
+    )
+    view.insert(member)
+    view.fact("member.added", member, role=member.role)
 
 
 def _change_needs(_command: ChangeTenant, look: Look) -> Needs:

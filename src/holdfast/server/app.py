@@ -203,7 +203,10 @@ def house_of(gateway: Gateway, settings: Settings) -> House:
     """Return what the pages share."""
     keys = with_link_keys(settings).link_keys
     return House(
-        gateway=gateway, signer=LinkSigner(keys), lists_businesses=settings.lists_businesses
+        gateway=gateway,
+        signer=LinkSigner(keys),
+        lists_businesses=settings.lists_businesses,
+        has_open_sign_up=settings.open_sign_up,
     )
 
 

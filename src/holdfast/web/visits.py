@@ -60,6 +60,7 @@ class House:
     signer: LinkSigner
     limiter: Limiter = field(default_factory=Limiter)
     lists_businesses: bool = False
+    has_open_sign_up: bool = False
 
 
 class Form:

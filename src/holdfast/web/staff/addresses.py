@@ -11,6 +11,7 @@ from holdfast.domain.errors import HoldfastError, Unauthenticated
 from holdfast.web.addresses import Address, Answer
 from holdfast.web.staff import accounts, sign_in
 from holdfast.web.staff.refusals import refused_here
+from holdfast.web.staff.set_up import opening
 from holdfast.web.staff.table import SCOPES_BY_PATH, STAFF_ADDRESSES, StaffAddress, StaffAnswer
 from holdfast.web.staff.visits import STAFF, StaffVisit, enter_business
 from holdfast.web.visits import Visit
@@ -54,6 +55,8 @@ def _of_business(rows: Iterable[StaffAddress]) -> Iterable[Address]:
 ADDRESSES: tuple[Address, ...] = (
     Address(path=f"/{STAFF}", get=accounts.choose),
     Address(path=f"/{STAFF}/sign-in", get=sign_in.ask, post=sign_in.sign_in),
+    Address(path=f"/{STAFF}/start", get=opening.ask, post=opening.begin),
+    Address(path=f"/{STAFF}/start/address", get=opening.look),
     Address(path=f"/{STAFF}/sign-out", post=sign_in.sign_out),
     Address(path=f"/{STAFF}/account", get=accounts.show, post=accounts.change),
     Address(

@@ -76,7 +76,7 @@ async def add(visit: StaffVisit) -> Response:
     """Add a category."""
     form = await visit.form()
     rows = _rows(visit.language.gettext)
-    typed = read_rows(rows, form, visit.language, currency=visit.tenant.currency)
+    typed = read_rows(rows, form, visit.language, currency=visit.tenant.currency, usual=USUAL)
     if not typed.is_more and typed.sheet.is_right:
         command = AddCategory(**_said(typed, rows, None))
         made = await sent(visit, typed.sheet, command, Category, rows={LIST: typed.sent})
@@ -105,7 +105,7 @@ async def change(visit: StaffVisit) -> Response:
     form = await visit.form()
     category = await visit.read(lambda: _category(visit))
     rows = _rows(visit.language.gettext)
-    typed = read_rows(rows, form, visit.language, currency=visit.tenant.currency)
+    typed = read_rows(rows, form, visit.language, currency=visit.tenant.currency, usual=USUAL)
     if not typed.is_more and typed.sheet.is_right:
         is_off = bool(typed.sheet.values["is_off"])
         changes = _said(typed, rows, category)

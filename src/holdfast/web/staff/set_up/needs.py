@@ -48,7 +48,7 @@ async def change(visit: StaffVisit) -> Response:
     form = await visit.form()
     stock = await visit.read(lambda: _stock(visit))
     rows = _rows(visit, stock)
-    typed = read_rows(rows, form, visit.language, currency=visit.tenant.currency)
+    typed = read_rows(rows, form, visit.language, currency=visit.tenant.currency, usual=_USUAL)
     if typed.is_more:
         return _page(visit, stock, typed)
     if typed.sheet.is_right:
@@ -118,6 +118,7 @@ def _rows(visit: StaffVisit, stock: _Stock) -> Rows:
             Entry(name="target", label=say("What is needed"), kind=Kind.CHOICE, choices=targets),
             Entry(
                 name="others",
+                is_rare=True,
                 label=say("Together with"),
                 kind=Kind.SEVERAL,
                 choices=resources,
@@ -131,22 +132,43 @@ def _rows(visit: StaffVisit, stock: _Stock) -> Rows:
                 help=say("Where any of them serve."),
             ),
             Entry(
-                name="members_per", label=say("So many for each person who comes"), kind=Kind.FLAG
+                name="members_per",
+                is_rare=True,
+                label=say("So many for each person who comes"),
+                kind=Kind.FLAG,
             ),
             Entry(
                 name="quantity",
+                is_rare=True,
                 label=say("Units of each"),
                 kind=Kind.WHOLE,
                 help=say("Seats or items of one resource that a booking takes."),
             ),
-            Entry(name="per", label=say("So many units for each person"), kind=Kind.FLAG),
             Entry(
-                name="strategy", label=say("Who comes first"), kind=Kind.CHOICE, choices=strategies
+                name="per", is_rare=True, label=say("So many units for each person"), kind=Kind.FLAG
             ),
-            Entry(name="role", label=say("As what"), help=say("therapist, room, vehicle …")),
-            Entry(name="skills", label=say("Skills"), help=say("Words with commas between them.")),
+            Entry(
+                name="strategy",
+                is_rare=True,
+                label=say("Who comes first"),
+                kind=Kind.CHOICE,
+                choices=strategies,
+            ),
+            Entry(
+                name="role",
+                is_rare=True,
+                label=say("As what"),
+                help=say("therapist, room, vehicle …"),
+            ),
+            Entry(
+                name="skills",
+                is_rare=True,
+                label=say("Skills"),
+                help=say("Words with commas between them."),
+            ),
             Entry(
                 name="is_required",
+                is_rare=True,
                 label=say("There is no booking without it"),
                 kind=Kind.FLAG,
             ),

@@ -140,7 +140,8 @@ def slug_of(name: str, taken: Sequence[str] = ()) -> str:
     >>> slug_of("Coupe & brushing"), slug_of("Été", ["ete"]), slug_of("課")
     ('coupe-brushing', 'ete-2', 'page-1')
     """
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    parted = name.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    plain = unicodedata.normalize("NFKD", parted).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[: SLUG_MAX - 4].strip("-")
     candidates = [slug] if is_slug(slug) else []
     candidates += [f"{slug or 'page'}-{number}" for number in range(1 if not slug else 2, 100)]

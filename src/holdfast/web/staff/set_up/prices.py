@@ -48,7 +48,7 @@ async def change(visit: StaffVisit) -> Response:
     form = await visit.form()
     offering = await visit.read(lambda: offering_of(visit))
     rows = _rows(visit)
-    typed = read_rows(rows, form, visit.language, currency=offering.price.currency)
+    typed = read_rows(rows, form, visit.language, currency=offering.price.currency, usual=_USUAL)
     if typed.is_more:
         return _page(visit, offering, typed)
     rules = _rules(visit, rows, typed, offering)
@@ -151,22 +151,30 @@ def _rows(visit: StaffVisit) -> Rows:
             *_guards(say),
             Entry(
                 name="unit",
+                is_rare=True,
                 label=say("An amount is added"),
                 kind=Kind.CHOICE,
                 choices=tuple((unit.value, words) for unit, words in units),
             ),
             Entry(
                 name="block_minutes",
+                is_rare=True,
                 label=say("A block is"),
                 kind=Kind.WHOLE,
                 suffix=say("minutes"),
             ),
             Entry(
-                name="is_capped", label=say("Less than a block never costs more"), kind=Kind.FLAG
+                name="is_capped",
+                is_rare=True,
+                label=say("Less than a block never costs more"),
+                kind=Kind.FLAG,
             ),
-            Entry(name="rank", label=say("Rank"), help=say("The highest wins.")),
+            Entry(name="rank", is_rare=True, label=say("Rank"), help=say("The highest wins.")),
             Entry(
-                name="is_stackable", label=say("It acts beside the rule that wins"), kind=Kind.FLAG
+                name="is_stackable",
+                is_rare=True,
+                label=say("It acts beside the rule that wins"),
+                kind=Kind.FLAG,
             ),
         ),
     )
@@ -175,12 +183,19 @@ def _rows(visit: StaffVisit) -> Rows:
 def _guards(say: Say) -> tuple[Entry, ...]:
     """Return the entries of when a rule acts at all: its season, and how full it is."""
     return (
-        Entry(name="first_on", label=say("From this day"), kind=Kind.DATE),
-        Entry(name="last_on", label=say("Until this day"), kind=Kind.DATE),
-        Entry(name="is_yearly", label=say("Every year"), kind=Kind.FLAG),
-        Entry(name="from_percent", label=say("From so full"), kind=Kind.WHOLE, suffix="%"),
+        Entry(name="first_on", is_rare=True, label=say("From this day"), kind=Kind.DATE),
+        Entry(name="last_on", is_rare=True, label=say("Until this day"), kind=Kind.DATE),
+        Entry(name="is_yearly", is_rare=True, label=say("Every year"), kind=Kind.FLAG),
+        Entry(
+            name="from_percent",
+            is_rare=True,
+            label=say("From so full"),
+            kind=Kind.WHOLE,
+            suffix="%",
+        ),
         Entry(
             name="below_percent",
+            is_rare=True,
             label=say("As long as less full than"),
             kind=Kind.WHOLE,
             suffix="%",

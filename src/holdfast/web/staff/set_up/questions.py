@@ -39,7 +39,7 @@ async def change(visit: StaffVisit) -> Response:
     form = await visit.form()
     offering = await visit.read(lambda: offering_of(visit))
     rows = question_rows(LIST, visit.language.gettext)
-    typed = read_rows(rows, form, visit.language, currency=offering.price.currency)
+    typed = read_rows(rows, form, visit.language, currency=offering.price.currency, usual=USUAL)
     if typed.is_more:
         return _page(visit, offering, typed)
     if typed.sheet.is_right:
@@ -94,17 +94,29 @@ def question_rows(name: str, say: Say) -> Rows:
                 help=say("One on each line."),
             ),
             Entry(name="required", label=say("It has to be answered"), kind=Kind.FLAG),
-            Entry(name="help", label=say("A sentence beside it")),
+            Entry(name="help", is_rare=True, label=say("A sentence beside it")),
             Entry(
                 name="min",
+                is_rare=True,
                 label=say("At least"),
                 help=say("A number, a date, or how long a text is."),
             ),
-            Entry(name="max", label=say("At most")),
-            Entry(name="pattern", label=say("Pattern"), help=say("A regular expression.")),
-            Entry(name="is_private", label=say("Only you see the answer"), kind=Kind.FLAG),
+            Entry(name="max", is_rare=True, label=say("At most")),
+            Entry(
+                name="pattern",
+                is_rare=True,
+                label=say("Pattern"),
+                help=say("A regular expression."),
+            ),
+            Entry(
+                name="is_private",
+                is_rare=True,
+                label=say("Only you see the answer"),
+                kind=Kind.FLAG,
+            ),
             Entry(
                 name="key",
+                is_rare=True,
                 label=say("Name for programs"),
                 help=say("Empty takes it from the question."),
             ),

@@ -75,8 +75,18 @@ class RowsSheet:
         ]
 
 
-def read_rows(rows: Rows, form: Form, language: Language, *, currency: str) -> RowsSheet:
-    """Read a list; what is wrong in rows that are not meant does not count."""
+def read_rows(
+    rows: Rows,
+    form: Form,
+    language: Language,
+    *,
+    currency: str,
+    usual: Mapping[str, object] | None = None,
+) -> RowsSheet:
+    """Read a list; what is wrong in rows that are not meant does not count.
+
+    In a row that is asked for `usual` stands.
+    """
     numbers = row_numbers(form, rows.name)
     is_more = bool(form.text("more"))
     if is_more and len(numbers) < ROWS_MAX:
@@ -93,6 +103,10 @@ def read_rows(rows: Rows, form: Form, language: Language, *, currency: str) -> R
             meant.append(number)
     if is_more:
         sheet.faults.clear()
+        place = f"{rows.name}.{numbers[-1]}"
+        entries = [entry.at(place) for entry in rows.entries]
+        values = {f"{place}.{name}": value for name, value in (usual or {}).items()}
+        sheet.typed |= shown_sheet(entries, values).typed
     return RowsSheet(sheet=sheet, numbers=numbers, sent=meant, is_more=is_more)
 
 
@@ -103,10 +117,11 @@ def shown_rows(
     *,
     usual: Mapping[str, object] | None = None,
 ) -> RowsSheet:
-    """Return a list as it stands, with an empty row below it; `usual` stands in that one."""
-    numbers = list(range(len(values) + 1))
+    """Return a list as it stands; of one that is empty, a row in which `usual` stands."""
+    shown = values or [usual or {}]
+    numbers = list(range(len(shown)))
     named: dict[str, object] = dict(besides or {})
-    for number, row in enumerate([*values, usual or {}]):
+    for number, row in enumerate(shown):
         named |= {f"{rows.name}.{number}.{name}": value for name, value in row.items()}
     return RowsSheet(sheet=shown_sheet(rows.at(numbers), named), numbers=numbers, sent=[])
 

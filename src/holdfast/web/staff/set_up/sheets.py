@@ -62,6 +62,7 @@ class Entry:
         choices: Of CHOICE and SEVERAL: values and their words.
         units: Of LENGTH: the units that are offered, with their words.
         suffix: What stands behind it, such as "people".
+        is_rare: Whether most leave it as it is, so that it may be folded away.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Entry:
     choices: tuple[tuple[str, str], ...] = ()
     units: tuple[tuple[str, str], ...] = ()
     suffix: str = ""
+    is_rare: bool = False
 
     def at(self, place: str) -> Entry:
         """Return the same entry in a row or group."""
