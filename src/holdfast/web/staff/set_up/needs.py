@@ -19,7 +19,7 @@ from holdfast.web.staff.set_up.editing import UNPROCESSABLE, sent, version_in
 from holdfast.web.staff.set_up.offering_forms import editor_of, offering_of
 from holdfast.web.staff.set_up.row_pages import show_list
 from holdfast.web.staff.set_up.rows import Rows, RowsSheet, read_rows, shown_rows
-from holdfast.web.staff.set_up.sheets import Entry, Kind
+from holdfast.web.staff.set_up.sheets import Entry, Kind, Say
 from holdfast.web.staff.visits import StaffVisit
 
 HERE = "needs"
@@ -103,14 +103,7 @@ def _rows(visit: StaffVisit, stock: _Stock) -> Rows:
         *((one.category_id, f"{say('Category')}: {one.label}") for one in stock.categories),
     )
     choosing = ((Choosing.ALL_OF, say("all of them")), (Choosing.ANY_OF, say("any of them")))
-    strategies = (
-        (Strategy.FIRST_AVAILABLE, say("the first that is free, in their order")),
-        (Strategy.ROUND_ROBIN, say("who was chosen longest ago")),
-        (Strategy.LEAST_LOADED, say("who has the least to do")),
-        (Strategy.PRIORITY, say("by their place in lists")),
-        (Strategy.RANDOM, say("by lot")),
-        (Strategy.MANUAL, say("only who is asked for by name")),
-    )
+    strategies = _strategies(say)
     return Rows(
         name=LIST,
         key="target",
@@ -154,24 +147,41 @@ def _rows(visit: StaffVisit, stock: _Stock) -> Rows:
                 kind=Kind.CHOICE,
                 choices=strategies,
             ),
-            Entry(
-                name="role",
-                is_rare=True,
-                label=say("As what"),
-                help=say("therapist, room, vehicle …"),
-            ),
-            Entry(
-                name="skills",
-                is_rare=True,
-                label=say("Skills"),
-                help=say("Words with commas between them."),
-            ),
-            Entry(
-                name="is_required",
-                is_rare=True,
-                label=say("There is no booking without it"),
-                kind=Kind.FLAG,
-            ),
+            *_more(say),
+        ),
+    )
+
+
+def _strategies(say: Say) -> tuple[tuple[str, str], ...]:
+    return (
+        (Strategy.FIRST_AVAILABLE, say("the first that is free, in their order")),
+        (Strategy.ROUND_ROBIN, say("who was chosen longest ago")),
+        (Strategy.LEAST_LOADED, say("who has the least to do")),
+        (Strategy.PRIORITY, say("by their place in lists")),
+        (Strategy.RANDOM, say("by lot")),
+        (Strategy.MANUAL, say("only who is asked for by name")),
+    )
+
+
+def _more(say: Say) -> tuple[Entry, ...]:
+    return (
+        Entry(
+            name="role",
+            is_rare=True,
+            label=say("As what"),
+            help=say("therapist, room, vehicle …"),
+        ),
+        Entry(
+            name="skills",
+            is_rare=True,
+            label=say("Skills"),
+            help=say("Words with commas between them."),
+        ),
+        Entry(
+            name="is_required",
+            is_rare=True,
+            label=say("There is no booking without it"),
+            kind=Kind.FLAG,
         ),
     )
 

@@ -112,14 +112,6 @@ def _rows(visit: StaffVisit) -> Rows:
         (PriceMode.FLAT_TOTAL, say("is the price of the whole booking")),
         (PriceMode.FLAT_PER_BLOCK, say("is the price of a block of time")),
     )
-    units = (
-        (PriceUnit.BOOKING, say("for the booking")),
-        (PriceUnit.PARTICIPANT, say("for each person")),
-        (PriceUnit.HOUR, say("for each hour")),
-        (PriceUnit.NIGHT, say("for each night")),
-        (PriceUnit.SLOT, say("for each slot")),
-        (PriceUnit.UNIT, say("for each thing and day")),
-    )
     condition = say("Such as participants >= 6 && weekday in [6, 7]. Empty always holds.")
     return Rows(
         name=LIST,
@@ -149,33 +141,48 @@ def _rows(visit: StaffVisit) -> Rows:
                 help=condition,
             ),
             *_guards(say),
-            Entry(
-                name="unit",
-                is_rare=True,
-                label=say("An amount is added"),
-                kind=Kind.CHOICE,
-                choices=tuple((unit.value, words) for unit, words in units),
-            ),
-            Entry(
-                name="block_minutes",
-                is_rare=True,
-                label=say("A block is"),
-                kind=Kind.WHOLE,
-                suffix=say("minutes"),
-            ),
-            Entry(
-                name="is_capped",
-                is_rare=True,
-                label=say("Less than a block never costs more"),
-                kind=Kind.FLAG,
-            ),
-            Entry(name="rank", is_rare=True, label=say("Rank"), help=say("The highest wins.")),
-            Entry(
-                name="is_stackable",
-                is_rare=True,
-                label=say("It acts beside the rule that wins"),
-                kind=Kind.FLAG,
-            ),
+            *_working(say),
+        ),
+    )
+
+
+def _working(say: Say) -> tuple[Entry, ...]:
+    """Return the entries of how a rule acts."""
+    units = (
+        (PriceUnit.BOOKING, say("for the booking")),
+        (PriceUnit.PARTICIPANT, say("for each person")),
+        (PriceUnit.HOUR, say("for each hour")),
+        (PriceUnit.NIGHT, say("for each night")),
+        (PriceUnit.SLOT, say("for each slot")),
+        (PriceUnit.UNIT, say("for each thing and day")),
+    )
+    return (
+        Entry(
+            name="unit",
+            is_rare=True,
+            label=say("An amount is added"),
+            kind=Kind.CHOICE,
+            choices=tuple((unit.value, words) for unit, words in units),
+        ),
+        Entry(
+            name="block_minutes",
+            is_rare=True,
+            label=say("A block is"),
+            kind=Kind.WHOLE,
+            suffix=say("minutes"),
+        ),
+        Entry(
+            name="is_capped",
+            is_rare=True,
+            label=say("Less than a block never costs more"),
+            kind=Kind.FLAG,
+        ),
+        Entry(name="rank", is_rare=True, label=say("Rank"), help=say("The highest wins.")),
+        Entry(
+            name="is_stackable",
+            is_rare=True,
+            label=say("It acts beside the rule that wins"),
+            kind=Kind.FLAG,
         ),
     )
 
