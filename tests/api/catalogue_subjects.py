@@ -271,6 +271,7 @@ CATALOGUE: dict[str, Callable[[Shelf], tuple[str, dict[str, Any]]]] = {
             "horizon_days": 3_000,
             "status": "active",
             "metadata": {},
+            "embed_origins": ["https://www.example.com"],
             "policy": {
                 **POLICY,
                 "notice_minutes": 0,

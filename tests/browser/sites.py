@@ -12,8 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from holdfast.bootstrap import Engine
 from holdfast.server.app import HoldfastApp
@@ -21,6 +23,7 @@ from holdfast.settings import Settings
 from holdfast.testing.clocks import DEFAULT_START, ManualClock
 from tests.web.streets import Street, open_street
 
+Lifespan = Literal["on", "off"]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SECRET = "a secret of the tests, of more than 32 characters"
 
@@ -56,15 +59,22 @@ def serving(folder: Path, *, now: datetime = DEFAULT_START) -> Iterator[Site]:
     street = open_street(engine)
     settings = Settings(has_inside_workers=False, link_keys=(SECRET,), log_level="warning")
     app = HoldfastApp(engine, settings, owns_engine=True)
+    with hosting(app) as url:
+        yield Site(url=url, engine=engine, clock=clock, street=street)
+
+
+@contextmanager
+def hosting(app: ASGIApp, *, name: str = "127.0.0.1", lifespan: Lifespan = "on") -> Iterator[str]:
+    """Serve an app at a free port, and return where, by a name of this machine."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, lifespan="on", log_config=None))
+        config = uvicorn.Config(app, lifespan=lifespan, log_config=None)
+        server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         while not server.started:
             time.sleep(0.01)
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         try:
-            yield Site(url=url, engine=engine, clock=clock, street=street)
+            yield f"http://{name}:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
             thread.join()

@@ -104,6 +104,7 @@ tenant = Tenant(
     created_at=NOW,
     version=1,
     policy=POLICY,
+    embed_origins=("https://zoe.example", "http://localhost:8000"),
 )
 category = Category(
     category_id=CategoryId("cat_1"),

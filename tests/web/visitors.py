@@ -160,10 +160,12 @@ class Visitor:
         language: str = "en-GB",
         address: str = "192.0.2.1",
         root_path: str = "",
+        base: str = BASE,
     ) -> None:
+        self._base = base
         self.client = TestClient(
             app,
-            base_url=BASE,
+            base_url=base,
             root_path=root_path,
             headers={"Accept-Language": language},
             client=(address, 50_000),
@@ -216,14 +218,14 @@ class Visitor:
             return self.open(f"{target.partition('?')[0]}?{body}")
         headers = {
             "Content-Type": "application/x-www-form-urlencoded",
-            "Origin": BASE,
+            "Origin": self._base,
             "Sec-Fetch-Site": "same-origin",
         }
         return self._read(self.client.post(target, content=body, headers=headers))
 
     def _read(self, response: Response) -> Page:
         self.status = response.status_code
-        self.url = str(response.url).removeprefix(BASE)
+        self.url = str(response.url).removeprefix(self._base)
         self.headers = dict(response.headers)
         self.page = Page(response.text)
         return self.page

@@ -27,14 +27,20 @@ from holdfast.api.turns import Turn, show_fields
 from holdfast.domain.access import Scope
 from holdfast.domain.checks import YEAR
 from holdfast.domain.policies import HORIZON_DAYS_MAX
-from holdfast.domain.tenants import Tenant, TenantStatus
+from holdfast.domain.tenants import EMBED_ORIGINS_MAX, Tenant, TenantStatus
 from holdfast.engine.tenants import ChangeTenant
 
-_TURNS = MappingProxyType({"notice_minutes": Turn("notice", minutes, minutes_of), "policy": POLICY})
+_TURNS = MappingProxyType(
+    {
+        "notice_minutes": Turn("notice", minutes, minutes_of),
+        "policy": POLICY,
+        "embed_origins": Turn("embed_origins", tuple, list),
+    }
+)
 
 
 class ChangeTenantIn(Patch):
-    """What to change."""
+    """What to change. `embed_origins` are the sites in which its pages may be shown."""
 
     turns: ClassVar = _TURNS
 
@@ -47,6 +53,9 @@ class ChangeTenantIn(Patch):
     status: Word[TenantStatus] = TenantStatus.ACTIVE
     metadata: Metadata = Field(default_factory=dict)
     policy: PolicyIn = PolicyIn()
+    embed_origins: Annotated[list[Line], Field(max_length=EMBED_ORIGINS_MAX)] = Field(
+        default_factory=list
+    )
 
 
 class TenantOut(Out):
@@ -64,6 +73,7 @@ class TenantOut(Out):
     created_at: InstantOut
     version: int
     policy: PolicyOut
+    embed_origins: list[str]
 
     @classmethod
     def of(cls, tenant: Tenant) -> TenantOut:

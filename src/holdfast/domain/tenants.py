@@ -24,6 +24,27 @@ RESERVED_SLUGS = frozenset(
 )
 
 
+EMBED_ORIGINS_MAX = 20
+_HOST = r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}"
+_ORIGIN = re.compile(
+    rf"(?:https://{_HOST}|https?://(?:localhost|127\.0\.0\.1))(?::[1-9][0-9]{{0,4}})?\Z"
+)
+
+
+def is_embed_origin(text: str) -> bool:
+    """Tell whether a text is the origin of a site that pages may be embedded in (RFC 6454).
+
+    Plain http is for the machine on which a site is made. What stands here goes into a header:
+    nothing but letters, digits and the signs of a host passes.
+
+    >>> is_embed_origin("https://www.example.com"), is_embed_origin("http://localhost:8000")
+    (True, True)
+    >>> is_embed_origin("https://example.com/page"), is_embed_origin("http://example.com")
+    (False, False)
+    """
+    return _ORIGIN.match(text) is not None
+
+
 def is_slug(text: str) -> bool:
     """Tell whether a text may be part of a URL as a name.
 
@@ -46,6 +67,7 @@ class Tenant:
 
     Attributes:
         policy: What it says beyond its notice and horizon.
+        embed_origins: The sites, by origin, in which its pages may be shown.
     """
 
     tenant_id: TenantId
@@ -60,3 +82,4 @@ class Tenant:
     created_at: datetime
     version: int
     policy: Policy = NOTHING_SAID
+    embed_origins: tuple[str, ...] = ()

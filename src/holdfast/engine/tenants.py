@@ -13,7 +13,14 @@ from holdfast.domain.access import AccessStatus, Member, Role, Scope
 from holdfast.domain.customers import email_key
 from holdfast.domain.ids import AccountId, MemberId, TenantId
 from holdfast.domain.policies import HORIZON_DAYS_MAX, NOTHING_SAID, Policy
-from holdfast.domain.tenants import RESERVED_SLUGS, Tenant, TenantStatus, is_slug
+from holdfast.domain.tenants import (
+    EMBED_ORIGINS_MAX,
+    RESERVED_SLUGS,
+    Tenant,
+    TenantStatus,
+    is_embed_origin,
+    is_slug,
+)
 from holdfast.engine.patches import patched
 from holdfast.engine.policy_changes import require_policy, with_policy
 from holdfast.engine.ports import ById
@@ -45,6 +52,7 @@ class AddTenant:
     metadata: dict[str, object] = field(default_factory=dict)
     policy: Policy = NOTHING_SAID
     owner: FirstOwner | None = None
+    embed_origins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +64,7 @@ class ChangeTenant:
 
 
 CHANGEABLE = frozenset(
-    {"slug", "name", "zone", "currency", "notice", "horizon_days", "status", "metadata", "policy"}
+    "slug name zone currency notice horizon_days status metadata policy embed_origins".split()
 )
 
 
@@ -75,6 +83,10 @@ def require_valid(tenant: Tenant) -> None:
             checks.length("/notice", tenant.notice, least=timedelta(0), most=checks.YEAR),
             checks.whole("/horizon_days", tenant.horizon_days, least=0, most=HORIZON_DAYS_MAX),
             checks.metadata("/metadata", tenant.metadata),
+            checks.whole(
+                "/embed_origins", len(tenant.embed_origins), least=0, most=EMBED_ORIGINS_MAX
+            ),
+            *(_origin(f"/embed_origins/{i}", one) for i, one in enumerate(tenant.embed_origins)),
         ]
     )
     require_policy(tenant)
@@ -87,6 +99,13 @@ def _slug(slug: str) -> checks.Fault | None:
         message = "3 to 40 letters a to z, digits and hyphens, neither first nor last a hyphen."
         return checks.fault("/slug", "not_a_slug", message)
     return None
+
+
+def _origin(pointer: str, origin: str) -> checks.Fault | None:
+    if is_embed_origin(origin):
+        return None
+    message = "An origin is https:// and a host, such as https://www.example.com, without a path."
+    return checks.fault(pointer, "not_an_origin", message)
 
 
 def _add_needs(_command: AddTenant, look: Look) -> Needs:
@@ -107,6 +126,7 @@ def _add(view: View, command: AddTenant, now: datetime) -> Tenant:
         created_at=now,
         version=1,
         policy=command.policy,
+        embed_origins=command.embed_origins,
     )
     require_valid(tenant)
     view.insert(tenant)

@@ -305,7 +305,12 @@ _LIST_OF_ASSIGNED = _list("assigned", _assigned_row, _assigned)
 
 MAPPERS: Mapping[type, Mapper] = MappingProxyType(
     {
-        Tenant: Mapper(Tenant, catalogue.tenant, unique="slug", forms={"policy": _POLICY}),
+        Tenant: Mapper(
+            Tenant,
+            catalogue.tenant,
+            unique="slug",
+            forms={"policy": _POLICY, "embed_origins": _list("embed_origins", str, str)},
+        ),
         Category: Mapper(
             Category,
             catalogue.category,

@@ -22,32 +22,30 @@ from holdfast.web import bookings, choosing, details, front, staff, waiting
 from holdfast.web.addresses import Address
 from holdfast.web.refusals import refused
 from holdfast.web.rendering import MEDIA_TYPES, static_files, static_version
-from holdfast.web.visits import House, Visit
+from holdfast.web.visits import EMBED, EMBEDDED, House, Visit
 
 log = structlog.get_logger("holdfast.web")
 
 STATIC = "static"
+WIDGET = "widget.js"
 _FOREVER = "public, max-age=31536000, immutable"
 _CONTENT = (
-    b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
-    b" form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
+    " form-action 'self'; base-uri 'none'; frame-ancestors {}"
 )
+_POLICY = b"content-security-policy"
+_NO_FRAMES = (b"x-frame-options", b"DENY")
 _GUARDS = (
     (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"DENY"),
+    _NO_FRAMES,
     (b"referrer-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
     (b"cache-control", b"no-store"),
-    (
-        b"content-security-policy",
-        _CONTENT,
-    ),
+    (_POLICY, _CONTENT.format("'none'").encode()),
 )
 
-ADDRESSES = (
-    Address(path="/", get=front.door),
-    *staff.ADDRESSES,
+CUSTOMERS = (
     Address(path="/{tenant}", get=front.show),
     Address(path="/{tenant}/theme.css", get=front.theme),
     Address(path="/{tenant}/logo.img", get=front.logo),
@@ -65,6 +63,7 @@ ADDRESSES = (
     Address(path="/{tenant}/bookings/{link}/cancel", get=bookings.ask_cancel, post=bookings.cancel),
     Address(path="/{tenant}/bookings/{link}/calendar.ics", get=bookings.calendar),
 )
+ADDRESSES = (Address(path="/", get=front.door), *staff.ADDRESSES, *CUSTOMERS)
 
 
 class PageEndpoint:
@@ -87,6 +86,8 @@ class PageEndpoint:
             response = await self._answer(visit, request.method)
         except HoldfastError as refusal:
             response = _refusal_page(visit, refusal)
+        if visit.is_embedded:
+            response.headers[_POLICY.decode()] = _CONTENT.format(await _hosts(visit))
         await response(scope, receive, _bodiless(send) if request.method == "HEAD" else send)
 
     async def _answer(self, visit: Visit, method: str) -> Response:
@@ -107,23 +108,13 @@ class Pages:
 
     def __init__(self, house: House) -> None:
         self._house = house
-        lost = Address(path="none", get=_lost, post=_lost)
-        self._router = Router(
-            [
-                Route(f"/{STATIC}/{{version}}/{{name}}", _static),
-                *_routes(ADDRESSES, house),
-            ],
-            default=PageEndpoint(lost, house),
-            redirect_slashes=False,
-        )
+        self._router = _router(ADDRESSES, house)
+        self._embedded = _router(CUSTOMERS, house)
 
     def answers(self, scope: Scope) -> bool:
         """Tell whether a request is for a page: the door, a static file, staff or a business."""
-        path, root = str(scope["path"]), str(scope.get("root_path", "")).rstrip("/")
-        if root and path.startswith(f"{root}/"):
-            path = path[len(root) :]
-        first = path.strip("/").partition("/")[0]
-        return not first or first in {STATIC, staff.STAFF} or is_slug(first)
+        first = _path_of(scope).strip("/").partition("/")[0]
+        return not first or first in {STATIC, staff.STAFF, EMBED, WIDGET} or is_slug(first)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -135,11 +126,21 @@ class Pages:
                 is_begun = True
                 headers = message["headers"] = list(message.get("headers", ()))
                 present = {name.lower() for name, _ in headers}
-                headers.extend(guard for guard in _GUARDS if guard[0] not in present)
+                # Browsers of today go by the policy, which may name sites; older ones by this.
+                is_framed = _POLICY in present and scope.get(EMBEDDED)
+                guards = [one for one in _GUARDS if one != _NO_FRAMES or not is_framed]
+                headers.extend(guard for guard in guards if guard[0] not in present)
             await send(message)
 
+        router = self._router
+        path, root = _path_of(scope), str(scope.get("root_path", "")).rstrip("/")
+        if path.startswith(f"/{EMBED}/"):
+            # The same pages, for customers, under another root: every address that they make
+            # stays under it.
+            router = self._embedded
+            scope.update({"path": root + path, "root_path": f"{root}/{EMBED}", EMBEDDED: True})
         try:
-            await self._router(scope, receive, guarded)
+            await router(scope, receive, guarded)
         except ClientDisconnect:
             log.info("request.abandoned", method=scope["method"], path=_endpoint(scope))
         except Exception as bug:  # the last resort: logged, and answered without its words
@@ -149,6 +150,33 @@ class Pages:
             visit = Visit(Request(scope, receive), self._house)
             failed = _refusal_page(visit, RequestFailed("It has been logged."))
             await failed(scope, receive, guarded)
+
+
+def _path_of(scope: Scope) -> str:
+    """Return the path below where we are mounted, however the server says that."""
+    path, root = str(scope["path"]), str(scope.get("root_path", "")).rstrip("/")
+    return path[len(root) :] if root and path.startswith(f"{root}/") else path
+
+
+def _router(addresses: Iterable[Address], house: House) -> Router:
+    lost = Address(path="none", get=_lost, post=_lost)
+    return Router(
+        [
+            Route(f"/{STATIC}/{{version}}/{{name}}", _static),
+            Route(f"/{WIDGET}", _widget),
+            *_routes(addresses, house),
+        ],
+        default=PageEndpoint(lost, house),
+        redirect_slashes=False,
+    )
+
+
+async def _hosts(visit: Visit) -> str:
+    """Return the sites in which a business lets its pages be shown, for the policy."""
+    slug = str(visit.request.path_params.get("tenant", ""))
+    register = visit.house.gateway.engine.register
+    tenant = await visit.read(lambda: register.find_by_slug(slug)) if is_slug(slug) else None
+    return " ".join(tenant.embed_origins) if tenant and tenant.embed_origins else "'none'"
 
 
 def _routes(addresses: Iterable[Address], house: House) -> list[Route]:
@@ -169,6 +197,18 @@ async def _static(request: Request) -> Response:
         content,
         media_type=MEDIA_TYPES[name.rpartition(".")[2]],
         headers={"Cache-Control": _FOREVER if is_current else "no-store"},
+    )
+
+
+async def _widget(_request: Request) -> Response:
+    """Give the script that other sites take: under a name that stays, and for a short while."""
+    return Response(
+        static_files()[WIDGET],
+        media_type=MEDIA_TYPES["js"],
+        headers={
+            "Cache-Control": "public, max-age=300",
+            "Cross-Origin-Resource-Policy": "cross-origin",
+        },
     )
 
 

@@ -44,6 +44,12 @@ R = TypeVar("R")
 FORM_BYTES_MAX = 65_536
 FIELDS_MAX = 200
 DIGITS_MAX = 9
+EMBED = "embed"
+"""The part of the path below which pages are shown inside other sites."""
+
+EMBEDDED = "holdfast.embedded"
+"""The key of the scope under which it stands that we are shown inside another site."""
+
 VISITOR_COOKIE = "holdfast_visitor"
 LANGUAGE_COOKIE = "holdfast_language"
 ZONE_COOKIE = "holdfast_zone"
@@ -112,6 +118,11 @@ class Visit:
         return str(self.request.scope.get("root_path", "")).rstrip("/")
 
     @property
+    def is_embedded(self) -> bool:
+        """Whether we are shown inside another site."""
+        return bool(self.request.scope.get(EMBEDDED))
+
+    @property
     def now(self) -> datetime:
         """The present instant, for display; decisions take the engine's own."""
         return self.house.gateway.engine.clock.now()
@@ -134,6 +145,11 @@ class Visit:
             values = value if isinstance(value, (list, tuple)) else [value]
             pairs += [(name, str(one)) for one in values if one not in (None, "", False)]
         return f"{self.root}{path or '/'}" + (f"?{urlencode(pairs)}" if pairs else "")
+
+    def outside(self, *parts: str) -> str:
+        """Return a path of ours as a page of its own, not inside another site."""
+        inside = self.url(*parts)
+        return self.root.removesuffix(f"/{EMBED}") + inside[len(self.root) :]
 
     def static(self, name: str) -> str:
         """Return where a static file is."""
@@ -294,10 +310,14 @@ class Visit:
                 value,
                 max_age=seconds,
                 path=f"{self.root}/",
-                secure=self.request.url.scheme == "https",
+                secure=self.is_embedded or self.request.url.scheme == "https",
                 httponly=not is_for_scripts,
-                samesite="lax",
+                samesite="none" if self.is_embedded else "lax",
             )
+            if self.is_embedded:
+                # Of this visitor on that one site (CHIPS): nobody is followed from site to site.
+                name_of_it, kept = response.raw_headers[-1]
+                response.raw_headers[-1] = (name_of_it, kept + b"; Partitioned")
         return response
 
     def language_links(self) -> list[tuple[str, str, str]]:

@@ -52,6 +52,7 @@ tenant = Table(
     instant_column("created_at"),
     number_column("version"),
     json_column("policy", nullable=True),
+    later_json("embed_origins", "[]"),
     # The register of businesses: the one unique key that the tenant does not lead.
     Index("uq_tenant_slug", "slug", unique=True),
 )

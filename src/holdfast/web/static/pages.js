@@ -45,6 +45,7 @@ function show(content, top, isForm) {
   const news = content.querySelector("[role=alert] [data-focus]") ?? content.querySelector("[data-focus]");
   (news ?? content).focus({ preventScroll: true });
   window.scrollTo(0, top);
+  if (top === 0) tell({ holdfast: "top" });
   if (news !== null && !isForm) {
     const box = news.getBoundingClientRect();
     if (box.bottom > window.innerHeight) news.scrollIntoView({ block: "start", behavior: calm() });
@@ -140,6 +141,13 @@ function tellZone() {
     // Whoever has chosen something meanwhile is not taken back from it.
     if (asked === before) swap(location.href, { isBack: true });
   });
+}
+
+// In a frame on another site, that site is told how high the page is: nothing else.
+const tell = (said) => window.parent !== window && window.parent.postMessage(said, "*");
+if (window.parent !== window) {
+  const grown = () => tell({ holdfast: "size", height: document.body.scrollHeight });
+  new ResizeObserver(grown).observe(document.body);
 }
 
 function begin() {
