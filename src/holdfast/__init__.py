@@ -118,6 +118,7 @@ if TYPE_CHECKING:
     from holdfast.domain.holds import Hold as Hold
     from holdfast.domain.holds import HoldStatus as HoldStatus
     from holdfast.domain.hooks import BookingSeen as BookingSeen
+    from holdfast.domain.hooks import FactSeen as FactSeen
     from holdfast.domain.hooks import HookAction as HookAction
     from holdfast.domain.hooks import HookCall as HookCall
     from holdfast.domain.hooks import Reject as Reject
@@ -202,6 +203,7 @@ if TYPE_CHECKING:
     from holdfast.engine.agenda import AgendaQuery as AgendaQuery
     from holdfast.engine.agenda import AgendaSlot as AgendaSlot
     from holdfast.engine.asking import Hooks as Hooks
+    from holdfast.engine.asking import ListenerState as ListenerState
     from holdfast.engine.asking import OnFailure as OnFailure
     from holdfast.engine.availability import Availability as Availability
     from holdfast.engine.availability import AvailabilityQuery as AvailabilityQuery
@@ -267,7 +269,7 @@ _HOMES = {
         "Unauthenticated"
     ),
     "holdfast.domain.guests": "Guest",
-    "holdfast.domain.hooks": "BookingSeen HookAction HookCall Reject",
+    "holdfast.domain.hooks": "BookingSeen FactSeen HookAction HookCall Reject",
     "holdfast.domain.history": "AuditEntry",
     "holdfast.domain.holds": "AssignedResource Hold HoldStatus",
     "holdfast.domain.listing": "OpenSlot",
@@ -306,7 +308,7 @@ _HOMES = {
     "holdfast.domain.verdicts": "Verdict",
     "holdfast.domain.waitlists": "InLine WaitlistEntry WaitlistStatus WishedDates Wishes",
     "holdfast.engine.agenda": "Agenda AgendaQuery AgendaSlot",
-    "holdfast.engine.asking": "Hooks OnFailure",
+    "holdfast.engine.asking": "Hooks ListenerState OnFailure",
     "holdfast.engine.availability": "Availability AvailabilityQuery DailyAvailability",
     "holdfast.engine.blocks": "AddBlock",
     "holdfast.engine.calendars": "DaysChanged InitialiseDays",

@@ -11,7 +11,14 @@ import structlog
 
 from holdfast.domain.ids import BOOKING_NUMBER_LENGTH, RANDOM_BITS, make_booking_number, make_id
 from holdfast.engine import facade
-from holdfast.engine.asking import Asking, Hooks
+from holdfast.engine.asking import (
+    Asking,
+    Hooks,
+    Listener,
+    ListenerState,
+    Telling,
+    listeners_of,
+)
 from holdfast.engine.ports import Clock, Ids
 from holdfast.engine.registry import USE_CASES
 from holdfast.engine.sweeping import Sweeper
@@ -22,6 +29,8 @@ from holdfast.storage.database import Database, DatabaseOptions
 from holdfast.storage.migrating import require_current, upgrade
 from holdfast.storage.register import SqlTenantRegister
 from holdfast.storage.stores import SqlStores
+from holdfast.storage.streams import SqlStreams
+from holdfast.workers.tell import tell_listeners
 
 SECRET_BITS = 256
 _LETTERS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -80,9 +89,17 @@ def _log_through_the_host() -> None:
 
 
 class Engine(facade.Engine):
-    """The booking engine, with its way to open a database."""
+    """The booking engine, with its way to open a database.
+
+    Attributes:
+        database: The database.
+        listeners: The hooks that are told what has happened, once it was committed.
+        telling: How they are told; None where there are none.
+    """
 
     database: Database
+    listeners: tuple[Listener, ...] = ()
+    telling: Telling | None = None
 
     @classmethod
     def open(
@@ -150,4 +167,35 @@ class Engine(facade.Engine):
             asking=None if hooks is None else Asking(hooks, DaemonThreads()),
         )
         engine.database = database
+        if hooks is not None and engine.asking is not None:
+            engine.listeners = listeners_of(hooks)
+            engine.telling = Telling(
+                streams=SqlStreams(database),
+                reads=stores,
+                threads=engine.asking.threads,
+                token=secrets.token_hex(16),
+                seconds=hooks.seconds,
+            )
         return engine
+
+    def tell(self) -> dict[str, int]:
+        """Tell the hooks what has happened so far; servers and `holdfast worker` do it themselves.
+
+        Returns:
+            `{"numbered": n, "told": m}`.
+
+        Raises:
+            WorkIncomplete: A hook failed; it is told again later.
+        """
+        if self.telling is None:
+            return {"numbered": 0, "told": 0}
+        return tell_listeners(self.telling, self.listeners)
+
+    def listeners_at(self, slug_or_id: str) -> list[ListenerState]:
+        """Return how far each hook that is told has come at a business, and what it was not told.
+
+        Raises:
+            RecordNotFound: There is no such business.
+        """
+        tenant_id = self.tenant(slug_or_id).tenant_id
+        return SqlStreams(self.database).states(tenant_id)

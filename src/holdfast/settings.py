@@ -48,6 +48,7 @@ class Settings(BaseSettings):
         remind_seconds: How often reminders that are due are looked for.
         invite_seconds: How often waitlists are looked at for what has become free.
         settle_seconds: How often closures that a caller has not seen through are looked for.
+        tell_seconds: How often hooks are told what has happened.
         purge_seconds: How often old rows are looked for.
         batch_days: How many days the marks of committed batches stay.
         answer_days: For how many days a retry with the same idempotency key is recognised.
@@ -79,6 +80,7 @@ class Settings(BaseSettings):
     remind_seconds: float = Field(default=15.0, gt=0)
     invite_seconds: float = Field(default=5.0, gt=0)
     settle_seconds: float = Field(default=15.0, gt=0)
+    tell_seconds: float = Field(default=1.0, gt=0)
     purge_seconds: float = Field(default=3_600.0, gt=0)
     batch_days: int = Field(default=7, ge=1)
     answer_days: int = Field(default=30, ge=1)

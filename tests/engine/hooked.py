@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from holdfast.bootstrap import Engine
 from holdfast.domain.access import SYSTEM
@@ -26,6 +27,9 @@ from tests.engine.businesses import FOR_ADA, add_offering, add_room, at, open_de
 from tests.engine.tables import records
 
 TEN = at("10:00", day=1)
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,9 +149,9 @@ class GatedThreads:
         self.gate = threading.Event()
         self.begun = threading.Event()
 
-    def start(self, work: Callable[[], Verdict]) -> Future[Verdict]:
+    def start(self, work: Callable[[], T]) -> Future[T]:
         """Begin when the gate opens."""
-        future: Future[Verdict] = Future()
+        future: Future[T] = Future()
         self.begun.set()
 
         def run() -> None:

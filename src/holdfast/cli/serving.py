@@ -19,6 +19,7 @@ from holdfast.cli import output
 from holdfast.cli.faults import Misconfigured
 from holdfast.cli.opening import require_begun
 from holdfast.server.app import STOP_WORKERS_SECONDS, database_options, worker_jobs
+from holdfast.server.given_hooks import HooksNotFound, hooks_of
 from holdfast.server.logs import configure_logs
 from holdfast.server.metrics import Metrics
 from holdfast.server.serve import ServeRefused, check, listen, serve_here
@@ -63,11 +64,17 @@ def work(settings: Settings) -> int:
     """Run the background workers until SIGTERM or SIGINT, and return the exit code.
 
     Raises:
-        Misconfigured: The database cannot be used.
+        Misconfigured: The database cannot be used, or the hooks are not there.
     """
     require_begun(settings.database_url)
     _configure_logs(settings)
-    engine = Engine.open(settings.database_url, options=database_options(settings), migrate=False)
+    try:
+        hooks = hooks_of(settings)
+    except HooksNotFound as fault:
+        raise Misconfigured(str(fault)) from fault
+    engine = Engine.open(
+        settings.database_url, options=database_options(settings), migrate=False, hooks=hooks
+    )
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())

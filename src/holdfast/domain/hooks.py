@@ -17,6 +17,7 @@ from holdfast.domain.access import Actor
 from holdfast.domain.bookings import Booking
 from holdfast.domain.customers import Contact
 from holdfast.domain.errors import TransitionNotAllowed
+from holdfast.domain.history import Event
 from holdfast.domain.holds import AssignedResource, Hold
 from holdfast.domain.ids import AttemptId, BookingId, CustomerId, HoldId, OfferingId, SlotId
 from holdfast.domain.money import Money
@@ -146,6 +147,56 @@ class HookCall:
     def booking(self) -> BookingSeen:
         """What it is about; the first of a series."""
         return self.bookings[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactSeen:
+    """A fact that a hook is told of, once it is committed.
+
+    Attributes:
+        event_id: The same whenever the fact is told again: the key of whatever the hook does.
+        position: Its number among the business's facts.
+        type: What has happened, such as `booking.confirmed`.
+        subject_kind, subject_id, subject_version: The record and its version then.
+        booking: For `after_…` hooks the booking, as it is when they are told.
+    """
+
+    event_id: str
+    position: int
+    type: str
+    tenant_id: str
+    slug: str
+    subject_kind: str
+    subject_id: str
+    subject_version: int
+    payload: Mapping[str, object]
+    at: datetime
+    booking: BookingSeen | None
+
+    @classmethod
+    def of(
+        cls,
+        event: Event,
+        *,
+        tenant_id: str,
+        slug: str,
+        position: int,
+        booking: BookingSeen | None,
+    ) -> FactSeen:
+        """Describe a fact."""
+        return cls(
+            event_id=event.event_id,
+            position=position,
+            type=event.type,
+            tenant_id=tenant_id,
+            slug=slug,
+            subject_kind=event.subject_kind,
+            subject_id=event.subject_id,
+            subject_version=event.subject_version,
+            payload=_frozen(event.payload),
+            at=event.at,
+            booking=booking,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ from holdfast.workers.past import mark_slots_past
 from holdfast.workers.purge import purge_old_rows
 from holdfast.workers.remind import remind_of_bookings
 from holdfast.workers.settle import settle_closures
+from holdfast.workers.tell import tell_listeners
 
 log = structlog.get_logger("holdfast.server")
 
@@ -51,8 +52,8 @@ Send = Callable[[Message], Awaitable[None]]
 DRAIN_SECONDS = 2.0
 STOP_WORKERS_SECONDS = 2.0
 UNKNOWN_ROUTE = "none"
-# So many jobs does `worker_jobs` return, each in a thread of its own.
-WORKERS = 10
+# So many jobs does `worker_jobs` return at most, each in a thread of its own.
+WORKERS = 11
 
 
 class HoldfastApp:
@@ -249,4 +250,17 @@ def worker_jobs(engine: Engine, settings: Settings) -> tuple[Job, ...]:
                 should_stop=should_stop,
             ),
         ),
+        *_telling_jobs(engine, settings),
     )
+
+
+def _telling_jobs(engine: Engine, settings: Settings) -> tuple[Job, ...]:
+    """Return what tells hooks of facts; nothing where nobody listens."""
+    telling, listeners = engine.telling, engine.listeners
+    if telling is None or not listeners:
+        return ()
+
+    def tell(should_stop: Callable[[], bool]) -> Mapping[str, int]:
+        return tell_listeners(telling, listeners, should_stop=should_stop)
+
+    return (Job(name="tell", every_seconds=settings.tell_seconds, work=tell),)

@@ -98,7 +98,11 @@ def flush(transaction: Writing, changes: Changes) -> None:
     writer.insert_records(changes)
     writer.count(changes)
     writer.insert(history.audit, [mapper_of(AuditEntry).to_row(row) for row in changes.audit])
-    writer.insert(history.outbox, [mapper_of(Event).to_row(row) for row in changes.events])
+    told = mapper_of(Event)
+    writer.insert(
+        history.outbox,
+        [{**told.to_row(row), "ordinal": i} for i, row in enumerate(changes.events)],
+    )
     writer.insert(
         history.answer,
         [_answer_row(kept) for kept in sorted(changes.answers, key=lambda kept: kept.key.name)],

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
-from holdfast.domain.hooks import HookAction, HookCall
+from holdfast.domain.hooks import FactSeen, HookAction, HookCall
 
 Hook = Callable[[HookCall], object]
 """What is asked. It may be a coroutine function; it runs in a thread of its own.
@@ -15,7 +16,11 @@ Hook = Callable[[HookCall], object]
 None or True is a yes, a `Reject` or False a no.
 """
 
+Listen = Callable[[FactSeen], object]
+"""What is told of something that has happened. It may be a coroutine function, too."""
+
 SECONDS_MAX = 60.0
+_NOT_HOOKS = frozenset({"seconds", "fresh", "on_failure"})
 
 
 class OnFailure(StrEnum):
@@ -36,7 +41,13 @@ class Hooks:
         before_confirm: Asked when somebody confirms a booking that waits.
         before_cancel: Asked when somebody calls a booking off.
         before_attend: Asked when somebody checks a booking in.
-        seconds: How long all that are asked of one thing may take together.
+        on_event: Told of every fact of every business, in order.
+        after_reserve, after_confirm, after_cancel, after_attend, after_payment: Told once it is
+            so, with the booking. What was confirmed as it was made is told to both of the first.
+        undo: Told when nothing comes of what `before_…` hooks said yes to, to take back what they
+            have done under the attempt's id.
+        seconds: How long all that are asked of one thing may take together, and telling one.
+        fresh: What is older than that, `after_…` hooks are not told any more.
         on_failure: What a hook that raises, hangs or answers nonsense comes to.
 
     Raises:
@@ -49,14 +60,22 @@ class Hooks:
     before_confirm: Sequence[Hook] = ()
     before_cancel: Sequence[Hook] = ()
     before_attend: Sequence[Hook] = ()
+    on_event: Sequence[Listen] = ()
+    after_reserve: Sequence[Listen] = ()
+    after_confirm: Sequence[Listen] = ()
+    after_cancel: Sequence[Listen] = ()
+    after_attend: Sequence[Listen] = ()
+    after_payment: Sequence[Listen] = ()
+    undo: Sequence[Listen] = ()
     seconds: float = 10.0
+    fresh: timedelta = timedelta(days=1)
     on_failure: OnFailure = OnFailure.REFUSE
 
     def __post_init__(self) -> None:
         """Refuse what could not be asked, now rather than at the first booking."""
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.name in {"seconds", "on_failure"}:
+            if field.name in _NOT_HOOKS:
                 continue
             if callable(value) or not all(callable(hook) for hook in value):
                 message = f"{field.name} is a list of callables, such as [my_hook]."

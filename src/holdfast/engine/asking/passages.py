@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import inspect
-from collections.abc import Awaitable, Callable, Generator, Mapping
-from concurrent.futures import Future
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Protocol
 
 import structlog
 
@@ -31,6 +27,7 @@ from holdfast.domain.hooks import (
 from holdfast.engine.approvals import ConfirmBooking
 from holdfast.engine.asking.hooks import Hook, Hooks, OnFailure
 from holdfast.engine.asking.opening import Opened, Wish, closing, opening
+from holdfast.engine.asking.threads import HookThreads, answer_of, name_of
 from holdfast.engine.attempting import EndAttempt
 from holdfast.engine.attending import CheckInBooking
 from holdfast.engine.bookings import CancelBooking, ConvertHold, PlaceBooking
@@ -83,9 +80,7 @@ class Question:
         """Ask until one says no. Blocks as long as they do."""
         for hook in self.hooks:
             try:
-                said = hook(self.call)
-                if inspect.isawaitable(said):
-                    said = asyncio.run(_answer_of(said))
+                said = answer_of(hook(self.call))
             except (Exception, SystemExit):
                 log.exception("hook.raised", hook=name_of(hook))
                 verdict = self.failed()
@@ -120,27 +115,6 @@ class Question:
             return Verdict(HookRefused(reason, action=self.call.action))
         log.error("hook.nonsense", hook=name_of(hook), kind=type(said).__name__)
         return self.failed()
-
-
-async def _answer_of(said: Awaitable[object]) -> object:
-    return await said
-
-
-def name_of(hook: object) -> str:
-    """Return what a hook is called in the log."""
-    return str(getattr(hook, "__qualname__", type(hook).__qualname__))
-
-
-class HookThreads(Protocol):
-    """Threads in which hooks run: a stranger's code may hang, and nobody can end it."""
-
-    def start(self, work: Callable[[], Verdict]) -> Future[Verdict]:
-        """Begin some work.
-
-        Raises:
-            ServerBusy: Too many hooks are still running.
-        """
-        ...
 
 
 Step = Envelope | Question

@@ -11,6 +11,7 @@ from holdfast.storage.schema.base import (
     instant_column,
     json_column,
     key_column,
+    later_number,
     later_words,
     metadata,
     number_column,
@@ -51,14 +52,41 @@ outbox = Table(
     json_column("payload"),
     instant_column("at"),
     instant_column("delivered_at", nullable=True),
+    later_number("ordinal", 0),
+    number_column("position", nullable=True),
+    Index("ix_outbox_position", "tenant_id", "position", unique=True),
     Index(
-        "ix_outbox_due",
+        "ix_outbox_unnumbered",
         "tenant_id",
         "at",
-        postgresql_where=text("delivered_at IS NULL"),
-        sqlite_where=text("delivered_at IS NULL"),
+        postgresql_where=text("position IS NULL"),
+        sqlite_where=text("position IS NULL"),
     ),
 )
+
+stream = Table(
+    "stream",
+    metadata,
+    tenant_key(),
+    number_column("last_position"),
+)
+"""How many facts of a business have their numbers, which are given after the commit."""
+
+listener = Table(
+    "listener",
+    metadata,
+    tenant_key(),
+    key_column("name", Words()),
+    number_column("position"),
+    number_column("tries"),
+    words_column("error", nullable=True),
+    instant_column("retry_at", nullable=True),
+    instant_column("leased_until", nullable=True),
+    words_column("token", nullable=True),
+    number_column("given_up_count"),
+    id_column("given_up_event_id", nullable=True),
+)
+"""How far whoever is told of facts has come at a business, and whose turn it is to tell."""
 
 _ASKING = text("status = 'asking'")
 
