@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import islice, product
 
 from holdfast.domain.ids import ResourceId
+from holdfast.domain.over_commitment import units_left
 from holdfast.domain.requirements import Choosing, Requirement
 from holdfast.domain.resources import Resource
 from holdfast.domain.scenes import (
@@ -189,12 +190,13 @@ def _take_any(
     some = [need for need in needs if need.is_any]
     if not some and not picks:
         return None
-    if len(some) == 1 and not picks and not is_forced:
+    if len(some) == 1 and not picks and not is_forced and not scene.is_over:
         return _take_first(scene, wish, some[0], taken, chosen)
     shortage: Shortage | None = None
+    pools = None if is_forced else _Pools(scene, wish, needs, chosen)
     for roles in _roles(needs, picks):
         matching = _Matching(taken=taken, picks=dict(zip(picks, roles, strict=True)))
-        found = _matched(scene, wish, needs, matching, is_forced=is_forced)
+        found = _matched(scene, wish, needs, matching, pools)
         if found is None:
             for i, resource in matching.pairs():
                 is_over = not _is_free(scene, wish, needs[i], resource)
@@ -236,10 +238,10 @@ def _matched(
     wish: Wish,
     needs: Sequence[Need],
     matching: _Matching,
-    *,
-    is_forced: bool,
+    pools: _Pools | None,
 ) -> Shortage | None:
-    """Match all needs, or say which one is short."""
+    """Match all needs, or say which one is short; without pools it does not matter what is left."""
+    is_forced = pools is None
     for i, need in enumerate(needs):
         if not need.is_any:
             continue
@@ -252,7 +254,10 @@ def _matched(
         found = matching.add(i, free, need.members)
         if found < need.members and is_forced:
             found += matching.add(i, busy, need.members - found)
-        if found < need.members or not matching.has_picks(i, free, busy if is_forced else ()):
+        is_short = found < need.members
+        if not is_short and pools is not None:
+            is_short = pools.are_beyond(needs[: i + 1], matching)
+        if is_short or not matching.has_picks(i, free, busy if is_forced else ()):
             matching.drop(i)
             if need.requirement.is_required or matching.is_picked(i):
                 left = min(found, need.members - 1)
@@ -271,6 +276,56 @@ def _free_of(scene: Scene, wish: Wish, need: Need) -> list[Resource]:
         for one, left in zip(need.candidates, lefts, strict=True)
         if left is None or left >= units
     ]
+
+
+def pool_left(
+    scene: Scene, wish: Wish, need: Need, serving: Sequence[Resource] | None = None
+) -> int | None:
+    """Return how many units those have left together of whom any serve; None if nobody is over.
+
+    `serving` are those who can serve, if they are not the need's candidates.
+    """
+    if not scene.is_over or not need.is_any or need.is_open:
+        return None
+    able = need.candidates if serving is None else serving
+    return units_left(scene, wish, everybody=scene.candidates(need.requirement), serving=able)
+
+
+class _Pools:
+    """What those have left together of whom any serve, where one of them is over."""
+
+    def __init__(
+        self, scene: Scene, wish: Wish, needs: Sequence[Need], chosen: Sequence[Taken]
+    ) -> None:
+        self._left = [
+            (
+                frozenset(one.resource_id for one in scene.candidates(need.requirement)),
+                left,
+            )
+            for need in needs
+            if (left := pool_left(scene, wish, need)) is not None
+        ]
+        open_roles = {id(need.requirement) for need in needs if need.is_open}
+        self._chosen = [
+            (one.resource.resource_id, one.units)
+            for one in chosen
+            if id(one.requirement) not in open_roles
+        ]
+
+    def are_beyond(self, needs: Sequence[Need], matching: _Matching) -> bool:
+        """Whether what is matched so far is more than one of them has left."""
+        if not self._left:
+            return False
+        matched = [
+            (resource.resource_id, needs[i].units)
+            for i, resource in matching.pairs()
+            if not needs[i].is_open
+        ]
+        taken = [*self._chosen, *matched]
+        return any(
+            sum(units for resource_id, units in taken if resource_id in ids) > left
+            for ids, left in self._left
+        )
 
 
 def _is_free(scene: Scene, wish: Wish, need: Need, resource: Resource) -> bool:

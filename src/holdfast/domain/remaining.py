@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from holdfast.domain.assignment import Need
+from holdfast.domain.assignment import Need, pool_left
 from holdfast.domain.availability import SERVING_CHECKS, slot_places_left
 from holdfast.domain.cases import Case
 from holdfast.domain.hosts import host_conflict_of
@@ -33,11 +33,23 @@ def places_left_in(case: Case) -> int | None:
     scene, wish = case.scene, case.wish
     counts = [slot_places_left(scene, wish)]
     counts += [
-        _count_of(need, lefts_on(scene, wish, need.candidates), host_in=scene)
+        _count_left(scene, wish, need)
         for need in case.needs
         if need.requirement.is_required and not need.is_open
     ]
     return _least(counts)
+
+
+def _count_left(scene: Scene, wish: Wish, need: Need) -> int | None:
+    """How many are served by what the candidates have left, each and together."""
+    count = _count_of(need, lefts_on(scene, wish, need.candidates), host_in=scene)
+    left = pool_left(scene, wish, need)
+    if left is None:
+        return count
+    most = left // (need.requirement.members * need.requirement.quantity)
+    if need.is_by_slot:
+        return count if most else 0
+    return most if count is None else min(count, most)
 
 
 def places_in_all(scene: Scene, wish: Wish, *, now: datetime) -> int | None:

@@ -25,7 +25,7 @@ from holdfast.domain.slots import Slot
 from holdfast.domain.strategies import Load, candidate_ids
 from holdfast.domain.tenants import Tenant
 from holdfast.domain.timetables import Timetables
-from holdfast.domain.zones import Zone, zone
+from holdfast.domain.zones import Zone, day_interval, zone
 
 
 class ClaimIndex:
@@ -58,6 +58,24 @@ class ClaimIndex:
             if claim.starts_at < interval.ends_at and claim.ends_at > interval.starts_at:
                 return claim
         return None
+
+    @property
+    def peak_of_all(self) -> int:
+        """The most units that are ever in use at one instant."""
+        return max(self._units, default=0)
+
+    def starts_within(self, interval: Interval) -> list[datetime]:
+        """Return when claims start within an interval, later than it does itself."""
+        starts_at, ends_at = interval.starts_at, interval.ends_at
+        return [one.starts_at for one in self._claims if starts_at < one.starts_at < ends_at]
+
+    def units_at(self, instant: datetime, *, without: Collection[str] = ()) -> int:
+        """Return how many units are in use at an instant, not counting those of some owners."""
+        return sum(
+            one.units
+            for one in self._claims
+            if one.starts_at <= instant < one.ends_at and one.owner_id not in without
+        )
 
     def peak(self, interval: Interval, *, without: Collection[str] = ()) -> int:
         """Return the most units in use at one instant, not counting those of some owners."""
@@ -93,9 +111,10 @@ class _Found:
         wish, lefts: What is left of each resource for a wish.
         grid_owners: Whose rules make the grid, once that is known.
         groups: Who may serve each requirement, by its identity.
+        is_over: Whether more is taken of anything, at any time, than there is.
     """
 
-    __slots__ = ("grid_owners", "groups", "lefts", "stay", "stretches", "wish")
+    __slots__ = ("grid_owners", "groups", "is_over", "lefts", "stay", "stretches", "wish")
 
     def __init__(self) -> None:
         self.stay: Stay | None = None
@@ -104,6 +123,7 @@ class _Found:
         self.lefts: dict[ResourceId, int | None] = {}
         self.grid_owners: tuple[str, ...] | None = None
         self.groups: dict[int, Group] = {}
+        self.is_over: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +214,21 @@ class Scene:
         return sum((one for one in buffers if one is not None), start=length)
 
     @property
+    def is_over(self) -> bool:
+        """Whether more is taken of anybody, at any time, than there is."""
+        found = self.found
+        if found.is_over is None:
+            blocked = {rid for rid, index in self.claims.items() if index.has_blocks}
+            found.is_over = any(
+                use.used > (0 if rid in blocked else use.cap) for (rid, _), use in self.days.items()
+            ) or any(
+                index.peak_of_all > (one.capacity or 0)
+                for rid, index in self.claims.items()
+                if (one := self.resources[rid]).capacity is not None
+            )
+        return found.is_over
+
+    @property
     def zone_name(self) -> str:
         """The zone in which the offering's days are counted."""
         return self.offering.zone or self.tenant.zone
@@ -245,6 +280,7 @@ class Wish:
         picks: Resources asked for by name; they go before the others that would serve.
         components: The chosen parts of the offering.
         ignores: Owners whose claims do not stand in the way: what the request itself has already.
+        had: What it had until now and gives back, if it is a booking that moves.
     """
 
     slot_id: SlotId | None
@@ -254,6 +290,7 @@ class Wish:
     picks: tuple[ResourceId, ...] = ()
     components: tuple[str, ...] = ()
     ignores: frozenset[str] = frozenset()
+    had: tuple[Claim, ...] = ()
 
     @property
     def starts_at(self) -> datetime:
@@ -418,3 +455,11 @@ def _left_by_date(scene: Scene, wish: Wish, resource: Resource) -> tuple[tuple[d
         (day, scene.days[resource.resource_id, day].left)
         for day in dates_of(wish.stay, scene.zone_of(resource))
     )
+
+
+def is_blocked_on(scene: Scene, resource: Resource, day: date) -> bool:
+    """Whether a dated resource is blocked during a part of a date."""
+    index = scene.claims.get(resource.resource_id)
+    if index is None or not index.has_blocks:
+        return False
+    return index.block_over(day_interval(day, scene.zone_of(resource))) is not None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from holdfast.domain.assignment import Need
+from holdfast.domain.assignment import Need, pool_left
 from holdfast.domain.availability import CHECKS, PARTY_CHECKS, judge
 from holdfast.domain.cases import Case
 from holdfast.domain.eligibility import Exclusion, exclusion_of
@@ -249,7 +249,9 @@ def _requirements(scene: Scene, wish: Wish, *, now: datetime) -> tuple[Requireme
     found = []
     for need in case.needs:
         candidates = tuple(_candidate(case, need, resource) for resource in need.candidates)
-        free = sum(one.is_free for one in candidates)
+        able = [one for one, said in zip(need.candidates, candidates, strict=True) if said.is_free]
+        left = pool_left(scene, wish, need, able)
+        free = len(able) if left is None else min(len(able), left // need.units)
         is_short = free < max(need.members, 1)
         lost = next((one.reason for one in candidates if not one.is_free), "nobody")
         found.append(

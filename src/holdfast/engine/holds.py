@@ -147,6 +147,7 @@ def _place(view: View, command: PlaceHold, now: datetime) -> Hold:
         party_size=command.party_size,
         taker=taker,
         override=command.override,
+        had=span.had,
     )
     target, wish = placed.target, placed.wish
     purchase = Purchase(
@@ -210,13 +211,15 @@ class _Span:
     """How long a new hold lasts, and how long it can be made to last.
 
     Attributes:
-        left: The slots in which the places were of the hold that it stands for.
+        left, had: The slots in which the places were of the hold that it stands for, and its claims
+            if they still counted.
     """
 
     expires_at: datetime
     ceiling_at: datetime
     extension_count: int
     left: tuple[SlotId, ...]
+    had: tuple[Claim, ...]
 
 
 def _span(view: View, command: PlaceHold, *, is_public: bool, now: datetime) -> _Span:
@@ -224,9 +227,11 @@ def _span(view: View, command: PlaceHold, *, is_public: bool, now: datetime) -> 
     ttl = _ttl(view, command, is_public=is_public)
     ceiling_at, extension_count = now + max(HOLD_CEILING, ttl), 0
     left: list[SlotId] = []
+    had: tuple[Claim, ...] = ()
     if command.instead_of is not None:
         before = own_hold(view, command.instead_of)
         was_active = before.status is HoldStatus.ACTIVE and now < before.expires_at
+        had = view.where(Claim, "owner_id", before.hold_id) if was_active else ()
         left = _give_back(view, before, now=now)
         target = choose(view, command.choice)
         is_same = (before.offering_id, before.stay) == (target.offering_id, target.stay)
@@ -239,6 +244,7 @@ def _span(view: View, command: PlaceHold, *, is_public: bool, now: datetime) -> 
         ceiling_at=ceiling_at,
         extension_count=extension_count,
         left=tuple(left),
+        had=had,
     )
 
 

@@ -331,7 +331,15 @@ def _take_anew(
     taker = _taker(booking)
 
     def taken(wished: Choice) -> Placed:
-        return take(view, wished, party_size=size, taker=taker, override=over, checks=checks)
+        return take(
+            view,
+            wished,
+            party_size=size,
+            taker=taker,
+            override=over,
+            had=claims,
+            checks=checks,
+        )
 
     return _by_the_same(view, booking, choice, taken) if is_in_place else taken(choice)
 

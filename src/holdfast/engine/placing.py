@@ -7,7 +7,7 @@ claims. Giving places back is `releasing`'s.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from holdfast.domain.access import Scope
@@ -122,10 +122,27 @@ def _locked_ids(look: Look, stage: Stage, choice: Choice) -> tuple[ResourceId, .
         for over in keys.overs
         if look.claims_over(over.key, stage.interval)
     }
-    return _likely(look, stage, choice, busy)
+    likely = _likely(look, stage, choice, busy)
+    return tuple(rid for rid in ids if rid in likely or _may_be_over(look, stage, rid, busy))
 
 
-def _likely(look: Look, stage: Stage, choice: Choice, busy: set[str]) -> tuple[ResourceId, ...]:
+def _may_be_over(look: Look, stage: Stage, resource_id: ResourceId, busy: set[str]) -> bool:
+    """Whether a candidate looks as if more were taken of it than there is, which others make good.
+
+    Of a shared one it is enough that all that is claimed around the time would be too much.
+    """
+    resource = stage.resources[resource_id]
+    if resource.capacity is None:
+        return False
+    if resource.scheme is Scheme.DATED:
+        dates = dates_of(stage.target.stay, zone_of(resource, stage.target.tenant))
+        is_over = any(look.is_over(day_key(resource_id, day)) for day in dates)
+        return is_over or resource_id in busy
+    claims = look.claims_over(resource_key(resource_id), stage.interval)
+    return sum(claim.units for claim in claims) > resource.capacity
+
+
+def _likely(look: Look, stage: Stage, choice: Choice, busy: set[str]) -> dict[ResourceId, None]:
     """Return the candidates that look free, as many as may be needed and a few more."""
     likely: dict[ResourceId, None] = {}
     offering = stage.target.offering
@@ -144,7 +161,7 @@ def _likely(look: Look, stage: Stage, choice: Choice, busy: set[str]) -> tuple[R
         ranked = [one.resource_id for one in candidates]
         order = sorted(ranked, key=lambda one: (one not in choice.picks, one in busy))
         likely.update(dict.fromkeys(order[: requirement.members + SPARES]))
-    return tuple(rid for rid in stage.claimed_ids if rid in likely)
+    return likely
 
 
 def take(
@@ -155,16 +172,23 @@ def take(
     taker: Taker,
     override: Override | None = None,
     ignores: frozenset[str] = frozenset(),
+    had: Sequence[Claim] = (),
     checks: Sequence[Check] = CHECKS,
 ) -> Placed:
-    """Judge a request under its locks and take its places.
+    """Judge a request under its locks and take its places; of a move, `had` is what it gives back.
 
     Raises:
         HoldfastError: The request is refused; nothing was taken.
         NeedsMore: It may yet be served by somebody whose key is not locked.
     """
     chosen = choose_places(
-        view, choice, party_size=party_size, override=override, ignores=ignores, checks=checks
+        view,
+        choice,
+        party_size=party_size,
+        override=override,
+        ignores=ignores,
+        had=had,
+        checks=checks,
     )
     return take_chosen(view, chosen, taker=taker)
 
@@ -192,6 +216,7 @@ def choose_places(
     party_size: int,
     override: Override | None = None,
     ignores: frozenset[str] = frozenset(),
+    had: Sequence[Claim] = (),
     checks: Sequence[Check] = CHECKS,
 ) -> ChosenPlaces:
     """Judge a request under its locks and choose its places.
@@ -207,7 +232,7 @@ def choose_places(
     keys = keys_of(view, stage, locked_ids)
     make_way(view, keys.overs, stage.interval, own_id=target.slot_id)
     scene = scene_of(view, stage, locked_ids=locked_ids)
-    wish = target.wish(choice, party_size=party_size, ignores=ignores)
+    wish = replace(target.wish(choice, party_size=party_size, ignores=ignores), had=tuple(had))
     try:
         taken = plan(scene, wish, now=view.now, checks=checks, override=override)
     except CapacityExceeded as refusal:

@@ -147,7 +147,7 @@ class Over:
 
 @dataclass(frozen=True, slots=True)
 class CounterOf:
-    """The cap of one counter as a one-tuple, or nothing where none was ever set."""
+    """The cap of one counter and what is over it, or nothing where none was ever set."""
 
     key: str
 

@@ -140,6 +140,11 @@ class SnapshotLook:
         rows = self._rows(CounterOf(key))
         return cast("int", rows[0]) if rows else None
 
+    def is_over(self, key: str) -> bool:
+        """Whether more is recorded as taken on a counter than its cap."""
+        rows = self._rows(CounterOf(key))
+        return bool(rows) and cast("int", rows[1]) > 0
+
     def counters_between(self, first_key: str, last_key: str) -> tuple[str, ...]:
         """Return the keys of the counters that have a cap, from the first to the last."""
         return cast("tuple[str, ...]", self._rows(CountersBetween(first_key, last_key)))

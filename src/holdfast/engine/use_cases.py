@@ -84,6 +84,10 @@ class Look(Protocol):
         """Return the cap of a counter; None where none was ever set."""
         ...
 
+    def is_over(self, key: str) -> bool:
+        """Whether more is recorded as taken on a counter than its cap."""
+        ...
+
     def counters_between(self, first_key: str, last_key: str) -> tuple[str, ...]:
         """Return the keys of the counters that have a cap, from the first to the last."""
         ...

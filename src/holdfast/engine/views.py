@@ -252,6 +252,16 @@ class CommandView:
         rows = self._batch.loaded[read]
         return cast("int", rows[0]) if rows else None
 
+    def is_over(self, key: str) -> bool:
+        """Whether more is taken on a counter than its cap, as this command sees it."""
+        if key in self._batch.locked:
+            row = self.counter(key)
+            return row.cap is not None and row.used > row.cap
+        read = CounterOf(key)
+        self.want(read)
+        rows = self._batch.loaded[read]
+        return bool(rows) and cast("int", rows[1]) > 0
+
     def few(
         self, kind: type[R], field_name: str, value: str, *, statuses: tuple[str, ...], limit: int
     ) -> tuple[R, ...]:

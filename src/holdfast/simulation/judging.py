@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import combinations, product
 
-from holdfast.simulation.books import Books, Parts, SlotPage, seconds
+from holdfast.simulation.books import Books, Parts, SlotPage, Taken, seconds
+from holdfast.simulation.pools import is_made_good
 from holdfast.simulation.steps import Ask
 from holdfast.simulation.worlds import CLOSES_HOUR, DAY, MINUTE, OPENS_HOUR, Need
 
@@ -23,12 +24,14 @@ def causes(
     is_approval: bool = False,
     is_forced: bool = False,
     is_moved: bool = False,
+    had: Taken | None = None,
 ) -> list[Cause | None]:
     """Return the answers that a request may get: why it is refused, or None for "it is not".
 
     With `is_approval` it is judged when staff say yes, with `is_moved` it keeps its start, and with
-    `is_forced` it does not matter what is left. Usually there is one answer. A slot that was opened
-    by demand and is empty may still have its rooms or not: nobody promises either.
+    `is_forced` it does not matter what is left; `had` is the booking that moves. Usually there is
+    one answer. A slot that was opened by demand and is empty may still have its rooms or not:
+    nobody promises either.
     """
     slot = books.slots.get(books.slot_name(ask) or "")
     pinned = slot.rooms if slot is not None and slot.has_rooms else None
@@ -42,11 +45,19 @@ def causes(
                 is_approval=is_approval,
                 is_forced=is_forced,
                 is_moved=is_moved,
+                had=had,
             )
         ]
     return [
         _cause(
-            books, ask, now, rooms, is_approval=is_approval, is_forced=is_forced, is_moved=is_moved
+            books,
+            ask,
+            now,
+            rooms,
+            is_approval=is_approval,
+            is_forced=is_forced,
+            is_moved=is_moved,
+            had=had,
         )
         for rooms in (None, pinned)
     ]
@@ -61,6 +72,7 @@ def _cause(
     is_approval: bool,
     is_forced: bool,
     is_moved: bool,
+    had: Taken | None,
 ) -> Cause | None:
     offer = books.offer_of(ask)
     cause: Cause | None = None
@@ -80,7 +92,7 @@ def _cause(
         left = max(0, places - books.guests_in(books.slot_name(ask) or "", now))
         if ask.guests > left:
             return {"code": "capacity.exceeded", "requested": ask.guests, "remaining": left}
-    if next(ways(books, ask, now, rooms, is_forced=is_forced), None) is None:
+    if next(ways(books, ask, now, rooms, is_forced=is_forced, had=had), None) is None:
         return _short(books, ask, now)
     return None
 
@@ -199,7 +211,13 @@ def _closed(reason: str) -> Cause:
 
 
 def ways(
-    books: Books, ask: Ask, now: datetime, rooms: Parts | None, *, is_forced: bool = False
+    books: Books,
+    ask: Ask,
+    now: datetime,
+    rooms: Parts | None,
+    *,
+    is_forced: bool = False,
+    had: Taken | None = None,
 ) -> Iterator[tuple[Parts, Parts]]:
     """Try out everybody; yield each way to serve a request: the slot's own things, and the rest.
 
@@ -209,6 +227,7 @@ def ways(
         now: When.
         rooms: What the slot has taken already; None if it has taken nothing.
         is_forced: Whether it does not matter what is left.
+        had: The booking that moves, and what it gives back.
     """
     offer = books.offer_of(ask)
     choices: list[list[Parts]] = []
@@ -231,7 +250,11 @@ def ways(
     for way in product(*choices):
         own, others = _split(books, ask, way)
         if _is_possible(books, ask, way) and (
-            is_forced or _fits(books, ask, now, others if rooms is not None else (*own, *others))
+            is_forced
+            or (
+                _fits(books, ask, now, others if rooms is not None else (*own, *others))
+                and is_made_good(books, ask, now, way, rooms=rooms, had=had)
+            )
         ):
             yield own, others
 

@@ -42,7 +42,7 @@ def move(books: Books, step: Step, said: Said, now: datetime) -> None:
     one.dates, one.slot = books.dates_of(after), books.slot_name(after)
     one.version += 1
     if had_places or one.status != "pending":
-        seat(books, one, said, now)
+        seat(books, one, said, now, had=before if had_places else None)
         one.is_freed = False
         books.empty(before, now)
     check(one, said)
@@ -60,6 +60,7 @@ def _causes(books: Books, one: Taken, after: Ask, step: Step, now: datetime) -> 
         return [refused("policy.notice_too_short", limit=limit, actual=seconds(left))]
     had_places, one.has_places = one.has_places, False
     is_start_kept = books.span_of(after)[0] == one.span[0]
-    expected = causes(books, after, now, is_moved=is_start_kept)
+    had = one if had_places else None
+    expected = causes(books, after, now, is_moved=is_start_kept, had=had)
     one.has_places = had_places
     return expected

@@ -91,7 +91,15 @@ def begin_booking(books: Books, one: Taken, now: datetime) -> None:
     one.status = "pending" if reasons else "confirmed"
 
 
-def seat(books: Books, one: Taken, said: Said, now: datetime, *, is_forced: bool = False) -> None:
+def seat(
+    books: Books,
+    one: Taken,
+    said: Said,
+    now: datetime,
+    *,
+    is_forced: bool = False,
+    had: Taken | None = None,
+) -> None:
     """Give somebody the places of those whom the engine chose, if they could serve."""
     own, others = assigned(said)
     name = one.slot
@@ -103,7 +111,7 @@ def seat(books: Books, one: Taken, said: Said, now: datetime, *, is_forced: bool
     is_one = any(
         chosen == (Counter(some), Counter(rest))
         for rooms in held
-        for some, rest in ways(books, one.ask, now, rooms, is_forced=is_forced)
+        for some, rest in ways(books, one.ask, now, rooms, is_forced=is_forced, had=had)
     )
     differ_unless(is_one, f"these cannot serve together: {own} for the slot, {others}")
     one.parts, one.all_parts, one.has_places = others, (*own, *others), True

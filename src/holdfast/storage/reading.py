@@ -140,7 +140,9 @@ def _caps(tenant_id: str, reads: Sequence[CounterOf]) -> _Question:
     nothing: dict[Read, tuple[object, ...]] = dict.fromkeys(reads, ())
     return _Question(
         Query(_CAPS, values),
-        lambda rows: nothing | {CounterOf(row["key"]): (row["cap"],) for row in rows},
+        lambda rows: (
+            nothing | {CounterOf(row["key"]): (row["cap"], row["over_commit"]) for row in rows}
+        ),
     )
 
 
@@ -201,7 +203,7 @@ def _tenant() -> ColumnElement[str]:
 
 # Building an expression costs more than running it, so they are built once.
 _row = ledger_schema.capacity.columns
-_CAPS = select(_row.key, _row.cap).where(
+_CAPS = select(_row.key, _row.cap, _row.over_commit).where(
     _row.tenant_id == _tenant(), among(_row.key, _VALUES), _row.cap.is_not(None)
 )
 _COUNTERS = (
