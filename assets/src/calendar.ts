@@ -61,15 +61,19 @@ interface Wish {
   insists?: boolean;
 }
 
-const entryOf = (event: Calendar.Event): Entry => event.extendedProps["entry"] as Entry;
+/** Returns what the server said of an entry; nothing of what is only being drawn. */
+const entryOf = (event: Calendar.Event): Entry | undefined =>
+  event.extendedProps["entry"] as Entry | undefined;
 
 function start(root: HTMLElement): void {
   const settings = JSON.parse(root.dataset["settings"] ?? "{}") as Settings;
   const words = settings.words;
   const notes = new Notes(document.querySelector<HTMLElement>("#calendar-notes")!);
   const panel = new Panel(document.querySelector<HTMLElement>("#panel")!, words, () => refresh());
+  const names = new Map<string, string>();
   let isDragging = false;
 
+  plain(root);
   const calendar = createCalendar(
     root,
     [DayGrid, TimeGrid, ResourceTimeGrid, ResourceTimeline, Interaction],
@@ -86,9 +90,9 @@ function start(root: HTMLElement): void {
       customScrollbars: false,
       dayMaxEvents: true,
       editable: settings.mayMove,
-      eventContent: (info) => content(info),
+      eventContent: (info) => content(info, words, names),
       eventClassNames: (info) => classes(entryOf(info.event)),
-      eventDidMount: (info) => describe(info, words),
+      eventDidMount: (info) => describe(info),
       eventClick: (info) => choose(entryOf(info.event), info.el),
       eventDragStart: () => void (isDragging = true),
       eventDragStop: () => void (isDragging = false),
@@ -98,8 +102,8 @@ function start(root: HTMLElement): void {
       eventResize: (info) => void stretch(info),
       eventLongPressDelay: 400,
       eventTimeFormat: { hour: "2-digit", minute: "2-digit" },
-      flexibleSlotTimeLimits: { eventFilter: (event) => entryOf(event).kind !== "closed" },
-      moreLinkContent: (info) => info.text,
+      flexibleSlotTimeLimits: { eventFilter: (event) => entryOf(event)?.kind !== "closed" },
+      moreLinkContent: (info) => `+${info.num}`,
       nowIndicator: true,
       pointer: false,
       scrollTime: settings.scroll,
@@ -136,6 +140,8 @@ function start(root: HTMLElement): void {
   }
 
   function draw(feed: Feed): void {
+    names.clear();
+    for (const one of feed.resources) names.set(one.id, one.title);
     calendar.setOption("timeZone", feed.offset);
     calendar.setOption("resources", feed.resources);
     calendar.setOption("allDaySlot", feed.entries.some((entry) => entry.allDay));
@@ -143,11 +149,11 @@ function start(root: HTMLElement): void {
     root.removeAttribute("aria-busy");
   }
 
-  function choose(entry: Entry, element: HTMLElement): void {
-    if (entry.href === "") return;
+  function choose(entry: Entry | undefined, element: HTMLElement): void {
+    if (entry === undefined || entry.href === "") return;
     for (const one of root.querySelectorAll(".is-chosen")) one.classList.remove("is-chosen");
     element.classList.add("is-chosen");
-    void panel.open(entry.href, element);
+    void panel.open(entry.href, element.querySelector("button"));
   }
 
   function take(info: Calendar.SelectInfo): void {
@@ -163,6 +169,7 @@ function start(root: HTMLElement): void {
 
   async function drop(info: Calendar.EventDropInfo): Promise<void> {
     const entry = entryOf(info.event);
+    if (entry === undefined) return;
     const wish: Wish = {
       booking_id: entry.id,
       version: entry.version,
@@ -177,6 +184,7 @@ function start(root: HTMLElement): void {
 
   async function stretch(info: Calendar.EventResizeInfo): Promise<void> {
     const entry = entryOf(info.event);
+    if (entry === undefined) return;
     const { days, seconds } = info.endDelta;
     const wish: Wish = {
       booking_id: entry.id,
@@ -211,7 +219,8 @@ function start(root: HTMLElement): void {
       return;
     }
     revert();
-    root.querySelector(`[data-id="${CSS.escape(entry.id)}"]`)?.classList.add("is-refused");
+    const back = root.querySelector(`[data-id="${CSS.escape(entry.id)}"]`);
+    back?.closest(".ec-event")?.classList.add("is-refused");
     const refused = (await answer.json().catch(() => null)) as Refused | null;
     const others = (refused?.alternatives ?? []).map((one) => ({
       says: one.says,
@@ -274,38 +283,58 @@ function shown(entry: Entry): Calendar.EventInput {
   };
 }
 
-function classes(entry: Entry): string[] {
+function classes(entry: Entry | undefined): string[] {
+  if (entry === undefined) return ["is-drawing"];
   return [`is-${entry.kind}`, `is-${entry.status}`, entry.mayMove ? "is-movable" : "is-fixed"];
 }
 
 /** Writes an entry: its time, whose it is, of what; the status by a shape beside its colour. */
-function content(info: Calendar.EventContentInfo): Calendar.Content | undefined {
-  const entry = info.event.extendedProps["entry"] as Entry | undefined;
+function content(
+  info: Calendar.EventContentInfo,
+  words: Record<string, string>,
+  names: Map<string, string>,
+): Calendar.Content | undefined {
+  const entry = entryOf(info.event);
   if (entry === undefined || entry.kind === "closed") return undefined;
-  const line = (tag: string, name: string, words: string): HTMLElement => {
+  const line = (tag: string, name: string, said: string): HTMLElement => {
     const made = document.createElement(tag);
     made.className = name;
-    made.textContent = words;
+    made.textContent = said;
     return made;
   };
-  const nodes: HTMLElement[] = [line("span", "entry-title", entry.title || entry.word)];
-  if (!info.event.allDay) nodes.unshift(line("time", "entry-time", info.timeText));
-  if (entry.more !== "") nodes.push(line("span", "entry-more", entry.more));
-  nodes.push(line("span", "entry-word", entry.word));
-  return { domNodes: nodes };
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "entry";
+  const time = info.event.allDay ? (words["all_day"] ?? "") : info.timeText;
+  const serving = entry.resourceIds.map((id) => names.get(id) ?? "");
+  const said = [time, entry.title, entry.more, entry.word, ...serving].filter((one) => one !== "");
+  button.setAttribute("aria-label", said.join(", "));
+  button.dataset["starts"] = entry.start;
+  button.dataset["id"] = entry.id;
+  if (!info.event.allDay) button.append(line("time", "entry-time", info.timeText));
+  button.append(line("span", "entry-title", entry.title || entry.word));
+  if (entry.more !== "") button.append(line("span", "entry-more", entry.more));
+  button.append(line("span", "entry-word", entry.word));
+  return { domNodes: [button] };
 }
 
-function describe(info: Calendar.EventDidMountInfo, words: Record<string, string>): void {
-  const entry = info.event.extendedProps["entry"] as Entry | undefined;
-  if (entry === undefined || entry.kind === "closed") {
-    info.el.setAttribute("aria-hidden", "true");
-    return;
-  }
-  const time = info.event.allDay ? (words["all_day"] ?? "") : info.timeText;
-  const said = [time, entry.title, entry.more, entry.word].filter((part) => part !== "");
-  info.el.setAttribute("aria-label", said.join(", "));
-  info.el.dataset["starts"] = entry.start;
-  info.el.dataset["id"] = entry.id;
+/** The button inside is what is reached and read; what is around it is only drawn. */
+function describe(info: Calendar.EventDidMountInfo): void {
+  info.el.setAttribute("role", "presentation");
+  info.el.removeAttribute("tabindex");
+  if (entryOf(info.event)?.kind === "closed") info.el.setAttribute("aria-hidden", "true");
+}
+
+/** The library calls its grid a table, which it is not: every entry says its time and place. */
+function plain(root: HTMLElement): void {
+  const roles = ["table", "rowgroup", "row", "cell", "columnheader", "rowheader"];
+  const wrong = roles.map((role) => `[role=${role}]`).join();
+  const mend = (): void => {
+    for (const one of root.querySelectorAll(wrong)) {
+      for (const name of ["role", "aria-colindex", "aria-colspan"]) one.removeAttribute(name);
+    }
+  };
+  new MutationObserver(mend).observe(root, { childList: true, subtree: true });
 }
 
 function opposite(wish: Wish, version: number): Wish | null {

@@ -11,7 +11,6 @@ from holdfast.domain.customers import Contact
 from holdfast.domain.ids import ResourceId
 from holdfast.engine.blocks import AddBlock
 from holdfast.engine.choosing import Choice
-from holdfast.engine.facade import TenantEngine
 from holdfast.engine.making import Details
 from tests.web.streets import Inn, Street
 
@@ -59,7 +58,7 @@ def fill(street: Street) -> Workday:
         offering_id=inn.room.offering_id,
         dates=(datetime(2026, 6, 2, tzinfo=UTC).date(), datetime(2026, 6, 3, tzinfo=UTC).date()),
     )
-    inn.desk.bookings.place(choice=stay, details=_details("Barbara Liskov"), party_size=2)
+    inn.desk.bookings.place(choice=stay, details=details("Barbara Liskov"), party_size=2)
     return Workday(
         inn=inn,
         amelie=amelie,
@@ -72,13 +71,9 @@ def fill(street: Street) -> Workday:
 
 def _massage(inn: Inn, name: str, starts_at: datetime, therapist: ResourceId) -> Booking:
     choice = Choice(offering_id=inn.massage.offering_id, starts_at=starts_at, picks=(therapist,))
-    return inn.desk.bookings.place(choice=choice, details=_details(name))
+    return inn.desk.bookings.place(choice=choice, details=details(name))
 
 
-def _details(name: str) -> Details:
+def details(name: str) -> Details:
+    """Return who books."""
     return Details(contact=Contact(name=name, email="guest@example.com"))
-
-
-def bookings_of(desk: TenantEngine, booking: Booking) -> Booking:
-    """Return a booking as it stands now."""
-    return desk.bookings.get(booking.booking_id)
