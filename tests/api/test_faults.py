@@ -209,3 +209,28 @@ def test_what_is_over_is_said_in_the_words_of_what_is_booked(
     reply = place.owner.post("/v1/bookings", body)
 
     assert (reply.code, reply.json["detail"]) == ("policy.notice_too_short", expected)
+
+
+def test_of_a_few_words_all_are_named(place: Place) -> None:
+    """Not the pattern that they have to match."""
+    words = faults(place.owner.patch("/v1/tenant", {"policy": {"caps": ["pets"]}}))
+    days = {"dates": [{"first_on": "2026-06-09", "last_on": "2026-06-08"}]}
+    yoga = place.owner.post(
+        "/v1/offerings",
+        {
+            "slug": "line",
+            "name": "Line",
+            "duration_minutes": 60,
+            "counting": "places",
+            "has_waitlist": True,
+        },
+    ).json["offering_id"]
+    wish = {"offering_id": yoga, "contact": {"name": "Ada"}, **days}
+
+    ((pointer, code, said),) = words
+    assert (pointer, code) == ("/policy/caps/0", "bad_form")
+    assert said.startswith("It has to be one of ")
+    assert "notice_minutes" in said
+    assert faults(place.owner.post("/v1/waitlist", wish)) == [
+        ("/dates/0/last_on", "out_of_range", "It is before the first.")
+    ]

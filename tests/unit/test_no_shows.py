@@ -57,11 +57,21 @@ def test_the_fee_of_a_no_show_is_fixed_or_a_share_and_first_taken_from_what_was_
 def test_a_no_show_is_settled_in_one_currency() -> None:
     with pytest.raises(ValueError, match="EUR"):
         no_show_verdict(
-            NoShowPolicy(fee=Money(amount_minor=1, currency="JPY")),
+            NoShowPolicy(),
             total=eur(1),
-            paid=eur(1),
+            paid=Money(amount_minor=1, currency="JPY"),
             refunded=eur(0),
         )
+
+
+def test_a_fee_in_another_currency_than_the_price_is_none_and_a_share_is_one() -> None:
+    yen = Money(amount_minor=900, currency="JPY")
+
+    found = no_show_verdict(
+        NoShowPolicy(fee=yen, fee_percent=50), total=eur(100), paid=eur(0), refunded=eur(0)
+    )
+
+    assert found == NoShowVerdict(fee=eur(50), owed=eur(50), refund=eur(0))
 
 
 @pytest.mark.parametrize(

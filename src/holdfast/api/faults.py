@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from types import MappingProxyType
@@ -43,6 +44,7 @@ _FORMS: Mapping[str, str] = MappingProxyType(
     {"^[A-Z]{3}$": "Give an ISO 4217 code of three capital letters, such as EUR."}
 )
 _ID_PREFIX_LENGTH = len("^res_")
+_WORDS = re.compile(r"\^\(([a-z_]+(?:\|[a-z_]+)*)\)\$")
 
 
 def wrong(code: str, detail: str) -> PydanticCustomError:
@@ -100,4 +102,7 @@ def _form(pattern: str) -> str:
     prefix = pattern[1:_ID_PREFIX_LENGTH]
     if prefix.endswith("_"):
         return f"Give an id as the API answers it: {prefix} and its letters and digits."
+    words = _WORDS.fullmatch(pattern)
+    if words is not None:
+        return f"It has to be one of {', '.join(words[1].split('|'))}."
     return f"It has to match {pattern}"

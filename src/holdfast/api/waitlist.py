@@ -338,6 +338,8 @@ ENDPOINTS = (
             "record.not_found",
         ),
         names={
+            "/first": "/first_on",
+            "/last": "/last_on",
             "/first_minute": "/starts_from",
             "/last_minute": "/starts_until",
             "/length": "/length_minutes",

@@ -14,8 +14,12 @@ from holdfast.domain.zones import day_interval, local_day, zone
 _MICROSECOND = timedelta(microseconds=1)
 
 
-def require_check_in_open(booking: Booking, *, now: datetime) -> None:
+def require_check_in_open(
+    booking: Booking, *, instead: str = "Staff may do it all the same, and say why.", now: datetime
+) -> None:
     """Refuse to check in outside of the window that the booking's policy leaves for it.
+
+    What may be done `instead` is said with the refusal.
 
     Raises:
         TooEarly: It has not opened.
@@ -24,10 +28,10 @@ def require_check_in_open(booking: Booking, *, now: datetime) -> None:
     starts_at, ends_at = booking.starts_at, booking.ends_at
     window = check_in_interval(booking.policy, starts_at=starts_at, ends_at=ends_at)
     if now < window.starts_at:
-        message = "It is too early to check in. Staff may do it now and say why."
+        message = f"It is too early to check in. {instead}"
         raise TooEarly(message, opens_at=window.starts_at)
     if now >= window.ends_at:
-        message = "It is too late to check in. Staff may do it nevertheless and say why."
+        message = f"It is too late to check in. {instead}"
         raise TooLate(message, closed_at=window.ends_at)
 
 

@@ -64,6 +64,8 @@ def no_show_verdict(
 ) -> NoShowVerdict:
     """Say what a no-show costs and what becomes of what was paid.
 
+    A fee in another currency than the price cannot be owed of it, and is none.
+
     Args:
         policy: The policy that the booking was made under.
         total: The price of the booking.
@@ -71,14 +73,15 @@ def no_show_verdict(
         refunded: What has gone back before.
 
     Raises:
-        ValueError: More than one currency.
+        ValueError: What was paid is in another currency than the price.
     """
     currencies = {money.currency for money in (total, paid, refunded)}
-    if policy.fee is not None:
-        currencies.add(policy.fee.currency)
     if len(currencies) > 1:
-        raise ValueError(f"A no-show is settled in one currency, not in {sorted(currencies)}.")
-    fixed = policy.fee.amount_minor if policy.fee is not None else 0
+        raise ValueError(
+            f"A no-show is settled in one currency, not in {', '.join(sorted(currencies))}."
+        )
+    own = policy.fee if policy.fee is not None and policy.fee.currency in currencies else None
+    fixed = own.amount_minor if own is not None else 0
     share = total.amount_minor * (policy.fee_percent or 0) // WHOLE_PERCENT
     fee = max(fixed, share)
     kept = paid.amount_minor - refunded.amount_minor

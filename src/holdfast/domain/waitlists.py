@@ -458,12 +458,11 @@ def gathers_until(offering: Offering, policy: Policy, *, starts_at: datetime) ->
 def entry_faults(entry: WaitlistEntry, *, now: datetime, pointer: str = "") -> list[Fault]:
     """List what is wrong with an entry before it joins."""
     wishes = entry.wishes
-    days = None if wishes.until is None else (wishes.until - now).days
     last = wishes.last_minute
     found = [
         checks.whole(f"{pointer}/party_size", entry.party_size, least=1, most=PARTY_MAX),
         checks.whole(f"{pointer}/priority", entry.priority, least=0, most=PRIORITY_MAX),
-        checks.whole(f"{pointer}/until", days, least=0, most=WAIT_DAYS_MAX),
+        _until_fault(wishes, now=now, pointer=f"{pointer}/until"),
         checks.whole(
             f"{pointer}/first_minute", wishes.first_minute, least=0, most=min(last, MINUTES_PER_DAY)
         ),
@@ -475,6 +474,13 @@ def entry_faults(entry: WaitlistEntry, *, now: datetime, pointer: str = "") -> l
         *_date_faults(wishes.dates, pointer),
     ]
     return [fault for fault in found if fault is not None]
+
+
+def _until_fault(wishes: Wishes, *, now: datetime, pointer: str) -> Fault | None:
+    if wishes.until is None or now <= wishes.until < now + timedelta(days=WAIT_DAYS_MAX + 1):
+        return None
+    message = f"Say until when, within the next {WAIT_DAYS_MAX} days."
+    return checks.fault(pointer, "out_of_range", message)
 
 
 def _date_faults(dates: Sequence[WishedDates], pointer: str) -> list[Fault | None]:

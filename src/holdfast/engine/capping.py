@@ -82,8 +82,11 @@ ALL_THE_SAME = "Give more, or say may_be_over with a reason."
 """What staff may do whose capacity is refused, being below what is taken."""
 
 
-def require_unused(view: View, resource: Resource, *, now: datetime) -> None:
-    """Refuse while anything upcoming is claimed of a resource.
+DELETE_ALL_THE_SAME = "To delete it all the same, use force: its bookings then stay."
+
+
+def require_unused(view: View, resource: Resource, *, instead: str = "", now: datetime) -> None:
+    """Refuse while anything upcoming is claimed of a resource; `instead` is what else may be done.
 
     Raises:
         RecordInUse: Something is.
@@ -92,10 +95,8 @@ def require_unused(view: View, resource: Resource, *, now: datetime) -> None:
     # Of dates the units are counted, not the claims.
     upcoming += sum(view.counter(key).used for key in _counters_from_today(view, resource))
     if upcoming:
-        message = (
-            f"{upcoming} upcoming claim(s) are on {resource.name}. Cancel or move them first; to"
-            " delete it all the same, use force: its bookings then stay."
-        )
+        said = f"{upcoming} upcoming claim(s) are on {resource.name}. Cancel or move them first."
+        message = f"{said} {instead}".rstrip()
         raise RecordInUse(message, kind="resource", key=resource.resource_id, upcoming=upcoming)
 
 

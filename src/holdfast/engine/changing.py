@@ -142,6 +142,9 @@ def _require_valid(booking: Booking) -> None:
 
 def _rate_needs(command: RateBooking, look: Look) -> Needs:
     most = RATING_MAX
+    if command.rating is None and not (command.feedback or command.referral_source):
+        message = "Say how it was: a rating, a feedback or a referral_source."
+        raise InputInvalid.at("/rating", "missing", message)
     checks.require(
         [
             checks.whole("/rating", command.rating, least=1, most=most),

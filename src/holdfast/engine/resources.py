@@ -26,7 +26,12 @@ from holdfast.domain.resources import (
     Scheme,
     transition,
 )
-from holdfast.engine.capping import claimed_needs, recap, require_unused
+from holdfast.engine.capping import (
+    DELETE_ALL_THE_SAME,
+    claimed_needs,
+    recap,
+    require_unused,
+)
 from holdfast.engine.patches import patched
 from holdfast.engine.policy_changes import require_policy, with_policy
 from holdfast.engine.ports import ById
@@ -272,7 +277,7 @@ def _act(view: View, command: ActOnResource, now: datetime) -> Resource:
         return resource
     is_settling = resource.is_settling and resource.capacity is not None
     if command.action is ResourceAction.DELETE and not command.is_forced:
-        require_unused(view, resource, now=now)
+        require_unused(view, resource, instead=DELETE_ALL_THE_SAME, now=now)
         # Whoever is booking something unlimited just now takes no lock: `SettleResource` looks.
         is_open = resource.status is ResourceStatus.ACTIVE
         is_settling = is_settling or (is_open and resource.capacity is None)

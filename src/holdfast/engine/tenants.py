@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from holdfast.domain import checks
 from holdfast.domain.access import AccessStatus, Member, Role, Scope
@@ -28,6 +28,9 @@ from holdfast.engine.use_cases import Look, Needs, UseCase, View
 from holdfast.engine.versions import require_version
 
 DEFAULT_HORIZON_DAYS = 365
+_IN_BOTH = ("notice", "horizon_days")
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,14 +44,18 @@ class FirstOwner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddTenant:
-    """Open a business; with its first owner, or for an operator to invite one."""
+    """Open a business; with its first owner, or for an operator to invite one.
+
+    Attributes:
+        notice, horizon_days: None is what the policy says, else no notice and a year ahead.
+    """
 
     slug: str
     name: str
     zone: str
     currency: str
-    notice: timedelta = timedelta(0)
-    horizon_days: int = DEFAULT_HORIZON_DAYS
+    notice: timedelta | None = None
+    horizon_days: int | None = None
     metadata: dict[str, object] = field(default_factory=dict)
     policy: Policy = NOTHING_SAID
     owner: FirstOwner | None = None
@@ -113,19 +120,20 @@ def _add_needs(_command: AddTenant, look: Look) -> Needs:
 
 
 def _add(view: View, command: AddTenant, now: datetime) -> Tenant:
+    policy = command.policy
     tenant = Tenant(
         tenant_id=TenantId(view.tenant_id),
         slug=command.slug,
         name=command.name,
         zone=command.zone,
         currency=command.currency,
-        notice=command.notice,
-        horizon_days=command.horizon_days,
+        notice=_first(command.notice, policy.notice, timedelta(0)),
+        horizon_days=_first(command.horizon_days, policy.horizon_days, DEFAULT_HORIZON_DAYS),
         status=TenantStatus.ACTIVE,
         metadata=command.metadata,
         created_at=now,
         version=1,
-        policy=command.policy,
+        policy=policy,
         embed_origins=command.embed_origins,
     )
     require_valid(tenant)
@@ -156,6 +164,30 @@ def _add_owner(view: View, owner: FirstOwner, now: datetime) -> None:
     view.fact("member.added", member, role=member.role)
 
 
+def _first(*said: T | None) -> T:
+    return next(one for one in said if one is not None)
+
+
+def _with_both_names(changes: Mapping[str, object], tenant: Tenant) -> dict[str, Any]:
+    """Return changes that say alike what stands in a field and in the policy too.
+
+    Whoever says it in one place means it. What is said in both is left as it is said.
+    """
+    found = with_policy(changes, tenant.policy)
+    policy = found.get("policy", tenant.policy)
+    if not isinstance(policy, Policy):
+        return found
+    for name in _IN_BOTH:
+        said = getattr(policy, name)
+        if name in changes and "policy" not in changes and said is not None:
+            field_said: dict[str, Any] = {name: changes[name]}
+            policy = replace(policy, **field_said)
+            found["policy"] = policy
+        elif name not in changes and "policy" in changes and said is not None:
+            found[name] = said
+    return found
+
+
 def _change_needs(_command: ChangeTenant, look: Look) -> Needs:
     look.get(Tenant, look.tenant_id)
     return Needs()
@@ -164,7 +196,7 @@ def _change_needs(_command: ChangeTenant, look: Look) -> Needs:
 def _change(view: View, command: ChangeTenant, _now: datetime) -> Tenant:
     tenant = view.get(Tenant, view.tenant_id)
     require_version(tenant, command.if_version)
-    changes = with_policy(command.changes, tenant.policy)
+    changes = _with_both_names(command.changes, tenant)
     changed = patched(view, tenant, changes, CHANGEABLE, require_valid)
     view.fact("tenant.changed", changed)
     return changed

@@ -139,7 +139,8 @@ def tiers_of(target: Target, terms: Terms, *, party_size: int) -> tuple[TierChoi
         raise InputInvalid.at("/tickets", "not_offered", message)
     for i, one in enumerate(terms.tickets):
         if one.tier not in tiers:
-            message = f"'{offering.name}' has no tier '{one.tier}'. Choose among {sorted(tiers)}."
+            known = ", ".join(f"'{key}'" for key in sorted(tiers))
+            message = f"'{offering.name}' has no tier '{one.tier}'. Choose among {known}."
             raise InputInvalid.at(f"/tickets/{i}/tier", "unknown_tier", message)
     count = sum(one.quantity for one in terms.tickets)
     if tiers and count != party_size:

@@ -35,6 +35,7 @@ from holdfast.domain.scenes import (
     every_requirement,
     is_claimed_by_slot,
     requirements_of,
+    unknown_component,
 )
 from holdfast.domain.slots import Slot, SlotStatus
 from holdfast.domain.strategies import candidate_ids
@@ -255,8 +256,7 @@ def _require_known(view: View, offering: Offering, command: JoinWaitlist) -> Non
     keys = {component.key for component in offering.components}
     for i, key in enumerate(command.components):
         if key not in keys:
-            message = f"'{offering.name}' has no component '{key}'. Choose among {sorted(keys)}."
-            raise InputInvalid.at(f"/components/{i}", "unknown_component", message)
+            raise unknown_component(offering, i, key)
     requirements = list(every_requirement(offering))
     members = members_of(view, requirements)
     serving = {rid for one in requirements for rid in candidate_ids(one, members)}

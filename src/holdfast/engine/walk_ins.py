@@ -18,6 +18,7 @@ from holdfast.engine.making import Details, make_booking, making_needs
 from holdfast.engine.use_cases import Look, Needs, UseCase, View
 
 SOURCE = "walk_in"
+_INSTEAD = "Choose what begins about now, or book it without checking in."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,7 @@ def _decide(view: View, command: PlaceWalkIn, now: datetime) -> Booking:
         is_approved=True,
         now=now,
     )
-    require_check_in_open(booking, now=now)
+    require_check_in_open(booking, instead=_INSTEAD, now=now)
     status = transition(booking.status, BookingAction.CHECK_IN)
     due_at = completes_at(booking.policy, ends_at=booking.ends_at, has_come=True)
     there = view.update(booking, status=status, checked_in_at=now, completes_at=due_at)

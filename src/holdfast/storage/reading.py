@@ -79,13 +79,40 @@ def load(
 
     Looking for a few takes a query each.
     """
+    answers = unanswerable(reads)
+    if answers:
+        reads = [read for read in reads if read not in answers]
     questions = list(_questions(tenant_id, reads))
-    answers: dict[Read, tuple[object, ...]] = {}
     for question, rows in zip(
         questions, transaction.read([question.query for question in questions]), strict=True
     ):
         answers.update(question.answer(rows))
     return answers
+
+
+def unanswerable(reads: Iterable[Read]) -> dict[Read, tuple[object, ...]]:
+    """Return nothing for each read that looks for a text which no database could have."""
+    return {read: () for read in reads if not is_storable(_text_of(read))}
+
+
+def is_storable(text: str) -> bool:
+    """Whether a text may stand in a database: what may not is never found there."""
+    if "\x00" in text:
+        return False
+    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _text_of(read: Read) -> str:
+    """Return the text that a read looks for."""
+    match read:
+        case ById():
+            return read.record_id
+        case Where() | Few() | Latest():
+            return read.value
+        case Over() | CounterOf():
+            return read.key
+        case CountersBetween():
+            return read.first_key + read.last_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,6 +407,8 @@ _ANSWERS = (
 
 def page(connection: Connection, tenant_id: str, listing: Listing) -> list[object]:
     """Return one page of records, in a total order, after the last one seen."""
+    if not _is_askable(listing.filters):
+        return []
     mapper = mapper_of(listing.kind)
     columns = mapper.table.columns
     order, record_id = columns[listing.order_by], mapper.id_column
@@ -402,6 +431,8 @@ def counts(
     connection: Connection, tenant_id: str, kind: type, field: str, filters: Sequence[Filter]
 ) -> dict[str, int]:
     """Count the records that pass all filters, by what they have in a field of words."""
+    if not _is_askable(filters):
+        return {}
     columns = mapper_of(kind).table.columns
     grouped = columns[field]
     conditions = [columns.tenant_id == tenant_id, grouped.is_not(None)]
@@ -409,6 +440,11 @@ def counts(
     statement = select(grouped, func.count()).where(*conditions).group_by(grouped)
     found = {str(value): int(count) for value, count in connection.execute(statement)}
     return dict(sorted(found.items()))
+
+
+def _is_askable(filters: Iterable[Filter]) -> bool:
+    """Whether any record may pass some filters: none has a text that cannot be kept."""
+    return all(is_storable(one.value) for one in filters if isinstance(one.value, str))
 
 
 def _condition(column: ColumnElement[Any], condition: Filter) -> ColumnElement[bool]:

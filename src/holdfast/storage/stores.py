@@ -95,9 +95,10 @@ class SqlReadStore:
 
         The first such statement brings the database's time along.
         """
-        plain = [read for read in reads if isinstance(read, ById | Where)]
-        others = [read for read in reads if not isinstance(read, ById | Where)]
-        found: dict[Read, tuple[object, ...]] = {}
+        found = reading.unanswerable(reads)
+        asked = [read for read in reads if read not in found] if found else reads
+        plain = [read for read in asked if isinstance(read, ById | Where)]
+        others = [read for read in asked if not isinstance(read, ById | Where)]
         if others:
             found.update(reading.load(self._transaction, self._tenant_id, others))
         if plain:

@@ -146,7 +146,6 @@ ENDPOINTS = (
         scopes=PLACE_SCOPES,
         run=rate,
         body=RateBookingIn,
-        is_body_optional=True,
         answer=BookingOut,
         codes=_CHANGED,
         takes_version=True,
