@@ -74,7 +74,7 @@ class MemberOut(Out):
         )
 
 
-class InvitationOut(MemberOut):
+class MemberInvitationOut(MemberOut):
     """An invited member, with the token of their link, which is never shown again.
 
     The link is `/staff/invitation/{token}` of the pages.
@@ -84,7 +84,7 @@ class InvitationOut(MemberOut):
     invited_until: InstantOut
 
     @classmethod
-    def of_new(cls, invitation: Invitation) -> InvitationOut:
+    def of_new(cls, invitation: Invitation) -> MemberInvitationOut:
         """Show a new invitation."""
         member = invitation.member
         assert member.invited_until is not None, "who has just been invited is"
@@ -116,14 +116,14 @@ async def invite(call: Call) -> Response:
     """Invite a person."""
     body = await call.body(InviteMemberIn)
     command = InviteMember(email=body.email, role=body.role, name=body.name)
-    return await call.write(command, InvitationOut.of_new)
+    return await call.write(command, MemberInvitationOut.of_new)
 
 
 async def renew(call: Call) -> Response:
     """Make a new link for somebody who has not accepted."""
     member_id = _member_id(call)
     await call.no_body()
-    return await call.write(RenewInvitation(member_id=member_id), InvitationOut.of_new)
+    return await call.write(RenewInvitation(member_id=member_id), MemberInvitationOut.of_new)
 
 
 async def list_(call: Call) -> Response:
@@ -173,7 +173,7 @@ ENDPOINTS = (
         scopes=(Scope.ACCESS_WRITE,),
         run=invite,
         body=InviteMemberIn,
-        answer=InvitationOut,
+        answer=MemberInvitationOut,
         status=201,
         codes=("record.already_exists",),
         takes_idempotency_key=False,
@@ -185,7 +185,7 @@ ENDPOINTS = (
         summary="Make a new link for somebody who has not accepted; the one before stops working",
         scopes=(Scope.ACCESS_WRITE,),
         run=renew,
-        answer=InvitationOut,
+        answer=MemberInvitationOut,
         codes=("record.not_found", "state.transition_not_allowed"),
         takes_idempotency_key=False,
     ),
