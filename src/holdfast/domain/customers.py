@@ -57,6 +57,17 @@ class Customer:
     lifted_at: datetime | None = None
     use_mark: str | None = None
 
+    @property
+    def name_key(self) -> str:
+        """Under what the beginning of the name is looked up."""
+        return name_key(self.name)
+
+    @property
+    def last_name_key(self) -> str:
+        """The same with the last word of the name first."""
+        first, _, last = name_key(self.name).rpartition(" ")
+        return f"{last} {first}".strip()
+
 
 def use_mark_of(customer: Customer) -> str:
     """Return by what a customer's uses are counted: a digest of the first address that they had."""
@@ -91,6 +102,15 @@ def email_key(email: str) -> str:
     'zoë@example.com'
     """
     return unicodedata.normalize("NFKC", email).strip().casefold()
+
+
+def name_key(name: str) -> str:
+    """Return the form of a name under which it is looked up: any case, spaces counted once.
+
+    >>> name_key("  Ada   LOVELACE ")
+    'ada lovelace'
+    """
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def phone_key(phone: str) -> str:

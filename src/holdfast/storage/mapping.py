@@ -367,6 +367,7 @@ MAPPERS: Mapping[type, Mapper] = MappingProxyType(
             Customer,
             people.customer,
             unique="email_key",
+            derived=["name_key", "last_name_key"],
             forms={"no_shows": _list("no_shows", datetime.isoformat, datetime.fromisoformat)},
         ),
         Member: Mapper(Member, people.member, unique="email_key"),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import cast
 
 from holdfast.domain.access import AccessStatus, ApiKey, KeyKind, Member, Role, Scope
 from holdfast.domain.customers import Customer, CustomerStatus, email_key, phone_key
@@ -23,7 +24,7 @@ from holdfast.engine.members import (
     InviteMember,
     RenewInvitation,
 )
-from holdfast.engine.ports import Comparison, Filter
+from holdfast.engine.ports import ById, Comparison, Filter
 from holdfast.engine.reading import Page, PageRequest, get, page
 
 _FIRST_PAGE = PageRequest()
@@ -66,6 +67,21 @@ class Members:
         """
         self._port.actor.require(Scope.ACCESS_WRITE)
         return self._port.read(lambda store: get(store, Member, member_id))
+
+    def names(self, actor_ids: Collection[str]) -> dict[str, str]:
+        """Return what members and keys are called that a history names, by their ids."""
+        self._port.actor.require(Scope.AUDIT_READ)
+        reads = [
+            ById(Member if actor_id.startswith("mbr_") else ApiKey, actor_id)
+            for actor_id in actor_ids
+            if actor_id.startswith(("mbr_", "key_"))
+        ]
+        found = self._port.read(lambda store: store.load(reads))
+        return {
+            read.record_id: row.name
+            for read in reads
+            for row in cast("tuple[Member | ApiKey, ...]", found[read])
+        }
 
     def list(
         self,

@@ -7,6 +7,7 @@ from datetime import date
 from holdfast.domain.ids import ResourceId
 from holdfast.engine.awaiting import count_awaiting
 from holdfast.engine.facade.port import Port
+from holdfast.engine.finding import Found, find_bookings
 from holdfast.engine.reports import CapacityReport, report_capacity
 
 
@@ -20,6 +21,11 @@ class Reports:
         """Count the bookings that wait for a person's yes or no. See `count_awaiting`."""
         port = self._port
         return port.read(lambda store: count_awaiting(store, actor=port.actor))
+
+    def find(self, words: str) -> Found:
+        """Find bookings by a number, reference, name, e-mail or phone. See `find_bookings`."""
+        port = self._port
+        return port.read(lambda store: find_bookings(store, actor=port.actor, words=words))
 
     def capacity(
         self,

@@ -37,6 +37,7 @@ _MAY_EXPIRE = text("status = 'pending' AND expires_at IS NOT NULL")
 _MAY_BE_MISSING = text("status = 'confirmed' AND no_show_at IS NOT NULL")
 _MAY_REMIND = text("status = 'confirmed' AND remind_at IS NOT NULL")
 _MAY_COMPLETE = text("status IN ('confirmed', 'checked_in') AND completes_at IS NOT NULL")
+_PENDING = text("status = 'pending'")
 _MAY_CONFIRM = text("status = 'pending' AND confirms_at IS NOT NULL")
 
 slot = Table(
@@ -286,6 +287,14 @@ booking = Table(
         "series_id",
         postgresql_where=_IN_SERIES,
         sqlite_where=_IN_SERIES,
+    ),
+    # What waits for somebody, shown wherever staff are.
+    Index(
+        "ix_booking_pending",
+        "tenant_id",
+        "starts_at",
+        postgresql_where=_PENDING,
+        sqlite_where=_PENDING,
     ),
     # What a worker confirms or expires.
     Index(

@@ -12,6 +12,7 @@ from holdfast.storage.schema.base import (
     json_column,
     key_column,
     later_json,
+    later_words,
     metadata,
     number_column,
     status_column,
@@ -49,7 +50,12 @@ customer = Table(
         postgresql_where=_ACTIVE,
         sqlite_where=_ACTIVE,
     ),
+    later_words("name_key", ""),
+    later_words("last_name_key", ""),
     Index("ix_customer_phone", "tenant_id", "phone_key"),
+    # By the beginning of a name, or of a family name.
+    Index("ix_customer_name", "tenant_id", "name_key"),
+    Index("ix_customer_last_name", "tenant_id", "last_name_key"),
     Index("ix_customer_account", "tenant_id", "account_id"),
 )
 

@@ -13,7 +13,17 @@ from types import MappingProxyType
 from starlette.responses import Response
 
 from holdfast.domain.access import Scope
-from holdfast.web.staff import blocks, calendar, day, moves, people, walk_in
+from holdfast.web.staff import (
+    approvals,
+    blocks,
+    booking,
+    bookings,
+    calendar,
+    day,
+    moves,
+    people,
+    walk_in,
+)
 from holdfast.web.staff.set_up import (
     business,
     categories,
@@ -94,6 +104,18 @@ _SET_UP = (
 
 STAFF_ADDRESSES: tuple[StaffAddress, ...] = (
     StaffAddress(path="", get=day.show, scope=Scope.BOOKINGS_READ),
+    StaffAddress(path="/approvals", get=approvals.show, scope=Scope.BOOKINGS_READ),
+    StaffAddress(path="/bookings", get=bookings.show, scope=Scope.BOOKINGS_READ),
+    StaffAddress(
+        path="/bookings/{booking_id}",
+        get=booking.show,
+        post=booking.act,
+        scope=Scope.BOOKINGS_READ,
+        post_scope=Scope.BOOKINGS_WRITE,
+    ),
+    StaffAddress(
+        path="/bookings/{booking_id}/move", get=booking.ask_move, scope=Scope.BOOKINGS_WRITE
+    ),
     StaffAddress(path="/calendar", get=calendar.show, scope=Scope.BOOKINGS_READ),
     StaffAddress(path="/calendar/feed", get=calendar.feed, scope=Scope.BOOKINGS_READ),
     StaffAddress(path="/calendar/move", post=moves.move, scope=Scope.BOOKINGS_WRITE),
