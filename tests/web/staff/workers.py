@@ -55,7 +55,7 @@ class Worker(Visitor):
         self.email = email
         self.open("/staff/sign-in")
         self.fill(email=email, password=password)
-        self.press("Sign in")
+        self.press(self.page.buttons[-1])
 
     def at(self, path: str = "", **query: object) -> None:
         """Open a page below the business."""
@@ -69,11 +69,13 @@ class Worker(Visitor):
         )
 
 
-def worker_of(town: Town, role: Role, *, slug: str = SLUG, email: str = "") -> Worker:
+def worker_of(
+    town: Town, role: Role, *, slug: str = SLUG, email: str = "", language: str = "en-GB"
+) -> Worker:
     """Employ somebody, and return them signed in."""
     address = email or f"{role.value}@example.com"
     employ(town, town.engine.tenant(slug), address, role)
-    worker = Worker(town.pages)
+    worker = Worker(town.pages, language=language)
     worker.slug = slug
     worker.sign_in(address)
     return worker

@@ -367,6 +367,8 @@ def editor_of(visit: StaffVisit, offering: Offering, here: str) -> Editor:
         ("needs", (*own, "needs"), say("Needs")),
         ("hours", ("hours", offering.offering_id), say("Hours")),
         ("prices", (*own, "prices"), say("Prices")),
+        ("tickets", (*own, "tickets"), say("Tickets")),
+        ("parts", (*own, "parts"), say("Parts")),
         ("questions", (*own, "questions"), say("Questions")),
         ("policy", ("policy", offering.offering_id), say("Rules")),
     ]

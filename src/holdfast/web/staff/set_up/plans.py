@@ -58,13 +58,14 @@ class Plan:
     slot_ids: tuple[SlotId, ...] = ()
 
 
-async def carry_out(plan: Plan, once: Once) -> None:
-    """Make everything that a plan says, a step at a time.
+async def carry_out(plan: Plan, once: Once) -> list[OfferingId]:
+    """Make everything that a plan says, a step at a time; returns the offerings.
 
     Raises:
         HoldfastError: A step was refused; those before it stay, and are not made again.
     """
     requirements = [await _add_things(plan, i, once) for i in range(len(plan.things))]
+    made = []
     for i, sold in enumerate(plan.sold):
         offering_id = OfferingId(
             await once(f"offering-{i}", _offering(plan, sold, requirements, order=i))
@@ -80,6 +81,8 @@ async def carry_out(plan: Plan, once: Once) -> None:
                 ends_at=plan.starts_at + sold.duration,
             )
             await once(f"slot-{i}", slot)
+        made.append(offering_id)
+    return made
 
 
 async def _add_things(plan: Plan, number: int, once: Once) -> Requirement:

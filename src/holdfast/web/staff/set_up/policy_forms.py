@@ -16,6 +16,7 @@ from holdfast.domain.policies import (
     Completion,
     CreationLimit,
     Delay,
+    HostConflict,
     LimitScope,
     Policy,
 )
@@ -32,6 +33,7 @@ from holdfast.web.staff.set_up.sheets import (
 
 TIERS = 3
 _TIER_ROWS = tuple(range(1, TIERS + 1))
+_REMINDER_ROWS = (1, 2)
 POLICY_NAMED = {
     "policy.approval_above": "approval_above",
     "policy.cancellation.cutoff": "cutoff",
@@ -48,6 +50,7 @@ POLICY_NAMED = {
     "policy.active_limits": "active_resource",
     "policy.creation_limits": "creation_most",
     "policy.caps": "caps",
+    "policy.reminder_before": "reminder1",
 }
 
 
@@ -183,12 +186,6 @@ def _deciding(say: Say, currency: str) -> Group:
         ("after", say("by itself, after the time below")),
         ("never", say("by hand")),
     )
-    completing = (
-        ("", say("nothing is said here")),
-        (Completion.BY_HAND, say("by hand")),
-        (Completion.CHECKED_IN, say("those who came, at the end")),
-        (Completion.ALL, say("all, at the end")),
-    )
     return Group(
         title=say("Deciding and coming"),
         entries=(
@@ -197,6 +194,12 @@ def _deciding(say: Say, currency: str) -> Group:
                 label=say("What costs more waits for your yes"),
                 kind=Kind.MONEY,
                 suffix=currency,
+            ),
+            Entry(
+                name="needs_payment",
+                label=say("A booking waits until it is paid"),
+                kind=Kind.CHOICE,
+                choices=_yes_or_no(say),
             ),
             Entry(
                 name="confirming",
@@ -208,26 +211,61 @@ def _deciding(say: Say, currency: str) -> Group:
             Entry(
                 name="pending_expires", label=say("It waits at most"), kind=Kind.LENGTH, units=units
             ),
-            Entry(
-                name="check_in_before",
-                label=say("Check-in begins before"),
-                kind=Kind.LENGTH,
-                units=units,
-            ),
-            Entry(
-                name="check_in_after",
-                label=say("Check-in ends after"),
-                kind=Kind.LENGTH,
-                units=units,
-            ),
-            Entry(
-                name="completion",
-                label=say("Bookings complete"),
-                kind=Kind.CHOICE,
-                choices=completing,
-            ),
+            *_coming(say),
         ),
     )
+
+
+def _coming(say: Say) -> tuple[Entry, ...]:
+    """Return the entries of what happens around the booking itself."""
+    units = length_units(say)
+    completing = (
+        ("", say("nothing is said here")),
+        (Completion.BY_HAND, say("by hand")),
+        (Completion.CHECKED_IN, say("those who came, at the end")),
+        (Completion.ALL, say("all, at the end")),
+    )
+    return (
+        Entry(
+            name="check_in_before",
+            label=say("Check-in begins before"),
+            kind=Kind.LENGTH,
+            units=units,
+        ),
+        Entry(
+            name="check_in_after",
+            label=say("Check-in ends after"),
+            kind=Kind.LENGTH,
+            units=units,
+        ),
+        *(
+            Entry(name=f"reminder{row}", label=label, kind=Kind.LENGTH, units=units)
+            for row, label in zip(
+                _REMINDER_ROWS, (say("Reminder before"), say("Another reminder")), strict=True
+            )
+        ),
+        Entry(
+            name="on_host_conflict",
+            label=say("If who serves is busy elsewhere"),
+            kind=Kind.CHOICE,
+            choices=(
+                ("", say("nothing is said here")),
+                (HostConflict.REJECT, say("it is refused")),
+                (HostConflict.WARN, say("you are warned")),
+                (HostConflict.ALLOW_OVERLAP, say("it is allowed")),
+            ),
+        ),
+        Entry(
+            name="completion",
+            label=say("Bookings complete"),
+            kind=Kind.CHOICE,
+            choices=completing,
+        ),
+    )
+
+
+def _yes_or_no(say: Say) -> tuple[tuple[str, str], ...]:
+    return (("", say("nothing is said here")), ("yes", say("yes")), ("no", say("no")))
 
 
 def _caps(say: Say) -> Group:
@@ -265,6 +303,9 @@ def policy_said(sheet: Sheet, before: Policy, *, currency: str, say: Say) -> Pol
         ),
         creation_limits=_creation_limits(sheet, before.creation_limits, say),
         approval_above=(None if above is None else Money(amount_minor=above, currency=currency)),
+        needs_payment=_flag(values.get("needs_payment")),
+        reminder_before=_reminders(values, before.reminder_before),
+        on_host_conflict=_conflict(values.get("on_host_conflict")),
         confirms=_confirms(values),
         pending_expires=_delay(values.get("pending_expires")),
         check_in=_check_in(values),
@@ -330,6 +371,26 @@ def _creation_limits(
     return (CreationLimit(most=most, window=window), *rest)
 
 
+def _flag(said: str | None) -> bool | None:
+    return said == "yes" if said else None
+
+
+def _conflict(said: str | None) -> HostConflict | None:
+    return HostConflict(said) if said else None
+
+
+def _reminders(
+    values: dict[str, Any], before: tuple[timedelta, ...] | None
+) -> tuple[timedelta, ...] | None:
+    """Return when one is reminded; more of them than the form shows are kept."""
+    named = [values.get(f"reminder{row}") for row in _REMINDER_ROWS]
+    kept = (before or ())[len(_REMINDER_ROWS) :]
+    said = tuple(dict.fromkeys(one for one in named if one is not None))
+    if not said and before == ():
+        return before  # somebody has said that there is none
+    return (*said, *kept) or None
+
+
 def _confirms(values: dict[str, Any]) -> Delay | None:
     match values.get("confirming"):
         case "after":
@@ -365,6 +426,12 @@ def policy_values(policy: Policy) -> dict[str, object]:
     if policy.approval_above is not None:
         above = policy.approval_above
         values["approval_above"] = amount_of(above.amount_minor, above.currency)
+    if policy.needs_payment is not None:
+        values["needs_payment"] = "yes" if policy.needs_payment else "no"
+    for row, length in zip(_REMINDER_ROWS, policy.reminder_before or (), strict=False):
+        values[f"reminder{row}"] = length
+    if policy.on_host_conflict is not None:
+        values["on_host_conflict"] = policy.on_host_conflict.value
     if policy.confirms is not None:
         values["confirming"] = "never" if policy.confirms.after is None else "after"
         values["confirm_delay"] = policy.confirms.after or None

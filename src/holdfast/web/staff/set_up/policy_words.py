@@ -7,7 +7,15 @@ from datetime import timedelta
 
 from holdfast.domain.cancellation_policies import CancellationPolicy
 from holdfast.domain.money import Money
-from holdfast.domain.policies import CheckInWindow, Completion, Delay, HostConflict, Policy
+from holdfast.domain.policies import (
+    ActiveLimit,
+    CheckInWindow,
+    Completion,
+    CreationLimit,
+    Delay,
+    HostConflict,
+    Policy,
+)
 from holdfast.web.languages import Language
 from holdfast.web.staff.set_up.sheets import Say
 
@@ -25,10 +33,12 @@ def policy_labels(say: Say) -> tuple[tuple[str, str], ...]:
         ("creation_limits", say("Bookings made by one customer")),
         ("approval_above", say("What costs more waits for your yes")),
         ("is_approved_by_hand", say("Every booking waits for your yes")),
+        ("needs_payment", say("A booking waits until it is paid")),
         ("confirms", say("A booking confirms")),
         ("pending_expires", say("It waits at most")),
         ("check_in", say("Check-in")),
         ("completion", say("Bookings complete")),
+        ("reminder_before", say("Reminders before")),
         ("on_host_conflict", say("If who serves is busy elsewhere")),
         ("cancellation", say("Cancelling")),
         ("no_show", say("Not coming")),
@@ -46,10 +56,8 @@ def words_of_policy(policy: Policy, language: Language) -> Iterator[tuple[str, s
 def _words(value: object, language: Language) -> str:
     say = language.gettext
     match value:
-        case True:
-            return say("yes")
-        case False:
-            return say("no")
+        case bool():
+            return say("yes") if value else say("no")
         case timedelta():
             return language.length(value) if value else say("none")
         case int():
@@ -65,11 +73,21 @@ def _words(value: object, language: Language) -> str:
         case Completion() | HostConflict():
             return _named(say)[value.value]
         case tuple():
-            return ", ".join(language.number(one.most) for one in value)
+            return ", ".join(_listed(one, language) for one in value)
         case Money():
             return language.money(value)
         case _:
             return say("yes")
+
+
+def _listed(value: object, language: Language) -> str:
+    match value:
+        case timedelta():
+            return language.length(value)
+        case ActiveLimit() | CreationLimit():
+            return language.number(value.most)
+        case _:
+            return str(value)
 
 
 def _named(say: Say) -> dict[str, str]:

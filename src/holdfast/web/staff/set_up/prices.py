@@ -112,7 +112,7 @@ def _rows(visit: StaffVisit) -> Rows:
         (PriceMode.FLAT_TOTAL, say("is the price of the whole booking")),
         (PriceMode.FLAT_PER_BLOCK, say("is the price of a block of time")),
     )
-    condition = say("Such as participants >= 6 && weekday in [6, 7]. Empty always holds.")
+    condition = say("Such as participants >= 6 && dayOfWeek >= 6. Empty always holds.")
     return Rows(
         name=LIST,
         key="label",

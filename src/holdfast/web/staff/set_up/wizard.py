@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from holdfast.domain import checks
 from holdfast.domain.errors import HoldfastError
+from holdfast.domain.ids import OfferingId, looks_like_id
 from holdfast.domain.intervals import utc
 from holdfast.domain.money import AMOUNT_MAX
 from holdfast.domain.offerings import DURATION_MAX
@@ -91,19 +92,20 @@ async def begin(visit: StaffVisit) -> Response:
     if plan is None:
         return _page(visit, preset, sheet, run=run, status=422)
     try:
-        await carry_out(plan, lambda step, command: _once(visit, run, step, command))
+        made = await carry_out(plan, lambda step, command: _once(visit, run, step, command))
     except HoldfastError as refusal:
         sentence = refused(refusal, visit.language).sentence
         add_refusal(sheet, refusal, visit.language, sentence=sentence)
         return _page(visit, preset, sheet, run=run, status=refusal.status)
-    return visit.go(visit.here("set-up", "start", "done", offer=plan.sold[0].slug))
+    return visit.go(visit.here("set-up", "start", "done", offer=made[0]))
 
 
 async def done(visit: StaffVisit) -> Response:
     """Show the public link, and where to go from here."""
-    slug = visit.query.text("offer")
-    desk = visit.engine_desk()
-    offering = await visit.read(lambda: desk.offerings.find_by_slug(slug)) if slug else None
+    said, desk = visit.query.text("offer"), visit.engine_desk()
+    offering = None
+    if looks_like_id(said, "off"):
+        offering = await visit.read(lambda: desk.offerings.get(OfferingId(said)))
     return visit.page(
         "staff/set_up/done.html",
         {
@@ -316,7 +318,9 @@ async def _once(visit: StaffVisit, run: str, step: str, command: object) -> str:
     """
     said = plain(command)
     if isinstance(said, dict):
-        said.pop("slot_id", None)  # made anew for each try
+        # Made anew for each try: the address of an offering is another one once it is taken.
+        said.pop("slot_id", None)
+        said.pop("slug", None)
     digest = hashlib.sha256(canonical_json(said).encode()).hexdigest()
     envelope = Envelope(
         command=command,
