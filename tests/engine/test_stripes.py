@@ -18,10 +18,20 @@ from holdfast.domain.slots import Slot
 from holdfast.engine import placing
 from holdfast.engine.facade import TenantEngine
 from holdfast.engine.making import Details
+from holdfast.engine.schedules import WeeklyOpening
 from holdfast.storage.database import Database
 from holdfast.storage.proving import prove
 from holdfast.testing.clocks import ManualClock
-from tests.engine.businesses import add_class, add_slot, at, open_desk, refusal_of
+from tests.engine.businesses import (
+    EVERY_DAY,
+    add_class,
+    add_room,
+    add_slot,
+    at,
+    open_desk,
+    pointers,
+    refusal_of,
+)
 from tests.engine.races import Racers, all_at_once
 from tests.engine.tables import records
 
@@ -34,6 +44,16 @@ def open_evening(desk: TenantEngine, *, places: int, stripes: int) -> Slot:
     concert = add_class(desk, "concert", places=places, openings=())
     evening = add_slot(desk, concert, EVENING)
     return desk.slots.stripe(evening.slot_id, stripes)
+
+
+def open_scheduled(desk: TenantEngine, *, places: int, stripes: int) -> Slot:
+    """Store the evening of a schedule, and spread its places over some counters."""
+    daily = WeeklyOpening(weekdays=EVERY_DAY, opens_minute=20 * 60, closes_minute=21 * 60)
+    concert = add_class(desk, "concert", places=places, openings=(daily,))
+    made = desk.slots.generate(
+        concert.offering_id, starts_from=at("00:00"), starts_before=at("00:00", day=1)
+    )
+    return desk.slots.stripe(made.slots[0].slot_id, stripes)
 
 
 def book(desk: TenantEngine, slot: Slot, guests: int = 1) -> Booking:
@@ -49,9 +69,11 @@ def left(desk: TenantEngine, slot: Slot) -> int | None:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_stripes_answer_as_one_counter_would(desk: TenantEngine, seed: int) -> None:
+    """Of a slot that was made by hand, and of a schedule's."""
     chance = random.Random(seed)
     places = chance.randint(5, 30)
-    slot = open_evening(desk, places=places, stripes=chance.choice([2, 3, 8]))
+    opened = open_evening if seed % 2 else open_scheduled
+    slot = opened(desk, places=places, stripes=chance.choice([2, 3, 8]))
     live: list[Booking] = []
     taken = 0
 
@@ -163,14 +185,23 @@ def test_a_cancelled_evening_gives_everything_back(desk: TenantEngine) -> None:
     assert {desk.bookings.get(one.booking_id).status.value for one in booked} == {"cancelled"}
 
 
-def test_only_counted_slots_made_by_hand_have_stripes(desk: TenantEngine) -> None:
+def test_only_counted_places_have_stripes_and_no_rooms_that_demand_takes(
+    desk: TenantEngine,
+) -> None:
     endless = add_class(desk, "endless", places=None, openings=())
     slot = add_slot(desk, endless, EVENING)
 
     unlimited = refusal_of(lambda: desk.slots.stripe(slot.slot_id, 4))
     too_many = refusal_of(lambda: desk.slots.stripe(slot.slot_id, 33))
 
+    lesson = add_class(desk, "lesson", add_room(desk), places=5)
+    lessons = desk.slots.generate(
+        lesson.offering_id, starts_from=EVENING, starts_before=at("21:00")
+    ).slots
+    in_a_room = refusal_of(lambda: desk.slots.stripe(lessons[0].slot_id, 4))
+
     assert (type(unlimited), type(too_many)) == (InputInvalid, InputInvalid)
+    assert pointers(in_a_room) == [("/stripes", "opened_by_demand")]
 
 
 @pytest.fixture

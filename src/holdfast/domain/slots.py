@@ -67,6 +67,15 @@ class Slot:
     limit_to: int | None = None
 
     @property
+    def gives_way(self) -> bool:
+        """Whether demand has opened it, so that it gives its rooms back when nobody is in it.
+
+        One in stripes does not: nobody looks at all of them to see whether it is empty.
+        """
+        is_counted = self.capacity is not None and self.stripes == 1
+        return self.origin is SlotOrigin.GENERATED and is_counted
+
+    @property
     def counter_keys(self) -> tuple[str, ...]:
         """The capacity keys of its places: one, or one a stripe."""
         return tuple(slot_key(self.slot_id, stripe) for stripe in range(self.stripes))

@@ -30,7 +30,6 @@ from holdfast.domain.scenes import (
 )
 from holdfast.domain.schedules import Rule
 from holdfast.domain.shapes import DATED, Shape
-from holdfast.domain.slots import SlotOrigin
 from holdfast.domain.strategies import candidate_ids
 from holdfast.domain.tenants import Tenant
 from holdfast.domain.timetables import Timetables
@@ -160,11 +159,7 @@ def load_scenes(
     ]
     found = _takings(store, company, offerings, window=window, stretch=stretch, dates=long, now=now)
     limited = [one for one in found.slots if one.slot.capacity is not None]
-    empty = {
-        one.slot.slot_id
-        for one in limited
-        if one.slot.origin is SlotOrigin.GENERATED and one.used == 0
-    }
+    empty = {one.slot.slot_id for one in limited if one.slot.gives_way and one.used == 0}
     claims = _claims(company, found.claims, empty=empty)
     days = _days(found, [(one, days_touched(long, zone_of(one, company.tenant))) for one in dated])
     held = _held(found, empty)

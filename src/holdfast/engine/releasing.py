@@ -177,7 +177,7 @@ def _release(view: View, claim: Claim, *, reason: str) -> None:
 
 
 def _close_if_empty(view: View, slot: Slot) -> None:
-    if slot.origin is not SlotOrigin.GENERATED or slot.capacity is None:
+    if not slot.gives_way:
         return
     if view.counter(slot_key(slot.slot_id)).used > 0:
         return

@@ -17,7 +17,7 @@ from holdfast.domain.resources import Resource, ResourceStatus, Scheme
 from holdfast.domain.rules import ScheduleRule
 from holdfast.domain.schedules import open_intervals
 from holdfast.domain.shapes import dates_between
-from holdfast.domain.slots import Slot, SlotOrigin
+from holdfast.domain.slots import Slot
 from holdfast.domain.tenants import Tenant
 from holdfast.domain.utilisation import DayReport, report_day
 from holdfast.domain.zones import SkippedDay, Zone, day_interval, local_day, zone
@@ -193,7 +193,7 @@ def _empty_slots(store: ReadStore, claims: Iterable[Claim], now: datetime) -> se
         slot
         for rows in loaded.values()
         for slot in cast("tuple[Slot, ...]", rows)
-        if slot.origin is SlotOrigin.GENERATED and slot.capacity is not None
+        if slot.gives_way
     ]
     used = store.used([slot_key(slot.slot_id) for slot in slots], now=now)
     return {slot.slot_id for slot in slots if used.get(slot_key(slot.slot_id), 0) == 0}

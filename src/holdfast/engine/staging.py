@@ -35,7 +35,7 @@ from holdfast.domain.scenes import (
 )
 from holdfast.domain.schedules import Rule
 from holdfast.domain.shapes import Stay, dates_of
-from holdfast.domain.slots import Slot, SlotOrigin
+from holdfast.domain.slots import Slot
 from holdfast.domain.strategies import Load, around, candidate_ids, is_by_load, load_of, unasked
 from holdfast.domain.tenants import Tenant
 from holdfast.domain.zones import Zone, zone
@@ -401,6 +401,4 @@ def demand_slots(
         *(Where(Claim, "owner_id", owner) for owner in owners),
     )
     slots = [look.get(Slot, owner) for owner in sorted(owners)]
-    return [
-        slot for slot in slots if slot.origin is SlotOrigin.GENERATED and slot.capacity is not None
-    ]
+    return [slot for slot in slots if slot.gives_way]

@@ -19,6 +19,7 @@ from holdfast.domain.claims import slot_key
 from holdfast.domain.errors import InputInvalid, RecordInUse, TransitionNotAllowed
 from holdfast.domain.ids import SlotId
 from holdfast.domain.offerings import Counting, Offering
+from holdfast.domain.scenes import is_claimed_by_slot
 from holdfast.domain.slots import STRIPES_MAX, Slot, SlotOrigin, SlotStatus
 from holdfast.engine.ports import ById
 from holdfast.engine.use_cases import Look, Needs, UseCase, View
@@ -29,8 +30,10 @@ from holdfast.engine.versions import require_version
 class StripeSlot:
     """Spread the places of a slot over so many counters; 1 is one counter again.
 
-    Only slots made by hand, with places that are counted and limited, have stripes. Fewer stripes
-    need those that go to be empty: their places have to be given back first.
+    Only places that are counted and limited are spread. A slot of a schedule has to be stored, and
+    may take no rooms or staff for itself: demand opens those, and would have to look at all
+    counters to close it. Fewer stripes need those that go to be empty: their places have to be
+    given back first.
     """
 
     slot_id: SlotId
@@ -55,10 +58,17 @@ def _stripe(view: View, command: StripeSlot, now: datetime) -> Slot:
     require_version(slot, command.if_version)
     if slot.status not in {SlotStatus.OPEN, SlotStatus.BLOCKED}:
         raise TransitionNotAllowed(kind="slot", status=slot.status, action="stripe")
-    is_counted = view.get(Offering, slot.offering_id).counting is Counting.PLACES
-    if not is_counted or slot.capacity is None or slot.origin is not SlotOrigin.MANUAL:
-        message = "Only a slot made by hand, with a capacity of its places, has stripes."
+    offering = view.get(Offering, slot.offering_id)
+    if offering.counting is not Counting.PLACES or slot.capacity is None:
+        message = "Only a slot with a capacity of its places has stripes."
         raise InputInvalid.at("/stripes", "not_counted", message)
+    takes_rooms = any(is_claimed_by_slot(offering, one) for one in offering.requirements)
+    if slot.origin is SlotOrigin.GENERATED and takes_rooms:
+        message = (
+            "A slot of a schedule that takes rooms or staff for itself has no stripes. Make it by"
+            " hand, at another start or with the schedule closed then."
+        )
+        raise InputInvalid.at("/stripes", "opened_by_demand", message)
     if slot.stripes == command.stripes:
         return slot
     keys = _keys(slot, command.stripes)
