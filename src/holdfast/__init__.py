@@ -122,6 +122,7 @@ if TYPE_CHECKING:
     from holdfast.domain.hooks import HookAction as HookAction
     from holdfast.domain.hooks import HookCall as HookCall
     from holdfast.domain.hooks import Reject as Reject
+    from holdfast.domain.hooks import TimeAsked as TimeAsked
     from holdfast.domain.intervals import Interval as Interval
     from holdfast.domain.listing import OpenSlot as OpenSlot
     from holdfast.domain.money import Money as Money
@@ -269,7 +270,7 @@ _HOMES = {
         "Unauthenticated"
     ),
     "holdfast.domain.guests": "Guest",
-    "holdfast.domain.hooks": "BookingSeen FactSeen HookAction HookCall Reject",
+    "holdfast.domain.hooks": "BookingSeen FactSeen HookAction HookCall Reject TimeAsked",
     "holdfast.domain.history": "AuditEntry",
     "holdfast.domain.holds": "AssignedResource Hold HoldStatus",
     "holdfast.domain.listing": "OpenSlot",

@@ -20,5 +20,5 @@ def test_every_example_of_the_guide_runs() -> None:
     assert isinstance(engine, Engine)
     engine.close()
 
-    assert len(BLOCKS) == 3
+    assert len(BLOCKS) == 4
     assert {"booking", "allowed"} <= names.keys()

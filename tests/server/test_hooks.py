@@ -14,13 +14,15 @@ from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from holdfast.bootstrap import Engine
+from holdfast.domain.access import KeyKind, Role
 from holdfast.domain.bookings import BookingStatus
-from holdfast.domain.hooks import HookCall, Reject
+from holdfast.domain.hooks import HookCall, Reject, TimeAsked
 from holdfast.engine.asking import Hooks
 from holdfast.server import create_asgi_app
 from holdfast.server.given_hooks import HooksNotFound, hooks_of
 from holdfast.settings import Settings
 from holdfast.testing.clocks import ManualClock, SeededIds
+from tests.engine.businesses import add_offering, add_room, at, open_desk
 from tests.engine.hooked import Left, left
 from tests.server.hook_module import TILL, hooks
 from tests.server.houses import House, open_house, serving
@@ -141,6 +143,44 @@ def test_ac_q01_hooks_refuse_cancelling_and_checking_in_over_http(
         "Not on the list",
     ]
     assert after == booked
+
+
+def test_a_vetoed_time_is_neither_listed_nor_booked_over_http(
+    engine: Engine, clock: ManualClock
+) -> None:
+    desk = open_desk(engine)
+    talk = add_offering(desk, "talk", add_room(desk))
+    key = desk.keys.add("all", kind=KeyKind.SECRET, role=Role.OWNER).secret
+    headers = {"Authorization": f"Bearer {key}"}
+
+    def busy(_: TimeAsked) -> list[tuple[datetime, datetime]]:
+        return [(at("10:00", day=1), at("11:00", day=1))]
+
+    window = {
+        "offering_id": talk.offering_id,
+        "from": "2026-06-02T09:00Z",
+        "to": "2026-06-02T12:00Z",
+    }
+    wanted = {
+        "offering_id": talk.offering_id,
+        "starts_at": "2026-06-02T10:00:00Z",
+        "contact": {"name": "Ada"},
+    }
+    with client_with(engine, clock, Hooks(busy=[busy])) as client:
+        listed = client.get("/v1/availability", params=window, headers=headers)
+        refused = client.post("/v1/bookings", json=wanted, headers=headers)
+        held = client.post("/v1/holds", json=wanted, headers=headers)
+
+    assert [slot["starts_at"] for slot in listed.json()["slots"]] == [
+        "2026-06-02T09:00:00Z",
+        "2026-06-02T11:00:00Z",
+    ]
+    for answer in (refused, held):
+        assert (answer.status_code, answer.json()["code"]) == (409, "availability.closed")
+        assert answer.json()["reason"] == "vetoed"
+        offered = {one["starts_at"] for one in answer.json()["alternatives"]}
+        assert offered
+        assert "2026-06-02T10:00:00Z" not in offered
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,15 @@ from holdfast.domain.customers import Contact
 from holdfast.domain.errors import TransitionNotAllowed
 from holdfast.domain.history import Event
 from holdfast.domain.holds import AssignedResource, Hold
-from holdfast.domain.ids import AttemptId, BookingId, CustomerId, HoldId, OfferingId, SlotId
+from holdfast.domain.ids import (
+    AttemptId,
+    BookingId,
+    CustomerId,
+    HoldId,
+    OfferingId,
+    ResourceId,
+    SlotId,
+)
 from holdfast.domain.money import Money
 
 REASON_LENGTH_MAX = 500
@@ -44,6 +52,7 @@ class BookingSeen:
     Attributes:
         booking_id, number, status, version: None of what is not booked yet.
         hold_id: The hold that keeps its places, or did.
+        resource_id: What is booked without an offering.
         dates: Of what is booked by days or nights, its dates.
         assigned: The resources that serve it; none yet where they are chosen at approval.
         customer_id: None of somebody who is not known yet.
@@ -56,6 +65,7 @@ class BookingSeen:
     version: int | None
     hold_id: HoldId | None
     offering_id: OfferingId | None
+    resource_id: ResourceId | None
     slot_id: SlotId | None
     starts_at: datetime
     ends_at: datetime
@@ -79,6 +89,7 @@ class BookingSeen:
             version=booking.version,
             hold_id=booking.hold_id,
             offering_id=booking.offering_id,
+            resource_id=booking.resource_id,
             slot_id=booking.slot_id,
             starts_at=booking.starts_at,
             ends_at=booking.ends_at,
@@ -103,6 +114,7 @@ class BookingSeen:
             version=None,
             hold_id=None,
             offering_id=hold.offering_id,
+            resource_id=hold.resource_id,
             slot_id=hold.slot_id,
             starts_at=hold.starts_at,
             ends_at=hold.ends_at,
@@ -147,6 +159,23 @@ class HookCall:
     def booking(self) -> BookingSeen:
         """What it is about; the first of a series."""
         return self.bookings[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeAsked:
+    """A time of which hooks are asked whether the business is free then.
+
+    Attributes:
+        offering_id, resource_id: What would be booked: an offering, or a resource by itself.
+        starts_at, ends_at: One booking's time; of `busy` hooks the whole time that is looked at.
+    """
+
+    tenant_id: str
+    slug: str
+    offering_id: OfferingId | None
+    resource_id: ResourceId | None
+    starts_at: datetime
+    ends_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

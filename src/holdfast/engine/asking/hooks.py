@@ -8,7 +8,7 @@ from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
-from holdfast.domain.hooks import FactSeen, HookAction, HookCall
+from holdfast.domain.hooks import FactSeen, HookAction, HookCall, TimeAsked
 
 Hook = Callable[[HookCall], object]
 """What is asked. It may be a coroutine function; it runs in a thread of its own.
@@ -18,6 +18,12 @@ None or True is a yes, a `Reject` or False a no.
 
 Listen = Callable[[FactSeen], object]
 """What is told of something that has happened. It may be a coroutine function, too."""
+
+Available = Callable[[TimeAsked], object]
+"""Says of one time whether the business is free then: False is a veto."""
+
+Busy = Callable[[TimeAsked], object]
+"""Says when the business is busy within a time: pairs of instants, each a veto."""
 
 SECONDS_MAX = 60.0
 _NOT_HOOKS = frozenset({"seconds", "fresh", "on_failure"})
@@ -37,6 +43,8 @@ class Hooks:
     Attributes:
         authorize: Whether somebody may hold, reserve or move at all. Asked before anything is
             written, and perhaps more than once: it must have no effect.
+        busy, available: When the business is not free, whatever its schedules say: asked once for
+            all of a listing, or for each time of it. They must have no effect.
         before_reserve: Asked while a hold keeps the places of what would be booked.
         before_confirm: Asked when somebody confirms a booking that waits.
         before_cancel: Asked when somebody calls a booking off.
@@ -56,6 +64,8 @@ class Hooks:
     """
 
     authorize: Sequence[Hook] = ()
+    busy: Sequence[Busy] = ()
+    available: Sequence[Available] = ()
     before_reserve: Sequence[Hook] = ()
     before_confirm: Sequence[Hook] = ()
     before_cancel: Sequence[Hook] = ()
@@ -91,9 +101,14 @@ class Hooks:
         found = _BEFORE.get(action)
         return () if found is None else tuple(getattr(self, found))
 
+    @property
+    def has_vetoes(self) -> bool:
+        """Whether anybody says when the business is not free."""
+        return bool(self.busy or self.available)
+
     def vetoes(self, action: HookAction) -> tuple[Hook, ...]:
         """Return the hooks that have no effect."""
-        return tuple(self.authorize) if action in _AUTHORIZED else ()
+        return tuple(self.authorize) if action in TIMED else ()
 
 
 _BEFORE: Mapping[HookAction, str] = MappingProxyType(
@@ -104,4 +119,5 @@ _BEFORE: Mapping[HookAction, str] = MappingProxyType(
         HookAction.ATTEND: "before_attend",
     }
 )
-_AUTHORIZED = frozenset({HookAction.HOLD, HookAction.RESERVE, HookAction.MOVE})
+TIMED = frozenset({HookAction.HOLD, HookAction.RESERVE, HookAction.MOVE})
+"""What takes a time that somebody chose."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -10,6 +10,7 @@ import structlog
 
 from holdfast.domain.access import SYSTEM
 from holdfast.domain.errors import (
+    AvailabilityClosed,
     ClockBehind,
     HoldfastError,
     HookFailed,
@@ -23,11 +24,14 @@ from holdfast.domain.hooks import (
     HookAction,
     HookCall,
     Reject,
+    TimeAsked,
 )
+from holdfast.domain.intervals import Interval
 from holdfast.engine.approvals import ConfirmBooking
-from holdfast.engine.asking.hooks import Hook, Hooks, OnFailure
+from holdfast.engine.asking.hooks import TIMED, Hook, Hooks, OnFailure
 from holdfast.engine.asking.opening import Opened, Wish, closing, opening
 from holdfast.engine.asking.threads import HookThreads, answer_of, name_of
+from holdfast.engine.asking.vetoing import vetoed
 from holdfast.engine.attempting import EndAttempt
 from holdfast.engine.attending import CheckInBooking
 from holdfast.engine.bookings import CancelBooking, ConvertHold, PlaceBooking
@@ -71,13 +75,32 @@ class Verdict:
 class Question:
     """Hooks to be asked, one after another, within a time limit."""
 
-    hooks: tuple[Hook, ...]
+    given: Hooks
     call: HookCall
-    seconds: float
-    on_failure: OnFailure
+
+    @property
+    def hooks(self) -> tuple[Hook, ...]:
+        """Who is asked, vetoes of the time apart."""
+        action = self.call.action
+        return (*self.given.vetoes(action), *self.given.before(action))
+
+    @property
+    def seconds(self) -> float:
+        """How long all of them may take together."""
+        return self.given.seconds
 
     def put(self) -> Verdict:
         """Ask until one says no. Blocks as long as they do."""
+        try:
+            is_free = self._is_free()
+        except (Exception, SystemExit):
+            log.exception("hook.raised", hook="busy or available")
+            is_free, verdict = True, self.failed()
+            if verdict.refusal is not None:
+                return verdict
+        if not is_free:
+            message = "The business is not free then. Choose another time."
+            return Verdict(AvailabilityClosed(message, reason="vetoed"))
         for hook in self.hooks:
             try:
                 said = answer_of(hook(self.call))
@@ -90,6 +113,24 @@ class Question:
                 return verdict
         return Verdict()
 
+    def _is_free(self) -> bool:
+        """Whether none of the times is vetoed."""
+        if not self.given.has_vetoes or self.call.action not in TIMED:
+            return True
+        for wish in self.call.bookings:
+            subject = TimeAsked(
+                tenant_id=self.call.tenant_id,
+                slug=self.call.slug,
+                offering_id=wish.offering_id,
+                resource_id=wish.resource_id,
+                starts_at=wish.starts_at,
+                ends_at=wish.ends_at,
+            )
+            time = Interval(starts_at=wish.starts_at, ends_at=wish.ends_at)
+            if vetoed(self.given, subject, [time]):
+                return False
+        return True
+
     def unanswered(self) -> Verdict:
         """Return what it comes to when time is up."""
         names = [name_of(hook) for hook in self.hooks]
@@ -98,7 +139,7 @@ class Question:
 
     def failed(self) -> Verdict:
         """Return what it comes to when a hook does not do its work."""
-        if self.on_failure is OnFailure.ALLOW:
+        if self.given.on_failure is OnFailure.ALLOW:
             return Verdict()
         message = (
             "The business could not be asked whether this may be done. Nothing was changed: try"
@@ -131,12 +172,41 @@ class Asking:
         self._actions = {
             command: action
             for command, action in ACTIONS.items()
-            if hooks.before(action) or hooks.vetoes(action)
+            if hooks.before(action)
+            or hooks.vetoes(action)
+            or (hooks.has_vetoes and action in TIMED)
         }
 
     def concerns(self, command: object) -> bool:
         """Whether any hook is asked about a command; others go their usual way."""
         return type(command) in self._actions
+
+    def vetoed(self, subject: TimeAsked, times: Sequence[Interval]) -> frozenset[Interval]:
+        """Ask which of some times are vetoed, for a listing. Blocks.
+
+        Raises:
+            HookFailed: A hook did not answer.
+            ServerBusy: Too many hooks are running.
+        """
+
+        def ask() -> frozenset[Interval] | None:
+            try:
+                return vetoed(self.hooks, subject, times)
+            except (Exception, SystemExit):
+                log.exception("hook.raised", hook="busy or available")
+                return None
+
+        try:
+            found = self.threads.start(ask).result(timeout=self.hooks.seconds)
+        except TimeoutError:
+            log.exception("hook.hung", hooks="busy or available", seconds=self.hooks.seconds)
+            found = None
+        if found is not None:
+            return found
+        if self.hooks.on_failure is OnFailure.ALLOW:
+            return frozenset()
+        message = "The business could not be asked when it is free. Try again in a moment."
+        raise HookFailed(message, action="list")
 
     def passage(self, envelope: Envelope) -> Passage:
         """Lead a command past its hooks: rehearse and keep, ask, then do it or give back."""
@@ -151,12 +221,7 @@ class Asking:
         assert isinstance(opened, Opened)
         if opened.call is None:
             return _outcome((yield envelope))
-        verdict = yield Question(
-            hooks=(*self.hooks.vetoes(action), *before),
-            call=opened.call,
-            seconds=self.hooks.seconds,
-            on_failure=self.hooks.on_failure,
-        )
+        verdict = yield Question(given=self.hooks, call=opened.call)
         assert isinstance(verdict, Verdict)
         if verdict.refusal is None:
             done = replace(envelope, command=opened.command, around=closing(opened))

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
+from typing import cast
 
 from holdfast.domain.access import Scope
 from holdfast.domain.errors import (
+    Alternative,
     AvailabilityClosed,
     CapacityExceeded,
     HoldfastError,
     InputInvalid,
 )
 from holdfast.domain.ids import OfferingId
+from holdfast.domain.intervals import Interval
 from holdfast.domain.offerings import Offering
 from holdfast.domain.overrides import Override
 from holdfast.domain.shapes import Shape
@@ -30,11 +35,13 @@ from holdfast.engine.availability import (
     with_alternatives,
 )
 from holdfast.engine.bookings import PlaceBooking
-from holdfast.engine.choosing import Choice
+from holdfast.engine.choosing import Choice, Target, choose
 from holdfast.engine.facade.port import Port, in_utc
+from holdfast.engine.facade.vetoes import Vetoes
 from holdfast.engine.holds import PlaceHold
 from holdfast.engine.ports import ReadStore
 from holdfast.engine.reading import get
+from holdfast.engine.snapshots import look_up
 
 
 def _asked(queries: Sequence[AvailabilityQuery]) -> list[AvailabilityQuery]:
@@ -49,6 +56,7 @@ class AvailabilityAnswers:
 
     def __init__(self, port: Port) -> None:
         self._port = port
+        self._vetoes = Vetoes(port)
 
     def list(
         self,
@@ -83,11 +91,12 @@ class AvailabilityAnswers:
             RecordNotFound: There is no such offering, resource or pool.
         """
         asked, port = _asked(queries), self._port
-        return port.read(
-            lambda store: tuple(
-                list_open_slots(store, tenant_id=port.tenant_id, actor=port.actor, queries=asked)
+        found = port.read(
+            lambda store: list_open_slots(
+                store, tenant_id=port.tenant_id, actor=port.actor, queries=asked
             )
         )
+        return tuple(map(self._vetoes.listed, found, asked))
 
     def by_day(self, query: AvailabilityQuery) -> DailyAvailability:
         """Say of each local date whether anything is open on it, how much, and from when.
@@ -107,11 +116,12 @@ class AvailabilityAnswers:
             RecordNotFound: There is no such offering, resource or pool.
         """
         asked, port = _asked(queries), self._port
-        return port.read(
-            lambda store: tuple(
-                list_open_days(store, tenant_id=port.tenant_id, actor=port.actor, queries=asked)
-            )
-        )
+        look = partial(list_open_days, tenant_id=port.tenant_id, actor=port.actor, queries=asked)
+        if not self._vetoes.are_asked:
+            return tuple(port.read(look))
+        each = partial(list_open_slots, tenant_id=port.tenant_id, actor=port.actor, queries=asked)
+        days, slots = port.read(lambda store: (look(store), each(store)))
+        return tuple(map(self._vetoes.by_day, days, slots, asked))
 
     def next(
         self,
@@ -128,18 +138,22 @@ class AvailabilityAnswers:
             InputInvalid: The question is malformed.
             RecordNotFound: There is no such offering or resource.
         """
-        query = in_utc(query)
         port = self._port
-        return port.read(
-            lambda store: find_next(
-                store,
-                tenant_id=port.tenant_id,
-                actor=port.actor,
-                query=query,
-                count=count,
-                max_wait=max_wait,
+
+        def look(asked: AvailabilityQuery, most: int) -> Availability:
+            return port.read(
+                lambda store: find_next(
+                    store,
+                    tenant_id=port.tenant_id,
+                    actor=port.actor,
+                    query=asked,
+                    count=most,
+                    max_wait=max_wait if asked is query else None,
+                )
             )
-        )
+
+        query = in_utc(query)
+        return self._vetoes.found(look, query, count=count)
 
     def at_the_desk(self, query: AvailabilityQuery, *, max_wait: timedelta) -> Availability:
         """Find what staff may give to whoever stands there, notice set aside.
@@ -168,7 +182,7 @@ class AvailabilityAnswers:
                 looks_back=offering.duration if is_slotted else timedelta(0),
             )
 
-        return port.read(find)
+        return self._vetoes.listed(port.read(find), asked)
 
     def check(self, choice: Choice, *, party_size: int = 1) -> Verdict:
         """Say whether a request could be booked now, and what else if not. Nothing is written.
@@ -191,7 +205,7 @@ class AvailabilityAnswers:
     def _check(self, choice: Choice, party_size: int, *, is_explained: bool) -> Verdict:
         choice = in_utc(choice)
         port = self._port
-        return port.read(
+        verdict = port.read(
             lambda store: check(
                 store,
                 tenant_id=port.tenant_id,
@@ -201,17 +215,55 @@ class AvailabilityAnswers:
                 is_explained=is_explained,
             )
         )
+        if not self._vetoes.are_asked:
+            return verdict
+        return self._after_vetoes(choice, party_size, verdict)
+
+    def _after_vetoes(self, choice: Choice, party_size: int, verdict: Verdict) -> Verdict:
+        """Return a verdict that counts a veto of the time among its reasons."""
+        target = self._target(choice)
+        time = Interval(starts_at=target.stay.starts_at, ends_at=target.stay.ends_at)
+        resource_id = None if target.resource is None else target.resource.resource_id
+        offering_id = target.offering_id
+        if not self._vetoes.among([time], offering_id=offering_id, resource_id=resource_id):
+            return verdict
+        message = "The business is not free then. Choose another time."
+        veto: HoldfastError = AvailabilityClosed(message, reason="vetoed")
+        if verdict.refusal is None:
+            veto = self.explained(choice, party_size, veto)
+        found = cast("tuple[Alternative, ...]", veto.fields.get("alternatives", ()))
+        return replace(
+            verdict,
+            can_book=False,
+            refusal=verdict.refusal or veto,
+            reasons=(*verdict.reasons, veto),
+            alternatives=verdict.alternatives or found,
+        )
 
     def explained(self, choice: Choice, party_size: int, refusal: HoldfastError) -> HoldfastError:
         """Add alternatives to a refusal for shortage."""
         port = self._port
-        return port.read(
+        explained = port.read(
             lambda store: with_alternatives(
                 store,
                 tenant_id=port.tenant_id,
                 choice=choice,
                 party_size=party_size,
                 refusal=refusal,
+            )
+        )
+        if not explained.fields.get("alternatives") or not self._vetoes.are_asked:
+            return explained
+        return self._vetoes.without(explained, self._target(choice).offering_id)
+
+    def _target(self, choice: Choice) -> Target:
+        port = self._port
+        return port.read(
+            lambda store: look_up(
+                store,
+                lambda look: choose(look, choice),
+                tenant_id=port.tenant_id,
+                actor=port.actor,
             )
         )
 

@@ -50,7 +50,7 @@ class Port:
         actor: Actor,
         asking: Asking | None = None,
     ) -> None:
-        self._asking = asking
+        self.asking = asking
         self._unit_of_work = unit_of_work
         self._reads = reads
         self._quiescence = quiescence
@@ -90,7 +90,7 @@ class Port:
         return self._result(self._run(envelope))
 
     def _run(self, envelope: Envelope) -> Outcome:
-        asking = self._asking
+        asking = self.asking
         if asking is None or not asking.concerns(envelope.command):
             return self._run_now(envelope)
         passage = asking.passage(envelope)
