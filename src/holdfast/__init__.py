@@ -209,6 +209,7 @@ if TYPE_CHECKING:
     from holdfast.engine.availability import Availability as Availability
     from holdfast.engine.availability import AvailabilityQuery as AvailabilityQuery
     from holdfast.engine.availability import DailyAvailability as DailyAvailability
+    from holdfast.engine.availability import Prospect as Prospect
     from holdfast.engine.blocks import AddBlock as AddBlock
     from holdfast.engine.calendars import DaysChanged as DaysChanged
     from holdfast.engine.calendars import InitialiseDays as InitialiseDays
@@ -310,7 +311,7 @@ _HOMES = {
     "holdfast.domain.waitlists": "InLine WaitlistEntry WaitlistStatus WishedDates Wishes",
     "holdfast.engine.agenda": "Agenda AgendaQuery AgendaSlot",
     "holdfast.engine.asking": "Hooks ListenerState OnFailure",
-    "holdfast.engine.availability": "Availability AvailabilityQuery DailyAvailability",
+    "holdfast.engine.availability": "Availability AvailabilityQuery DailyAvailability Prospect",
     "holdfast.engine.blocks": "AddBlock",
     "holdfast.engine.calendars": "DaysChanged InitialiseDays",
     "holdfast.engine.categories": "AddCategory",

@@ -317,7 +317,10 @@ SUBJECTS: dict[str, Make] = {
     "placeBooking": lambda b: Asked(
         path="/v1/bookings", body={**_choice(b), **DETAILS, "customer_id": b.customer}
     ),
-    "checkAvailability": lambda b: Asked(path="/v1/availability/check", body=_choice(b)),
+    "checkAvailability": lambda b: Asked(
+        path="/v1/availability/check",
+        body={**_choice(b), **TERMS, "customer_id": b.customer, "contact": CONTACT},
+    ),
     "checkAvailability/slot": lambda b: Asked(
         path="/v1/availability/check", body={"slot_id": b.slot}
     ),
@@ -476,7 +479,7 @@ def _placing(
 
 _placing("placeHold", "/v1/holds", {"override": OVERRIDE, "answers": {}, "metadata": {}, **TERMS})
 _placing("placeBooking", "/v1/bookings", {"contact": CONTACT, "override": OVERRIDE, **TERMS})
-_placing("checkAvailability", "/v1/availability/check", {})
+_placing("checkAvailability", "/v1/availability/check", {"metadata": {}, **TERMS})
 _placing("quotePrice", "/v1/quotes", {"metadata": {}, **TERMS})
 _placing(
     "placeWalkIn",

@@ -224,6 +224,25 @@ def test_a_check_foretells_every_refusal(place: Place, starts_at: str, code: str
     assert verdict["alternatives"] == refused.get("alternatives", [])
 
 
+def test_a_check_is_told_who_books_and_on_which_terms(place: Place) -> None:
+    """AC-B12: what is said of them is asked as a booking asks it."""
+    when = {"offering_id": place.cut, "starts_at": TUESDAY_TEN}
+    path = "/v1/availability/check"
+
+    code = place.page.post(path, {**when, "promo_codes": ["NEVER"]}).json
+    plain = place.page.post(path, {**when, "contact": {"email": "ada@example.com"}}).json
+    tickets = place.page.post(path, {**when, "tickets": [{"tier": "child", "quantity": 1}]})
+    named = place.page.post(path, {**when, "customer_id": f"cus_{'0' * 26}"})
+    unknown = place.staff.post(path, {**when, "customer_id": f"cus_{'0' * 26}"})
+
+    assert (code["can_book"], code["refusal"]["code"]) == (False, "promo.refused")
+    assert code["availability"]["is_available"]
+    assert plain["can_book"]
+    assert (tickets.status, tickets.code) == (422, "input.invalid")
+    assert (named.status, named.code) == (403, "access.denied")
+    assert (unknown.status, unknown.code) == (404, "record.not_found")
+
+
 def test_a_check_of_what_is_not_there_is_refused(place: Place) -> None:
     body = {"offering_id": f"off_{'0' * 26}", "starts_at": TUESDAY_TEN}
 

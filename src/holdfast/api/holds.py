@@ -202,7 +202,9 @@ async def place(call: Call) -> Response:
         command,
         show,
         location="/v1/holds",
-        explain=lambda desk, refusal: desk.availability.explained(choice, party_size, refusal),
+        explain=lambda desk, refusal: desk.availability.explained(
+            choice, party_size, refusal, command.terms.tickets
+        ),
     )
 
 

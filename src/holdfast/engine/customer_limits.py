@@ -201,6 +201,22 @@ def require_within_limits(view: View, deal: Deal, *, now: datetime) -> Policy:
         LimitReached: They have or make too many.
         NeedsMore: Their lock is not held: they were not known before.
     """
+    return _within_limits(view, deal, now=now, locked=view)
+
+
+def seem_within_limits(look: Look, deal: Deal, *, now: datetime) -> None:
+    """Refuse what is more than the customer may have, as far as it is seen without locks.
+
+    Raises:
+        CustomerBlocked: They may not book for a while.
+        InputInvalid: Their bookings are counted, and they have not said who they are.
+        LimitReached: They have or make too many.
+    """
+    limit_needs(look, deal.target, deal.candidates, deal.buyer)
+    _within_limits(look, deal, now=now, locked=None)
+
+
+def _within_limits(view: Look, deal: Deal, *, now: datetime, locked: View | None) -> Policy:
     target = deal.target
     resources = [view.get(Resource, one.resource_id) for one in deal.assigned]
     policy = policy_in_force(target.tenant, target.offering, resources)
@@ -212,7 +228,11 @@ def require_within_limits(view: View, deal: Deal, *, now: datetime) -> Policy:
             message = "Give an e-mail address or a phone number: bookings are counted here."
             raise InputInvalid.at("/contact/email", "missing", message)
         return policy
-    found = _Counted(view, deal, person, now=now) if _counts(policy) else None
+    found = None
+    if _counts(policy):
+        if locked is not None:
+            _require_locked(locked, person, now=now)
+        found = _Counted(view, deal, person, now=now)
     limits, counts = policy, dict[LimitScope, int]()
     if found is not None:
         limits, counts = found.counts(policy, resources)
@@ -242,6 +262,7 @@ def require_within_resource_limits(view: View, deal: Deal, *, now: datetime) -> 
     is_set_aside = deal.override is not None and deal.override.limits
     if person is None or is_set_aside or not any(_by_resource(word) for word in words):
         return
+    _require_locked(view, person, now=now)
     found = _Counted(view, deal, person, now=now)
     limits, counts = found.counts(Policy(), resources)
     proposal = Proposal(zone=target.zone_name, active_counts=counts)
@@ -261,12 +282,15 @@ def _blocked_until(person: Person, policy: Policy, *, now: datetime) -> datetime
     return max((until for until in found if until is not None), default=None)
 
 
-class _Counted:
-    """What a person has, counted under their lock."""
+def _require_locked(view: View, person: Person, *, now: datetime) -> None:
+    if not view.is_locked(person.key) and not _is_new(view, person, now=now):
+        raise NeedsMore
 
-    def __init__(self, view: View, deal: Deal, person: Person, *, now: datetime) -> None:
-        if not view.is_locked(person.key) and not _is_new(view, person, now=now):
-            raise NeedsMore
+
+class _Counted:
+    """What a person has."""
+
+    def __init__(self, view: Look, deal: Deal, person: Person, *, now: datetime) -> None:
         self._target = target = deal.target
         self._words = words_of(target.tenant, deal.candidates, [target.offering])
         limits = [limit for word in self._words for limit in word.active_limits]
@@ -347,6 +371,6 @@ def _has_lapsed(booking: Booking, now: datetime) -> bool:
     return is_pending and booking.expires_at is not None and booking.expires_at <= now
 
 
-def _few(view: View, key: str) -> tuple[Hold, ...]:
+def _few(view: Look, key: str) -> tuple[Hold, ...]:
     read = _held(key)
     return view.few(Hold, read.field, key, statuses=read.statuses, limit=read.limit)

@@ -206,7 +206,7 @@ class ChosenPlaces:
     @property
     def assigned(self) -> tuple[AssignedResource, ...]:
         """The resources that would serve it."""
-        return tuple(_assigned(self.scene, self.wish, one) for one in self.taken)
+        return tuple(assigned_by(self.scene, self.wish, one) for one in self.taken)
 
 
 def choose_places(
@@ -329,7 +329,8 @@ def _is_locked(view: View, stage: Stage, resource_id: ResourceId) -> bool:
     return all(view.is_locked(day_key(resource_id, day)) for day in dates)
 
 
-def _assigned(scene: Scene, wish: Wish, taken: Taken) -> AssignedResource:
+def assigned_by(scene: Scene, wish: Wish, taken: Taken) -> AssignedResource:
+    """Return a resource that serves a wish, as it is kept with a hold or booking."""
     is_taken_already = taken.is_by_slot and wish.slot_id in scene.slot_resources
     return AssignedResource(
         resource_id=taken.resource.resource_id,

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, field
 
 from holdfast.domain import checks
 from holdfast.domain.access import Actor, Scope
-from holdfast.domain.claims import promo_uses_key
 from holdfast.domain.customers import Contact
 from holdfast.domain.errors import InputInvalid
 from holdfast.domain.ids import BookingId, CustomerId, TenantId
-from holdfast.domain.offerings import Counting
-from holdfast.domain.promo_codes import PromoUse
 from holdfast.domain.quotes import Quote
 from holdfast.domain.resources import CAPACITY_MAX
 from holdfast.domain.terms import NO_TERMS, Terms, terms_faults
-from holdfast.engine.choosing import Choice, Target, choose
+from holdfast.engine.choosing import Choice, choose
+from holdfast.engine.estimating import estimated, places_seen
 from holdfast.engine.moving import Move, choice_after, purchase_of, size_after, terms_after
 from holdfast.engine.ownership import own_booking_in
 from holdfast.engine.people import contact_faults
 from holdfast.engine.ports import ReadStore
 from holdfast.engine.pricing import Purchase, quote_for
 from holdfast.engine.snapshots import SnapshotLook, look_up
-from holdfast.engine.using import Codes, agreed_promos, codes_of, customer_mark
+from holdfast.engine.using import agreed_promos
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,18 +63,10 @@ def quote(store: ReadStore, *, tenant_id: TenantId, actor: Actor, query: QuoteQu
             party_size=query.party_size,
             terms=query.terms,
             customer_id=query.customer_id,
+            contact=query.contact,
             metadata=query.metadata,
         )
-        codes = codes_of(look, query.terms)
-        mark = customer_mark(look, query.contact, query.customer_id) if codes.found else None
-        quoted = quote_for(
-            look,
-            purchase,
-            now=now,
-            taken_count=_taken(store, target, now=now),
-            promos=_promos(store, codes, mark, now=now),
-        )
-        return replace(quoted, promo_refusals=(*codes.unknown, *quoted.promo_refusals))
+        return estimated(store, look, purchase, now=now)
 
     return look_up(store, find, tenant_id=tenant_id, actor=actor)
 
@@ -101,7 +90,7 @@ def quote_move(
         target = choose(look, choice_after(booking, move))
         size, terms = size_after(booking, move), terms_after(booking, move)
         is_there = booking.slot_id is not None and booking.slot_id == target.slot_id
-        taken_count = _taken(store, target, now=now) - (booking.party_size if is_there else 0)
+        taken_count = places_seen(store, target, now=now) - (booking.party_size if is_there else 0)
         return quote_for(
             look,
             purchase_of(booking, target, terms, size=size),
@@ -111,28 +100,3 @@ def quote_move(
         )
 
     return look_up(store, find, tenant_id=tenant_id, actor=actor)
-
-
-def _promos(
-    store: ReadStore, codes: Codes, mark: str | None, *, now: datetime
-) -> tuple[PromoUse, ...]:
-    """Return how often codes have been used, as it is seen without locks."""
-    keys = {promo.promo_id: promo_uses_key(promo.promo_id) for promo in codes.found}
-    own = {promo_id: promo_uses_key(promo_id, mark) for promo_id in keys} if mark else {}
-    used = store.used([*keys.values(), *own.values()], now=now) if keys else {}
-    return tuple(
-        PromoUse(
-            promo=promo,
-            uses_count=used.get(keys[promo.promo_id], 0),
-            customer_uses_count=used.get(own[promo.promo_id], 0) if own else None,
-        )
-        for promo in codes.found
-    )
-
-
-def _taken(store: ReadStore, target: Target, *, now: datetime) -> int:
-    """Return how many places of a slot are taken now; 0 if nobody counts."""
-    slot = target.slot
-    if target.offering.counting is not Counting.PLACES or slot is None or slot.capacity is None:
-        return 0
-    return sum(store.used(slot.counter_keys, now=now).values())

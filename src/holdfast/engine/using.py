@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from holdfast.domain.bookings import Booking
 from holdfast.domain.claims import (
@@ -22,8 +23,8 @@ from holdfast.domain.claims import (
 from holdfast.domain.customers import Contact, email_key, phone_key, use_mark, use_mark_of
 from holdfast.domain.errors import CapacityExceeded, InputInvalid, PromoRefused
 from holdfast.domain.holds import Hold
-from holdfast.domain.ids import ClaimId, CustomerId, PromoId
-from holdfast.domain.offerings import Counting
+from holdfast.domain.ids import ClaimId, CustomerId, PromoId, SlotId
+from holdfast.domain.offerings import Counting, Offering
 from holdfast.domain.prices import QUOTA_MAX, TierChoice
 from holdfast.domain.promo_codes import (
     USES_MAX,
@@ -34,11 +35,11 @@ from holdfast.domain.promo_codes import (
     promo_key,
     unknown_promo,
 )
-from holdfast.domain.terms import Terms, Use
+from holdfast.domain.terms import Terms, Tickets, Use
 from holdfast.engine.choosing import Target
 from holdfast.engine.people import find_customer, find_customer_reads
 from holdfast.engine.placing import Taker
-from holdfast.engine.ports import ById, CounterOf, Where
+from holdfast.engine.ports import ById, CounterOf, ReadStore, Where
 from holdfast.engine.use_cases import Look, Needs, View
 
 
@@ -178,14 +179,47 @@ def _take_tickets(view: View, target: Target, terms: Terms, taker: Taker) -> lis
     for one, key in tickets:
         quota = quotas[one.tier]
         cap = QUOTA_MAX if quota is None else quota
-        left = cap - view.counter(key).used
-        if one.quantity > left:
-            message = f"{max(0, left)} ticket(s) of tier '{one.tier}' are left."
-            raise CapacityExceeded(
-                message, requested=one.quantity, remaining=max(0, left), limited_by=one.tier
-            )
+        refusal = _too_few(one, cap - view.counter(key).used)
+        if refusal is not None:
+            raise refusal
         uses.append(_count(view, Use(key=key, units=one.quantity), cap, target, taker))
     return uses
+
+
+def _too_few(tickets: Tickets, left: int) -> CapacityExceeded | None:
+    if tickets.quantity <= left:
+        return None
+    left = max(0, left)
+    message = f"{left} ticket(s) of tier '{tickets.tier}' are left."
+    return CapacityExceeded(
+        message, requested=tickets.quantity, remaining=left, limited_by=tickets.tier
+    )
+
+
+def tickets_short(
+    store: ReadStore,
+    offering: Offering,
+    slot_ids: Iterable[SlotId],
+    tickets: Sequence[Tickets],
+    *,
+    now: datetime,
+) -> dict[SlotId, CapacityExceeded]:
+    """Return of which slots too few tickets of a tier are left, as it is seen without locks."""
+    quotas = {tier.key: tier.quota for tier in offering.ticket_tiers if tier.quota is not None}
+    limited = [one for one in tickets if one.tier in quotas]
+    keys = {
+        (slot_id, one.tier): tickets_key(slot_id, one.tier)
+        for slot_id in slot_ids
+        for one in limited
+    }
+    used = store.used(list(keys.values()), now=now) if keys else {}
+    short: dict[SlotId, CapacityExceeded] = {}
+    for (slot_id, tier), key in keys.items():
+        one = next(one for one in limited if one.tier == tier)
+        refusal = _too_few(one, quotas[tier] - used.get(key, 0))
+        if refusal is not None:
+            short.setdefault(slot_id, refusal)
+    return short
 
 
 def _count(view: View, use: Use, cap: int, target: Target, taker: Taker) -> Use:

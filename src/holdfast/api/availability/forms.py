@@ -10,12 +10,15 @@ from pydantic import Field, RootModel
 
 from holdfast.api.choices import ChoiceIn, ChoiceQuery, PartyQuery, Several
 from holdfast.api.models import (
+    ACustomerId,
     AnOfferingId,
     APoolId,
     AResourceId,
+    ContactIn,
     DayOut,
     InstantOut,
     LocalDay,
+    Metadata,
     Out,
     QueryInstant,
     QueryWhole,
@@ -24,7 +27,9 @@ from holdfast.api.models import (
     minutes_of,
     show_instant,
 )
+from holdfast.api.pricing import TermsIn
 from holdfast.api.problems import problem_members
+from holdfast.domain.customers import Contact
 from holdfast.domain.errors import Alternative, HoldfastError, InputInvalid
 from holdfast.domain.listing import WINDOW_DAYS_MAX, OpenSlot
 from holdfast.domain.open_days import OpenDay
@@ -37,6 +42,7 @@ from holdfast.engine.availability import (
     Availability,
     AvailabilityQuery,
     DailyAvailability,
+    Prospect,
 )
 
 _LENGTH_MAX = minutes_of(timedelta(days=DATES_MAX))
@@ -120,8 +126,28 @@ class NextQuery(SubjectQuery):
     count: Annotated[QueryWhole, Field(ge=1, le=NEXT_MAX)] = ALTERNATIVES
 
 
-class CheckIn(ChoiceIn):
-    """The request that is to be judged: the same as for a hold or a booking."""
+class CheckIn(ChoiceIn, TermsIn):
+    """The request that is to be judged: the same as for a hold or a booking.
+
+    Where anything is said of who books or on which terms, promo codes, tickets and the customer's
+    limits are asked as well. Only staff may name a `customer_id`.
+    """
+
+    metadata: Metadata | None = None
+    customer_id: ACustomerId | None = None
+    contact: ContactIn | None = None
+
+    def prospect(self) -> Prospect | None:
+        """Return who would book and on which terms, if anything is said of it."""
+        said = {*TermsIn.model_fields, "metadata", "customer_id", "contact"}
+        if not said & self.model_fields_set:
+            return None
+        return Prospect(
+            terms=self.terms(),
+            contact=Contact() if self.contact is None else self.contact.contact(),
+            customer_id=self.customer_id,
+            metadata=self.metadata or {},
+        )
 
 
 class ExplainQuery(ChoiceQuery):

@@ -25,6 +25,7 @@ from holdfast.api.availability.forms import (
 from holdfast.api.calls import JSON, Call, Endpoint
 from holdfast.api.models import minutes
 from holdfast.domain.access import Scope
+from holdfast.domain.errors import AccessDenied
 from holdfast.domain.verdicts import Verdict
 from holdfast.engine.availability import Availability, DailyAvailability
 from holdfast.engine.facade import TenantEngine
@@ -74,9 +75,12 @@ async def next_(call: Call) -> Response:
 async def check(call: Call) -> Response:
     """Judge a request without booking it."""
     body = await call.body(CheckIn)
-    choice, party_size = body.choice(), body.size
+    choice, party_size, prospect = body.choice(), body.size, body.prospect()
+    if call.actor.is_public and body.customer_id is not None:
+        message = "A publishable key may not name a customer_id."
+        raise AccessDenied(message, scopes=[Scope.BOOKINGS_WRITE.value])
     verdict: Verdict = await call.read(
-        lambda desk: desk.availability.check(choice, party_size=party_size)
+        lambda desk: desk.availability.check(choice, party_size=party_size, prospect=prospect)
     )
     return call.answer(verdict_shown(verdict, root=call.root))
 
@@ -123,7 +127,7 @@ ENDPOINTS = (
         run=check,
         body=CheckIn,
         answer=CheckOut,
-        codes=("record.not_found",),
+        codes=("access.denied", "record.not_found"),
         is_question=True,
     ),
     Endpoint(

@@ -35,7 +35,9 @@ async def walk_in(call: Call) -> Response:
         command,
         lambda booking: show_to(actor, booking),
         location="/v1/bookings",
-        explain=lambda desk, refusal: desk.availability.explained(choice, party_size, refusal),
+        explain=lambda desk, refusal: desk.availability.explained(
+            choice, party_size, refusal, command.terms.tickets
+        ),
     )
 
 

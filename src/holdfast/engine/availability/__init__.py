@@ -1,7 +1,7 @@
 """Availability: what could be booked now, what else if one thing cannot, and why."""
 
 from holdfast.engine.availability.asking import DEFAULT_WINDOW, SUBJECTS_MAX, AvailabilityQuery
-from holdfast.engine.availability.checking import check
+from holdfast.engine.availability.checking import Prospect, check
 from holdfast.engine.availability.listing import (
     Availability,
     DailyAvailability,
@@ -23,6 +23,7 @@ __all__ = [
     "Availability",
     "AvailabilityQuery",
     "DailyAvailability",
+    "Prospect",
     "check",
     "find_next",
     "list_open_days",

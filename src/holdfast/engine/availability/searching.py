@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -26,6 +27,7 @@ from holdfast.domain.schedules import TooManySlots
 from holdfast.domain.shapes import DATED
 from holdfast.domain.slots import Slot
 from holdfast.domain.tenants import Tenant
+from holdfast.domain.terms import Tickets
 from holdfast.domain.zones import instant_of, local_day, zone
 from holdfast.engine.availability.asking import (
     AvailabilityQuery,
@@ -37,6 +39,7 @@ from holdfast.engine.choosing import Choice
 from holdfast.engine.looking import Company, load_company, load_scenes, require_known
 from holdfast.engine.ports import ReadStore
 from holdfast.engine.reading import find, get
+from holdfast.engine.using import tickets_short
 
 ALTERNATIVES = 5
 NEXT_MAX = 50
@@ -133,10 +136,11 @@ def search(
     limit: int,
     judged_max: int,
     is_checked: bool = False,
+    tickets: Sequence[Tickets] = (),
 ) -> list[OpenSlot]:
     """Look ahead stretch by stretch until enough is found, or enough was looked at.
 
-    It takes a statement a stretch, and seven at most.
+    It takes a statement a stretch, and seven at most; with tickets one more for each.
     """
     begins_at, until = window
     found: dict[tuple[datetime, str | None], OpenSlot] = {}
@@ -158,13 +162,33 @@ def search(
         if is_checked:
             require_known(scene, asked.picks, asked.components)
         slots, judged = _search_in(
-            scene, stretch, asked=asked, now=now, limit=limit, judged_max=judged_max
+            scene,
+            stretch,
+            asked=asked,
+            now=now,
+            limit=None if tickets else limit,
+            judged_max=judged_max,
         )
+        slots = _with_tickets(store, offering, slots, tickets, now=now)
         # The day on which one stretch ends and the next one begins is looked at twice.
         found.update(((slot.starts_at, slot.slot_id), slot) for slot in slots)
         judged_max -= judged
         begins_at, length = ends_at, min(2 * length, LONGEST_STRETCH)
     return list(found.values())[:limit]
+
+
+def _with_tickets(
+    store: ReadStore,
+    offering: Offering,
+    slots: list[OpenSlot],
+    tickets: Sequence[Tickets],
+    *,
+    now: datetime,
+) -> list[OpenSlot]:
+    """Return those of some slots that have enough tickets of each tier."""
+    ids = [slot.slot_id for slot in slots if slot.slot_id is not None]
+    short = tickets_short(store, offering, ids, tickets, now=now)
+    return [slot for slot in slots if slot.slot_id not in short]
 
 
 def _search_in(
@@ -173,7 +197,7 @@ def _search_in(
     *,
     asked: Asked,
     now: datetime,
-    limit: int,
+    limit: int | None,
     judged_max: int,
 ) -> tuple[list[OpenSlot], int]:
     """Look through a stretch that is loaded, in pieces where it has too much for one look.
@@ -182,7 +206,9 @@ def _search_in(
     """
     found: list[OpenSlot] = []
     judged, begins_at, length = 0, stretch.starts_at, stretch.duration
-    while begins_at < stretch.ends_at and len(found) < limit and judged < judged_max:
+    while begins_at < stretch.ends_at and judged < judged_max:
+        if limit is not None and len(found) >= limit:
+            break
         piece = Interval(starts_at=begins_at, ends_at=min(begins_at + length, stretch.ends_at))
         try:
             slots, count = search_slots(
@@ -213,6 +239,7 @@ def with_alternatives(
     choice: Choice,
     party_size: int,
     refusal: HoldfastError,
+    tickets: Sequence[Tickets] = (),
 ) -> HoldfastError:
     """Add to a shortage up to five things that would be accepted for the same request.
 
@@ -220,13 +247,20 @@ def with_alternatives(
     """
     is_searched = isinstance(refusal, (CapacityExceeded, AvailabilityClosed))
     if is_searched and refusal.fields.get("reason") not in OUT_OF_USE:
-        found = alternatives_to(store, tenant_id=tenant_id, choice=choice, party_size=party_size)
+        found = alternatives_to(
+            store, tenant_id=tenant_id, choice=choice, party_size=party_size, tickets=tickets
+        )
         refusal.fields["alternatives"] = found
     return refusal
 
 
 def alternatives_to(
-    store: ReadStore, *, tenant_id: TenantId, choice: Choice, party_size: int
+    store: ReadStore,
+    *,
+    tenant_id: TenantId,
+    choice: Choice,
+    party_size: int,
+    tickets: Sequence[Tickets] = (),
 ) -> tuple[Alternative, ...]:
     """Find up to five things that would be accepted for the same request, from its day on."""
     tenant = get(store, Tenant, tenant_id)
@@ -249,6 +283,7 @@ def alternatives_to(
         now=now,
         limit=ALTERNATIVES,
         judged_max=ALTERNATIVES_JUDGED_MAX,
+        tickets=tickets,
     )
     return tuple(alternative_of(slot) for slot in slots)
 

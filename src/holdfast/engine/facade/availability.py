@@ -21,6 +21,7 @@ from holdfast.domain.intervals import Interval
 from holdfast.domain.offerings import Offering
 from holdfast.domain.overrides import Override
 from holdfast.domain.shapes import Shape
+from holdfast.domain.terms import Tickets
 from holdfast.domain.verdicts import Verdict
 from holdfast.engine.availability import (
     ALTERNATIVES,
@@ -28,6 +29,7 @@ from holdfast.engine.availability import (
     Availability,
     AvailabilityQuery,
     DailyAvailability,
+    Prospect,
     check,
     find_next,
     list_open_days,
@@ -184,14 +186,19 @@ class AvailabilityAnswers:
 
         return self._vetoes.listed(port.read(find), asked)
 
-    def check(self, choice: Choice, *, party_size: int = 1) -> Verdict:
+    def check(
+        self, choice: Choice, *, party_size: int = 1, prospect: Prospect | None = None
+    ) -> Verdict:
         """Say whether a request could be booked now, and what else if not. Nothing is written.
+
+        With a `prospect` its promo codes and tickets and the customer's limits are asked as well.
+        What the offering's fields ask, and what hooks say, is only known when it is booked.
 
         Raises:
             InputInvalid: The request is malformed, as a booking of it would be.
             RecordNotFound: There is no such offering, slot or resource.
         """
-        return self._check(choice, party_size, is_explained=False)
+        return self._check(choice, party_size, prospect=prospect, is_explained=False)
 
     def explain(self, choice: Choice, *, party_size: int = 1) -> Verdict:
         """Say every reason for and against a request, resource by resource.
@@ -200,9 +207,11 @@ class AvailabilityAnswers:
             InputInvalid: The request is malformed, as a booking of it would be.
             RecordNotFound: There is no such offering, slot or resource.
         """
-        return self._check(choice, party_size, is_explained=True)
+        return self._check(choice, party_size, prospect=None, is_explained=True)
 
-    def _check(self, choice: Choice, party_size: int, *, is_explained: bool) -> Verdict:
+    def _check(
+        self, choice: Choice, party_size: int, *, prospect: Prospect | None, is_explained: bool
+    ) -> Verdict:
         choice = in_utc(choice)
         port = self._port
         verdict = port.read(
@@ -212,6 +221,7 @@ class AvailabilityAnswers:
                 actor=port.actor,
                 choice=choice,
                 party_size=party_size,
+                prospect=prospect,
                 is_explained=is_explained,
             )
         )
@@ -240,8 +250,14 @@ class AvailabilityAnswers:
             alternatives=verdict.alternatives or found,
         )
 
-    def explained(self, choice: Choice, party_size: int, refusal: HoldfastError) -> HoldfastError:
-        """Add alternatives to a refusal for shortage."""
+    def explained(
+        self,
+        choice: Choice,
+        party_size: int,
+        refusal: HoldfastError,
+        tickets: Sequence[Tickets] = (),
+    ) -> HoldfastError:
+        """Add alternatives to a refusal for shortage: such as have the same tickets left."""
         port = self._port
         explained = port.read(
             lambda store: with_alternatives(
@@ -250,6 +266,7 @@ class AvailabilityAnswers:
                 choice=choice,
                 party_size=party_size,
                 refusal=refusal,
+                tickets=tickets,
             )
         )
         if not explained.fields.get("alternatives") or not self._vetoes.are_asked:
@@ -283,4 +300,6 @@ def placed(
     try:
         return port.run(command, idempotency_key)
     except (CapacityExceeded, AvailabilityClosed) as refusal:
-        raise availability.explained(command.choice, command.party_size, refusal) from None
+        raise availability.explained(
+            command.choice, command.party_size, refusal, command.terms.tickets
+        ) from None

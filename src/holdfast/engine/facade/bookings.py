@@ -43,7 +43,7 @@ from holdfast.engine.facade.emergencies import Emergency, book_soon, next_step
 from holdfast.engine.facade.history import History
 from holdfast.engine.facade.port import Port, in_utc, result_of
 from holdfast.engine.making import Details
-from holdfast.engine.moving import Move, choice_after, size_after
+from holdfast.engine.moving import Move, choice_after, size_after, terms_after
 from holdfast.engine.ownership import own_booking_in
 from holdfast.engine.paying import RecordPaid
 from holdfast.engine.ports import Comparison, Filter
@@ -182,7 +182,9 @@ class Bookings:
     def explained(self, booking_id: BookingId, refusal: HoldfastError) -> HoldfastError:
         """Add alternatives to a refusal to confirm a booking for want of places."""
         booking = self.get(booking_id)
-        return self._availability.explained(choice_of(booking), booking.party_size, refusal)
+        return self._availability.explained(
+            choice_of(booking), booking.party_size, refusal, booking.terms.tickets
+        )
 
     def decline(self, booking_id: BookingId, *, reason: str | None = None) -> Booking:
         """Say no to a pending booking. See `DeclineBooking`."""
@@ -266,7 +268,8 @@ class Bookings:
         """Add alternatives to a refusal to move a booking for want of places."""
         booking = self.get(booking_id)
         size = size_after(booking, move)
-        return self._availability.explained(choice_after(booking, move), size, refusal)
+        tickets = terms_after(booking, move).tickets
+        return self._availability.explained(choice_after(booking, move), size, refusal, tickets)
 
     def rate(
         self,
