@@ -16,6 +16,7 @@ from typing import Literal
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.sites import Site, chromium_arguments, chromium_path, serving
+from tests.browser.workers import SLUG, employ, sign_in
 
 WIDTHS = (390, 1280)
 SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
@@ -27,6 +28,23 @@ PATIENCE_MS = 20_000
 def at(path: str) -> Callable[[Page], None]:
     """Return what opens a page."""
     return lambda page: void(page.goto(path))
+
+
+def set_up(path: str) -> Callable[[Page], None]:
+    """Return what opens a page of the inn's set-up, as its owner."""
+
+    def open_as_owner(page: Page) -> None:
+        sign_in(page)
+        page.goto(f"/staff/{SLUG}/set-up{path}")
+
+    return open_as_owner
+
+
+def hours(page: Page) -> None:
+    """Look at the week of a therapist."""
+    set_up("/resources")(page)
+    page.get_by_role("link", name="Amélie").click()
+    page.locator(".tabs a").nth(1).click()
 
 
 def void(_result: object) -> None:
@@ -117,6 +135,14 @@ SCENES: Mapping[str, Callable[[Page], None]] = {
     "find": at("/sarah/bookings"),
     "not-found": at("/sarah/nothing"),
     "door": at("/"),
+    "set-up": set_up(""),
+    "set-up-presets": set_up("/start"),
+    "set-up-wizard": set_up("/start?kind=salon"),
+    "set-up-hours": hours,
+    "set-up-offerings": set_up("/offerings"),
+    "set-up-policy": set_up("/policy/business"),
+    "set-up-keys": set_up("/keys"),
+    "set-up-opening": at("/staff/start"),
 }
 
 
@@ -161,6 +187,7 @@ def main(words: list[str]) -> int:
         serving(Path(scratch)) as site,
         sync_playwright() as playwright,
     ):
+        employ(site)
         browser = playwright.chromium.launch(executable_path=path, args=chromium_arguments())
         count = take(browser, site, folder, words)
         browser.close()

@@ -57,7 +57,9 @@ def serving(folder: Path, *, now: datetime = DEFAULT_START) -> Iterator[Site]:
     clock.set(now)
     engine = Engine.open(f"sqlite:///{folder / 'site.sqlite'}", clock=clock)
     street = open_street(engine)
-    settings = Settings(has_inside_workers=False, link_keys=(SECRET,), log_level="warning")
+    settings = Settings(
+        has_inside_workers=False, link_keys=(SECRET,), log_level="warning", open_sign_up=True
+    )
     app = HoldfastApp(engine, settings, owns_engine=True)
     with hosting(app) as url:
         yield Site(url=url, engine=engine, clock=clock, street=street)

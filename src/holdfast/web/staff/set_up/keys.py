@@ -82,7 +82,10 @@ def _kinds(say: Say) -> tuple[tuple[str, str], ...]:
 def _entries(say: Say) -> tuple[Entry, ...]:
     return (
         Entry(
-            name="name", label=say("What it is for"), help=say("Web site, till …"), is_needed=True
+            name="name",
+            label=say("What the key is for"),
+            help=say("Web site, till …"),
+            is_needed=True,
         ),
         Entry(name="kind", label=say("What it may do"), kind=Kind.CHOICE, choices=_kinds(say)),
     )

@@ -65,7 +65,9 @@ def _what(say: Say, offering: Offering | None) -> Group:
             Entry(name="name", label=say("Name"), is_needed=True),
             Entry(name="slug", label=say("Address"), help=address, is_needed=offering is not None),
             Entry(name="description", label=say("Description"), kind=Kind.TEXT),
-            Entry(name="kind", label=say("Kind"), kind=Kind.CHOICE, choices=(*own, *kinds)),
+            Entry(
+                name="kind", label=say("Kind of offering"), kind=Kind.CHOICE, choices=(*own, *kinds)
+            ),
         ),
     )
 

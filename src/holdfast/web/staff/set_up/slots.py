@@ -135,7 +135,12 @@ def _back(visit: StaffVisit, stored: _Stored, **said: int) -> Response:
 def _page(
     visit: StaffVisit, stored: _Stored, generating: Sheet, by_hand: Sheet, *, status: int = 200
 ) -> Response:
-    editor = replace(editor_of(visit, stored.offering, HERE), template="staff/set_up/slots.html")
+    say = visit.language.gettext
+    editor = replace(
+        editor_of(visit, stored.offering, HERE),
+        template="staff/set_up/slots.html",
+        save_words=say("Store these slots"),
+    )
     more = {
         "slots": [
             (one, stored.taken.get(one.slot_id), one.status is not SlotStatus.OPEN)
