@@ -30,7 +30,7 @@ from holdfast.domain.terms import NO_TERMS, Terms
 from holdfast.engine.answering import answered_early
 from holdfast.engine.choosing import Choice, choose, target_of
 from holdfast.engine.customer_limits import Buyer, Deal, limit_needs, require_within_limits
-from holdfast.engine.ownership import may_touch_hold, own_hold
+from holdfast.engine.ownership import may_touch, own_hold
 from holdfast.engine.people import contact_faults
 from holdfast.engine.placing import Taker, placing_needs, take
 from holdfast.engine.ports import ById, Where
@@ -341,7 +341,7 @@ def _active_of(look: Look, client_key: str) -> list[Hold]:
     if not client_key:
         raise InputInvalid.at("/client_key", "missing", "Say whose holds: client_key is empty.")
     holds = look.where(Hold, "client_key", client_key)
-    active = [h for h in holds if h.status is HoldStatus.ACTIVE and may_touch_hold(look.actor, h)]
+    active = [h for h in holds if h.status is HoldStatus.ACTIVE and may_touch(look.actor, h)]
     active = active[:RELEASE_MAX]
     look.want(*(Where(Claim, "owner_id", hold.hold_id) for hold in active))
     return active

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from holdfast.domain import checks
 from holdfast.domain.access import Actor, Scope
+from holdfast.domain.bookings import Booking
 from holdfast.domain.customers import Contact
 from holdfast.domain.errors import InputInvalid
 from holdfast.domain.ids import BookingId, CustomerId, TenantId
@@ -15,7 +16,7 @@ from holdfast.domain.terms import NO_TERMS, Terms, terms_faults
 from holdfast.engine.choosing import Choice, choose
 from holdfast.engine.estimating import estimated, places_seen
 from holdfast.engine.moving import Move, choice_after, purchase_of, size_after, terms_after
-from holdfast.engine.ownership import own_booking_in
+from holdfast.engine.ownership import own_in
 from holdfast.engine.people import contact_faults
 from holdfast.engine.ports import ReadStore
 from holdfast.engine.pricing import Purchase, quote_for
@@ -86,7 +87,7 @@ def quote_move(
     now = store.now()
 
     def find(look: SnapshotLook) -> Quote:
-        booking = own_booking_in(store, actor, booking_id)
+        booking = own_in(store, actor, Booking, booking_id)
         target = choose(look, choice_after(booking, move))
         size, terms = size_after(booking, move), terms_after(booking, move)
         is_there = booking.slot_id is not None and booking.slot_id == target.slot_id

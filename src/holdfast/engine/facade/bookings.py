@@ -44,7 +44,7 @@ from holdfast.engine.facade.history import History
 from holdfast.engine.facade.port import Port, in_utc, result_of
 from holdfast.engine.making import Details
 from holdfast.engine.moving import Move, choice_after, size_after, terms_after
-from holdfast.engine.ownership import own_booking_in
+from holdfast.engine.ownership import own_in
 from holdfast.engine.paying import RecordPaid
 from holdfast.engine.ports import Comparison, Filter
 from holdfast.engine.reading import Page, PageRequest, page, where
@@ -414,7 +414,7 @@ class Bookings:
         """
         actor = self._port.actor
         actor.require(Scope.BOOKINGS_OWN, Scope.BOOKINGS_READ)
-        return self._port.read(lambda store: own_booking_in(store, actor, booking_id))
+        return self._port.read(lambda store: own_in(store, actor, Booking, booking_id))
 
     def history(
         self, booking_id: BookingId, request: PageRequest = _FIRST_PAGE

@@ -15,7 +15,7 @@ from holdfast.engine.choosing import Choice
 from holdfast.engine.facade.availability import AvailabilityAnswers, placed
 from holdfast.engine.facade.port import Port, result_of
 from holdfast.engine.holds import ExtendHold, PlaceHold, ReleaseHold, ReleaseHoldsOfClient
-from holdfast.engine.ownership import own_hold_in
+from holdfast.engine.ownership import own_in
 from holdfast.engine.ports import Comparison, Filter
 from holdfast.engine.reading import Page, PageRequest, page
 
@@ -98,7 +98,7 @@ class Holds:
         """
         actor = self._port.actor
         actor.require(Scope.HOLDS_OWN, Scope.HOLDS_ANY, Scope.BOOKINGS_READ)
-        return self._port.read(lambda store: own_hold_in(store, actor, hold_id))
+        return self._port.read(lambda store: own_in(store, actor, Hold, hold_id))
 
     def list(
         self,

@@ -21,7 +21,7 @@ from holdfast.domain.series import (
 from holdfast.engine.facade.port import Port, in_utc, result_of
 from holdfast.engine.moving import Move
 from holdfast.engine.occurrences import AddOccurrence, MoveOccurrence, SkipOccurrence
-from holdfast.engine.ownership import own_series_in
+from holdfast.engine.ownership import own_in
 from holdfast.engine.ports import Comparison, Filter, ReadStore
 from holdfast.engine.reading import Page, PageRequest, page, where
 from holdfast.engine.records import record_of
@@ -154,7 +154,7 @@ class SeriesBook:
         actor.require(*SERIES_SCOPES, Scope.BOOKINGS_READ)
 
         def find(store: ReadStore) -> SeriesView:
-            series = own_series_in(store, actor, series_id)
+            series = own_in(store, actor, Series, series_id)
             occurrences = where(store, SeriesOccurrence, "series_id", series_id)
             bookings = {it.booking_id: it for it in where(store, Booking, "series_id", series_id)}
             statuses = {booking_id: it.status for booking_id, it in bookings.items()}

@@ -16,7 +16,7 @@ from holdfast.domain.waitlists import (
 )
 from holdfast.engine.facade.port import Port, result_of
 from holdfast.engine.making import Details
-from holdfast.engine.ownership import own_entry_in
+from holdfast.engine.ownership import own_in
 from holdfast.engine.ports import Comparison, Filter, ReadStore
 from holdfast.engine.reading import Page, PageRequest, page, where
 from holdfast.engine.records import record_of
@@ -114,7 +114,7 @@ class Waitlist:
         actor.require(*WAIT_SCOPES, Scope.BOOKINGS_READ)
 
         def find(store: ReadStore) -> InLine:
-            entry = own_entry_in(store, actor, entry_id)
+            entry = own_in(store, actor, WaitlistEntry, entry_id)
             return InLine(entry=entry, position=_positions(store, [entry]).get(entry_id))
 
         return self._port.read(find)
