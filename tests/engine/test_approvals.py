@@ -264,7 +264,7 @@ def test_of_two_pendings_on_the_last_setup_one_is_confirmed_and_the_other_waits_
 def test_two_pendings_on_the_last_setup_that_are_judged_before_the_lock_are_both_confirmed(
     racers: Racers,
 ) -> None:
-    """The control of the test above."""
+    """C3, the control of the test above."""
     outcomes = confirm_two(racers, HastyStores)
 
     assert outcomes == {"done": 2}

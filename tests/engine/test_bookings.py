@@ -229,7 +229,7 @@ def test_a_pending_booking_whose_offering_was_closed_meanwhile_cannot_be_confirm
 def test_a_cancelled_booking_gives_its_places_back_once(
     desk: TenantEngine, database: Database, clock: ManualClock
 ) -> None:
-    """AC-C12, I-8."""
+    """AC-C12, AC-K01, I-8."""
     cut = add_offering(desk, "cut", add_room(desk))
     booking = book(desk, cut, at("12:00"))
     clock.advance(minutes=5)

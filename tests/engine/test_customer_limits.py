@@ -138,7 +138,7 @@ def test_a_hold_without_a_name_is_counted_when_it_becomes_a_booking(desk: Tenant
 
 
 def test_one_person_is_told_by_account_e_mail_phone_or_customer(desk: TenantEngine) -> None:
-    """C-33."""
+    """C-33, AC-O05: an address is the same however it is written."""
     cut = add_offering(desk, "cut", add_room(desk, capacity=9), policy=at_most(1))
     add = desk.customers.add
     first = add(AddCustomer(name="Cy", email="cy@example.com", account_id="acc 1"))
@@ -303,7 +303,7 @@ def _race(engines: list[AnyEngine], desk: TenantEngine, cut: Offering) -> Counte
 def test_of_two_hundred_wishes_of_one_customer_at_once_as_many_are_granted_as_may_be(
     racers: Racers,
 ) -> None:
-    """AC-D15, C5: holds and bookings, of somebody whom nobody knew before."""
+    """AC-D15, C4, C5, invariant 37: holds and bookings, of somebody whom nobody knew before."""
     desk = open_desk(racers.first())
     cut = add_offering(desk, "cut", add_room(desk, capacity=9), policy=at_most(MOST))
     engines = [racers.engine() for _ in range(CROWD)]

@@ -223,7 +223,7 @@ def _try(act: Callable[[], object]) -> None:
 def test_what_is_listed_is_accepted_and_what_is_not_listed_is_refused_with_its_reason(
     desk: TenantEngine, opened: Callable[[TenantEngine, random.Random], Query], seed: int
 ) -> None:
-    """AC-B06, AC-B10..B13, AC-B18, C-61: both ways; and a check foretells the answer."""
+    """AC-B06, AC-B10..B13, AC-B18, C-61, invariant 9: both ways; a check foretells the answer."""
     query, chosen, candidates = opened(desk, random.Random(seed))
     window = replace(query, starts_at=at("00:00"), ends_at=at("00:00", day=30))
 

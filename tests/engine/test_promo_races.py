@@ -62,7 +62,7 @@ def kinds_found(racers: Racers) -> set[str]:
 def test_of_eight_who_use_a_code_at_once_exactly_as_many_do_as_may(
     racers: Racers, desk: TenantEngine
 ) -> None:
-    """AC-F05: in all, by one customer, and tickets of a tier."""
+    """AC-F05, invariant 23: in all, by one customer, and tickets of a tier."""
     shows = [add_class(desk, f"show-{n}", places=100, price_minor=1_000) for n in range(3)]
     tier = TicketTier(key="child", label="Child", price_minor=1, quota=LIMIT)
     desk.offerings.change(shows[2].offering_id, {"ticket_tiers": (tier,)})

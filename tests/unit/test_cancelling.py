@@ -356,6 +356,7 @@ def policies(draw: st.DrawFn) -> CancellationPolicy:
 def test_a_refund_is_never_less_than_nothing_nor_more_than_what_is_there(
     policy: CancellationPolicy, left: timedelta, one: int, other: int, by: CancelledBy
 ) -> None:
+    """Invariants 17 and 20."""
     paid, refunded = max(one, other), min(one, other)
 
     found = verdict(policy, left, paid=paid, refunded=refunded, by=by)

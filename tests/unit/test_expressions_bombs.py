@@ -1,4 +1,7 @@
-"""Hostile price conditions: each is refused with its place, or evaluated within its budget."""
+"""Hostile price conditions: each is refused with its place, or evaluated within its budget.
+
+O6: depth, size and work are limited, and counted.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The engine for patterns of fields: what it refuses, what it matches, and that it never hangs."""
+"""The engine for patterns of fields: what it refuses, what it matches, and that it never hangs.
+
+O5: patterns are read in linear time, and the rest is refused when saved.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Laws of every quote: whole, never below zero, the sum of its lines, and the same twice."""
+"""Laws of every quote: whole, never below zero, the sum of its lines, and the same twice.
+
+Invariant 18.
+"""
 
 from __future__ import annotations
 

@@ -79,6 +79,7 @@ def test_every_page_is_guarded_and_has_nothing_inline(visitor: Visitor, path: st
 
 @pytest.mark.parametrize("evil", EVIL)
 def test_what_a_business_writes_stays_text(town: Town, visitor: Visitor, evil: str) -> None:
+    """AC-O05."""
     pages = {"accent": evil, "about": evil, "logo": f"data:text/html;base64,{evil}"}
     town.engine.add_tenant(
         AddTenant(
@@ -114,6 +115,7 @@ def test_what_a_business_writes_stays_text(town: Town, visitor: Visitor, evil: s
 
 @pytest.mark.parametrize("evil", EVIL)
 def test_what_a_customer_writes_stays_text(town: Town, visitor: Visitor, evil: str) -> None:
+    """AC-O05."""
     visitor.open("/sarah/cut")
     visitor.press(visitor.page.buttons_named("slot")[0])
     visitor.fill(name=evil, email=evil, phone=evil, note=evil)
