@@ -120,6 +120,7 @@ MAY = {
     "setDay": MANAGERS,
     "listDays": MEMBERS,
     "reportCapacity": MEMBERS,
+    "reportOutlook": MEMBERS,
     "showAgenda": MEMBERS,
     "cancelSlot": MANAGERS,
     "removeResourceBlock": MANAGERS,

@@ -1,4 +1,4 @@
-"""Reports: how much of each resource's capacity is taken, day by day."""
+"""Reports: how much of each resource's capacity is taken, and what the next days bring."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from pydantic import Field
 from starlette.responses import Response
 
 from holdfast.api.calls import JSON, Call, Endpoint
-from holdfast.api.models import AResourceId, DayOut, LocalDay, Out, Query
+from holdfast.api.models import AResourceId, DayOut, LocalDay, MoneyOut, Out, Query, QueryWhole
 from holdfast.domain.access import Scope
+from holdfast.domain.bookings import BookingStatus
 from holdfast.domain.resources import Scheme
 from holdfast.domain.utilisation import DayReport, whole_minutes
+from holdfast.engine.outlook import OUTLOOK_DAYS, OutlookDay
 from holdfast.engine.reports import CapacityReport
 
 
@@ -114,7 +116,63 @@ async def capacity(call: Call) -> Response:
     return Response(body, media_type=JSON)
 
 
+class OutlookQuery(Query):
+    """For how many local days from today on; by default today and the next seven."""
+
+    days: QueryWhole = OUTLOOK_DAYS
+
+
+class OutlookDayOut(Out):
+    """One local day: how many bookings begin on it, by status, who comes and what comes in.
+
+    `people`, `revenue` and `paid` are of those that do not wait for an answer; what was called off
+    is left out of everything.
+    """
+
+    date: DayOut
+    statuses: dict[BookingStatus, int]
+    people: int
+    revenue: MoneyOut
+    paid: MoneyOut
+
+    @classmethod
+    def of(cls, day: OutlookDay) -> OutlookDayOut:
+        """Show a day."""
+        return cls(
+            date=day.on,
+            statuses=day.statuses,
+            people=day.people,
+            revenue=MoneyOut.of(day.revenue),
+            paid=MoneyOut.of(day.paid),
+        )
+
+
+class OutlookOut(Out):
+    """Today and the next days. With `is_cut` there were more bookings than are counted at once."""
+
+    items: list[OutlookDayOut]
+    is_cut: bool
+
+
+async def outlook(call: Call) -> Response:
+    """Count today and the next days."""
+    query = call.query(OutlookQuery)
+    found = await call.read(lambda desk: desk.reports.outlook(days=query.days))
+    items = [OutlookDayOut.of(day) for day in found.days]
+    return call.answer(OutlookOut(items=items, is_cut=found.is_cut))
+
+
 ENDPOINTS = (
+    Endpoint(
+        method="GET",
+        path="/v1/reports/outlook",
+        name="reportOutlook",
+        summary="Count the bookings, people and revenue of today and the next days",
+        scopes=(Scope.BOOKINGS_READ,),
+        run=outlook,
+        query=OutlookQuery,
+        answer=OutlookOut,
+    ),
     Endpoint(
         method="GET",
         path="/v1/reports/capacity",

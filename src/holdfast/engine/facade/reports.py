@@ -8,6 +8,7 @@ from holdfast.domain.ids import ResourceId
 from holdfast.engine.awaiting import count_awaiting
 from holdfast.engine.facade.port import Port
 from holdfast.engine.finding import Found, find_bookings
+from holdfast.engine.outlook import OUTLOOK_DAYS, Outlook, outlook_of
 from holdfast.engine.reports import CapacityReport, report_capacity
 
 
@@ -21,6 +22,13 @@ class Reports:
         """Count the bookings that wait for a person's yes or no. See `count_awaiting`."""
         port = self._port
         return port.read(lambda store: count_awaiting(store, actor=port.actor))
+
+    def outlook(self, *, days: int = OUTLOOK_DAYS) -> Outlook:
+        """Count today and the next days: bookings, people, revenue. See `outlook_of`."""
+        port = self._port
+        return port.read(
+            lambda store: outlook_of(store, tenant_id=port.tenant_id, actor=port.actor, days=days)
+        )
 
     def find(self, words: str) -> Found:
         """Find bookings by a number, reference, name, e-mail or phone. See `find_bookings`."""
