@@ -85,6 +85,18 @@ def test_serve_says_which_setting_is_wrong(
     assert "HOLDFAST_LOG_LEVEL: Input should be 'debug', 'info', 'warning' or 'error'" in said.err
 
 
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_serve_and_worker_say_that_their_hooks_are_not_there(
+    say: Say, salon_url: str, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setenv("HOLDFAST_HOOKS", "no.such.module:hooks")
+
+    said = say(command, "--db", salon_url)
+
+    assert (said.code, said.out.count("working")) == (2, 0)
+    assert "HOLDFAST_HOOKS: no.such.module cannot be imported" in said.err
+
+
 def test_serve_says_that_its_port_is_taken(say: Say, salon_url: str) -> None:
     said = say("serve", "--db", salon_url, "--host", "203.0.113.1", "--port", str(free_port()))
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 
 import pytest
+from sqlalchemy import text
 
 from holdfast.bootstrap import Engine
 from holdfast.domain.bookings import Booking, BookingStatus
 from holdfast.domain.claims import Claim
 from holdfast.domain.errors import HoldfastError, RequestInProgress
 from holdfast.domain.holds import Hold
-from holdfast.domain.hooks import HookCall
+from holdfast.domain.hooks import Attempt, HookCall
 from holdfast.engine.asking import Asking, Hooks, Question
 from holdfast.engine.bookings import CancelBooking, PlaceBooking
 from holdfast.engine.use_cases import Envelope
@@ -280,3 +281,16 @@ def test_a_description_of_a_booking_says_what_the_booking_says(house: House) -> 
     for name in ("booking_id", "number", "version", "offering_id", "slot_id", "assigned"):
         assert getattr(described, name) == getattr(booking, name), name
     assert isinstance(booking, Booking)
+
+
+def test_an_attempt_that_was_changed_behind_our_back_is_found(house: House) -> None:
+    """A planted corruption: the audit replays attempts as it does all records."""
+    book(house.with_hooks(Hooks(before_reserve=[lambda _: None])), house.talk, TEN)
+    (attempt,) = records(house.engine.database, Attempt)
+    with house.engine.database.write(house.desk.tenant_id) as transaction:
+        transaction.connection.execute(text("UPDATE attempt SET status = 'refused'"))
+        transaction.commit()
+
+    found = prove(house.engine.database).violations
+
+    assert [one.key for one in found] == [attempt.attempt_id]

@@ -16,9 +16,10 @@ from starlette.testclient import TestClient
 from holdfast.bootstrap import Engine
 from holdfast.domain.access import KeyKind, Role
 from holdfast.domain.bookings import BookingStatus
-from holdfast.domain.hooks import HookCall, Reject, TimeAsked
+from holdfast.domain.hooks import FactSeen, HookCall, Reject, TimeAsked
 from holdfast.engine.asking import Hooks
 from holdfast.server import create_asgi_app
+from holdfast.server.app import worker_jobs
 from holdfast.server.given_hooks import HooksNotFound, hooks_of
 from holdfast.settings import Settings
 from holdfast.testing.clocks import ManualClock, SeededIds
@@ -143,6 +144,45 @@ def test_ac_q01_hooks_refuse_cancelling_and_checking_in_over_http(
         "Not on the list",
     ]
     assert after == booked
+
+
+def test_ac_q03_the_inside_workers_tell_what_was_booked_over_http(
+    engine: Engine, clock: ManualClock, house: House
+) -> None:
+    told: list[FactSeen] = []
+    heard = threading.Event()
+
+    def hear(fact: FactSeen) -> None:
+        told.append(fact)
+        heard.set()
+
+    hooked = Engine.over(
+        engine.database, clock=clock, ids=SeededIds(99), hooks=Hooks(after_reserve=[hear])
+    )
+    with TestClient(create_asgi_app(hooked, Settings(tell_seconds=0.01))) as client:
+        booked = client.post("/v1/bookings", json=order_of(house), headers=house.headers).json()
+        assert heard.wait(30)
+
+    (fact,) = told
+    assert fact.booking is not None
+    assert (fact.type, fact.slug, fact.booking.booking_id) == (
+        "booking.confirmed",
+        "odeon",
+        booked["booking_id"],
+    )
+
+
+def test_only_where_somebody_listens_is_there_a_worker_that_tells(
+    engine: Engine, clock: ManualClock
+) -> None:
+    def names(hooks: Hooks | None) -> list[str]:
+        hooked = Engine.over(engine.database, clock=clock, ids=SeededIds(99), hooks=hooks)
+        return [job.name for job in worker_jobs(hooked, Settings())]
+
+    silent = names(Hooks(before_reserve=[lambda _: None]))
+
+    assert names(None) == silent
+    assert names(Hooks(on_event=[lambda _: None])) == [*silent, "tell"]
 
 
 def test_a_vetoed_time_is_neither_listed_nor_booked_over_http(
