@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.sites import Site, chromium_arguments, chromium_path, serving
 from tests.browser.workers import SLUG, employ, sign_in
+from tests.web.streets import open_studio
 
 WIDTHS = (390, 1280)
 SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
@@ -115,6 +116,45 @@ def lost(page: Page) -> None:
     other.close()
 
 
+def asked(page: Page) -> None:
+    """Be asked whatever the studio asks, with a promo code that there is not."""
+    page.goto("/atelier/portrait?day=2026-06-10&people=2")
+    page.locator("button.time").first.click()
+    page.wait_for_selector("#details")
+    page.locator("#details summary").click()
+    page.locator(".promo summary").click()
+    page.locator("#promo").fill("WINTER")
+    page.locator(".promo .inline button").click()
+    page.wait_for_selector("#promo-fault")
+
+
+def answered(page: Page) -> None:
+    """Answer, with a promo code, and book."""
+    page.goto("/atelier/portrait?people=2")
+    page.locator("button.time").first.click()
+    page.wait_for_selector("#details")
+    page.locator(".promo summary").click()
+    page.locator("#promo").fill("summer")
+    page.locator(".promo .inline button").click()
+    page.wait_for_selector(".why")
+    page.locator("#name").fill("Ada Lovelace")
+    page.locator("#email").fill("ada@example.com")
+    page.locator("select").select_option(index=2)
+    page.locator("[name='answer.prints']").fill("12")
+    page.get_by_text("In the garden").click()
+    page.locator("#details button.big").click()
+    page.wait_for_selector(".ticket")
+
+
+def waiting(page: Page) -> None:
+    """Wait for a portrait."""
+    page.goto("/atelier/portrait/waitlist?from=2026-06-10&people=2")
+    page.locator("#name").fill("Ada Lovelace")
+    page.locator("#email").fill(f"ada{abs(hash(page))}@example.com")
+    page.locator("button.big").click()
+    page.wait_for_selector(".ticket")
+
+
 SCENES: Mapping[str, Callable[[Page], None]] = {
     "business": at("/les-tilleuls"),
     "slots": at("/sarah/cut"),
@@ -123,6 +163,11 @@ SCENES: Mapping[str, Callable[[Page], None]] = {
     "nights": at("/les-tilleuls/garden-room?check_in=2026-06-10&check_out=2026-06-13"),
     "days": at("/occitanie/training-day?days=2026-06-11&people=8"),
     "event": at("/odeon/concert?people=2"),
+    "tickets": at("/atelier/darkroom?ticket.adult=2&ticket.student=1"),
+    "asked": asked,
+    "answered": answered,
+    "join": at("/atelier/portrait/waitlist?from=2026-06-10&people=2"),
+    "waiting": waiting,
     "free": at("/les-tilleuls/bicycle?minutes=120&day=2026-06-04"),
     "nothing": at("/sarah/cut?month=2026-08"),
     "details": kept,
@@ -188,6 +233,7 @@ def main(words: list[str]) -> int:
         sync_playwright() as playwright,
     ):
         employ(site)
+        open_studio(site.engine)
         browser = playwright.chromium.launch(executable_path=path, args=chromium_arguments())
         count = take(browser, site, folder, words)
         browser.close()

@@ -7,8 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 
 from holdfast.bootstrap import Engine
 from holdfast.domain.ids import PoolId
-from holdfast.domain.offerings import Offering
+from holdfast.domain.offerings import Counting, Offering
 from holdfast.domain.price_units import PriceUnit
+from holdfast.domain.prices import TicketTier
+from holdfast.domain.promo_codes import PromoKind
 from holdfast.domain.requirements import Choosing, Per, Requirement
 from holdfast.domain.resources import Scheme
 from holdfast.domain.shapes import Shape
@@ -16,8 +18,10 @@ from holdfast.engine.calendars import InitialiseDays
 from holdfast.engine.facade import TenantEngine
 from holdfast.engine.offerings import AddOffering
 from holdfast.engine.pools import AddPool
+from holdfast.engine.promo_codes import AddPromoCode
 from holdfast.engine.resources import AddResource
 from holdfast.engine.schedules import WeeklyOpening
+from holdfast.engine.slots import AddSlot
 from holdfast.engine.tenants import AddTenant
 from holdfast.testing.samples import Concert, Region, Salon, open_concert, open_region, open_salon
 
@@ -34,6 +38,15 @@ class Inn:
     room: Offering
     massage: Offering
     bicycle: Offering
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Studio:
+    """Portraits, with questions and a waitlist, and evenings with tickets by price level."""
+
+    desk: TenantEngine
+    portrait: Offering
+    evening: Offering
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +67,83 @@ def open_street(engine: Engine) -> Street:
         region=open_region(engine, setups=2, operators=2),
         inn=open_inn(engine),
     )
+
+
+STUDIO_FIELDS: tuple[dict[str, object], ...] = (
+    {
+        "key": "occasion",
+        "label": "What is it for?",
+        "type": "select",
+        "options": ["A portrait", "An application", "A present"],
+        "required": True,
+    },
+    {"key": "prints", "label": "How many prints?", "type": "number", "min": 0, "max": 40},
+    {
+        "key": "wishes",
+        "label": "What would you like?",
+        "type": "multiselect",
+        "options": ["Black and white", "In the garden", "With my dog"],
+    },
+    {
+        "key": "publish",
+        "label": "You may show the pictures on your site.",
+        "type": "checkbox",
+        "help": "We ask again before we do.",
+    },
+)
+
+
+def open_studio(engine: Engine) -> Studio:
+    """Open a studio: portraits with questions, and evenings sold by price level."""
+    slug = "atelier"
+    engine.add_tenant(
+        AddTenant(slug=slug, name="Atelier Lumière", zone="Europe/Paris", currency="EUR")
+    )
+    desk = engine.tenant(slug)
+    place: dict[str, object] = {
+        "name": "Atelier Lumière",
+        "address": "4 quai de la Daurade, 31000 Toulouse",
+    }
+    room = desk.resources.add(AddResource(name="The studio", kind="room"))
+    hours = WeeklyOpening(weekdays=EVERY_DAY, opens_minute=9 * 60, closes_minute=12 * 60)
+    desk.schedules.set(room.resource_id, [hours])
+    portrait = desk.offerings.add(
+        AddOffering(
+            slug="portrait",
+            name="A portrait",
+            description="An hour before the camera, by daylight.",
+            duration=timedelta(hours=1),
+            party_max=4,
+            price_minor=12_000,
+            location=place,
+            has_waitlist=True,
+            fields=STUDIO_FIELDS,
+            requirements=(Requirement(resource_id=room.resource_id),),
+        )
+    )
+    evening = desk.offerings.add(
+        AddOffering(
+            slug="darkroom",
+            name="An evening in the darkroom",
+            description="Develop a film of your own. Paper and a glass of wine are included.",
+            kind="event",
+            counting=Counting.PLACES,
+            slot_capacity=12,
+            duration=timedelta(hours=2, minutes=30),
+            party_max=6,
+            price_minor=4_500,
+            location=place,
+            ticket_tiers=(
+                TicketTier(key="adult", label="Adult", price_minor=4_500),
+                TicketTier(key="student", label="Student", price_minor=3_000, quota=4),
+            ),
+        )
+    )
+    for day in (12, 19):
+        slot_id, at = desk.slots.new_id(), datetime(2026, 6, day, 17, tzinfo=UTC)
+        desk.slots.add(AddSlot(slot_id=slot_id, offering_id=evening.offering_id, starts_at=at))
+    desk.promo_codes.add(AddPromoCode(code="SUMMER", kind=PromoKind.PERCENT, basis_points=1_500))
+    return Studio(desk=desk, portrait=portrait, evening=evening)
 
 
 def open_inn(engine: Engine, *, slug: str = "les-tilleuls", first_on: date | None = None) -> Inn:

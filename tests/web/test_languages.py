@@ -147,3 +147,15 @@ def test_every_limit_of_a_business_has_a_sentence_for_customers() -> None:
             unsaid.add(code)
 
     assert unsaid == STAFF_ONLY
+
+
+def test_a_price_in_a_calendar_is_short_and_its_currency_is_said_beside_it() -> None:
+    euros = Money(amount_minor=11_900, currency="EUR")
+    dollars = Money(amount_minor=24_900, currency="AUD")
+    odd = Money(amount_minor=123_450, currency="AUD")
+    french, english = language_of("fr-FR"), language_of("en-GB")
+
+    assert french.cell_money(euros) == "119\xa0€"
+    assert (english.cell_money(dollars), french.cell_money(dollars)) == ("A$249", "249")
+    assert (english.cell_money(odd), french.cell_money(odd)) == ("1,234.50", "1\u202f234,50")
+    assert (english.currency(dollars), french.currency(euros)) == ("Australian dollars", "euros")

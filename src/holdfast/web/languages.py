@@ -28,7 +28,7 @@ from babel.dates import (
 from babel.lists import format_list
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_currency, format_decimal, get_currency_name
 from babel.units import format_unit
 
 from holdfast.domain.money import Money
@@ -42,6 +42,7 @@ LOCALES: Mapping[str, tuple[str, ...]] = {
     "fr": ("FR", "BE", "CA", "CH"),
 }
 ACCEPTED_MAX = 20
+CELL_LETTERS_MAX = 6
 _RANGE = re.compile(r"([A-Za-z]{2,3})(?:-([A-Za-z]{2}))?(?:-[A-Za-z0-9-]+)?\Z")
 
 Message = str | tuple[str, ...]
@@ -132,7 +133,8 @@ class Language:
     def money(self, amount: Money) -> str:
         """Write an amount; whole amounts without decimals that say nothing."""
         value = Decimal(amount.amount_minor).scaleb(-amount.exponent)
-        return format_currency(value, amount.currency, locale=self.locale, currency_digits=True)
+        written = format_currency(value, amount.currency, locale=self.locale, currency_digits=True)
+        return written.replace("-", "\N{MINUS SIGN}")
 
     def short_money(self, amount: Money) -> str:
         """Write an amount for a small place: without its decimals where they are noughts."""
@@ -143,6 +145,19 @@ class Language:
         return format_currency(
             value, amount.currency, pattern, locale=self.locale, currency_digits=False
         )
+
+    def cell_money(self, amount: Money) -> str:
+        """Write an amount for a day of a calendar: without its currency where that is long."""
+        written = self.short_money(amount)
+        if len(written) <= CELL_LETTERS_MAX:
+            return written
+        value = Decimal(amount.amount_minor).scaleb(-amount.exponent)
+        pattern = "#,##0" if value == value.to_integral_value() else "#,##0.00"
+        return format_decimal(value, pattern, locale=self.locale)
+
+    def currency(self, amount: Money) -> str:
+        """Say what a currency is called: euros."""
+        return get_currency_name(amount.currency, count=2, locale=self.locale)
 
     # -------------------------------------------------------------------------------- times
 

@@ -52,6 +52,14 @@ def bill_of(lines: Sequence[QuoteLine], currency: str, language: Language) -> tu
     )
 
 
+def price_range(offering: Offering) -> tuple[Money, Money]:
+    """Return the lowest and the highest price of an offering's tickets."""
+    minors = [tier.price_minor for tier in offering.ticket_tiers]
+    currency = offering.price.currency
+    least, most = (Money(amount_minor=one, currency=currency) for one in (min(minors), max(minors)))
+    return least, most
+
+
 def _reason(line: QuoteLine, language: Language) -> str:
     """Say why a line is there. What its rule is called stands beside it."""
     say = language.gettext

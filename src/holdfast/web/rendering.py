@@ -15,6 +15,7 @@ from holdfast.domain.zones import zone
 from holdfast.web.languages import Language
 from holdfast.web.looks import look_of
 from holdfast.web.offers import fields_of
+from holdfast.web.prices import price_range
 from holdfast.web.stays import place_lines
 
 MEDIA_TYPES: Mapping[str, str] = {
@@ -69,6 +70,8 @@ def _environment(language: Language) -> Environment:
     environment.filters.update(
         money=language.money,
         short_money=language.short_money,
+        cell_money=language.cell_money,
+        currency=language.currency,
         number=language.number,
         amount=language.amount,
         long_day=language.long_day,
@@ -87,7 +90,9 @@ def _environment(language: Language) -> Environment:
         local_date=_local_date,
         paragraphs=_paragraphs,
     )
-    environment.globals.update(look_of=look_of, fields_of=fields_of, place_lines=place_lines)
+    environment.globals.update(
+        look_of=look_of, fields_of=fields_of, place_lines=place_lines, price_range=price_range
+    )
     return environment
 
 

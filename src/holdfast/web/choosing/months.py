@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from holdfast.domain.money import Money
+from holdfast.web.languages import Language
 
 MONTHS_AHEAD = 12
 DOTS_MAX = 3
@@ -62,6 +63,13 @@ class Pager:
     months: tuple[Month, ...]
     earlier: str | None
     later: str | None
+
+    def price_without_currency(self, language: Language) -> Money | None:
+        """Return a price of a day that is written without its currency, if there is one."""
+        cells = (cell for month in self.months for week in month.weeks for cell in week if cell)
+        prices = (cell.price for cell in cells if cell.price is not None)
+        long = (one for one in prices if language.cell_money(one) != language.short_money(one))
+        return next(long, None)
 
 
 def first_of(day: date) -> date:

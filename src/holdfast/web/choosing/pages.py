@@ -27,7 +27,7 @@ from holdfast.web.asking import asked_by, sound_answers
 from holdfast.web.choosing.dates import days_view, nights_view
 from holdfast.web.choosing.moves import Moving, as_booked, move_of, moving_in
 from holdfast.web.choosing.shop import Shop
-from holdfast.web.choosing.tickets import tiers_shown
+from holdfast.web.choosing.tickets import sum_of, tiers_shown
 from holdfast.web.choosing.times import Time, events_view, free_view, slots_view, time_of
 from holdfast.web.choosing.wanted import Wanted, wanted_in
 from holdfast.web.limiting import ASKING, HOLDING
@@ -215,6 +215,7 @@ def _shown(visit: Visit, form: Form, *, refusal: HoldfastError | None) -> dict[s
     said = refused(refusal, visit.language) if refusal is not None else None
     view = view_of(offering)
     most = offering.party_max
+    tiers = () if wanted.change else tiers_shown(shop, most, _kept(wanted))
     return {
         "tenant": tenant,
         "offering": offering,
@@ -226,7 +227,8 @@ def _shown(visit: Visit, form: Form, *, refusal: HoldfastError | None) -> dict[s
         "refusal": said,
         "others": _others(shop, said),
         "pickable": shop.pickable if is_open else (),
-        "tiers": () if wanted.change else tiers_shown(shop, most, _kept(wanted)),
+        "tiers": tiers,
+        "tiers_sum": sum_of(tiers, offering.price.currency),
         "is_stepped": most is not None and most <= STEPPED_MAX,
         "fewer": shop.url(people=wanted.people - 1, **_kept(wanted))
         if wanted.people > offering.party_min

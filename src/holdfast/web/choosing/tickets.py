@@ -57,6 +57,12 @@ def tiers_shown(shop: Shop, most: int | None, kept: dict[str, object]) -> tuple[
     return tuple(found)
 
 
+def sum_of(tiers: Sequence[TierShown], currency: str) -> Money:
+    """Return what all wanted tickets are together, by the prices that are shown."""
+    sums = (one.price.amount_minor * one.quantity for one in tiers)
+    return Money(amount_minor=sum(sums), currency=currency)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf:
     """What a stored slot says beyond its time.

@@ -30,6 +30,7 @@ class Time:
     """One time that can be chosen.
 
     Attributes:
+        until: What the business's clock shows in the end.
         own_clock: What the visitor's clock shows; the business's is `clock`.
         day_shift: By how many days the visitor's date differs from the business's.
         remaining: Places left, where places are counted; None otherwise.
@@ -38,6 +39,7 @@ class Time:
 
     slot: OpenSlot
     clock: str
+    until: str
     own_clock: str | None
     own_day: date | None
     remaining: int | None
@@ -135,6 +137,7 @@ def time_of(shop: Shop, slot: OpenSlot, shelves: Mapping[SlotId, Shelf] = NO_SHE
     return Time(
         slot=slot,
         clock=language.clock(slot.starts_at, here),
+        until=language.clock(slot.ends_at, here),
         own_clock=language.clock(slot.starts_at, there) if is_elsewhere else None,
         own_day=own.date() if is_another_day else None,
         remaining=slot.remaining if is_counted else None,
