@@ -14,6 +14,7 @@ import structlog
 from holdfast.api.app import create_app
 from holdfast.bootstrap import Engine
 from holdfast.domain.links import LinkSigner
+from holdfast.interop.holidays import closed_on_public_holidays
 from holdfast.server.gateway import LaneGateway
 from holdfast.server.given_hooks import hooks_of
 from holdfast.server.lane import CommitLane, LaneOptions
@@ -208,6 +209,7 @@ def house_of(gateway: Gateway, settings: Settings) -> House:
         signer=LinkSigner(keys),
         lists_businesses=settings.lists_businesses,
         has_open_sign_up=settings.open_sign_up,
+        holidays=closed_on_public_holidays,
     )
 
 

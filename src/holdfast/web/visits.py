@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -29,6 +29,7 @@ from holdfast.domain.errors import (
 from holdfast.domain.ids import BookingId, TenantId, WaitlistEntryId
 from holdfast.domain.links import LinkSigner
 from holdfast.domain.offerings import Offering, OfferingStatus
+from holdfast.domain.rules import RuleDraft
 from holdfast.domain.tenants import Tenant
 from holdfast.domain.zones import zone_names
 from holdfast.engine.facade import TenantEngine
@@ -60,13 +61,18 @@ _SECRET_LENGTH = 43  # of 256 bits in URL-safe letters
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
-    """What all pages of a server share."""
+    """What all pages of a server share.
+
+    Attributes:
+        holidays: Returns the public holidays of a country in some years, as rules that close.
+    """
 
     gateway: Gateway
     signer: LinkSigner
     limiter: Limiter = field(default_factory=Limiter)
     lists_businesses: bool = False
     has_open_sign_up: bool = False
+    holidays: Callable[[str, Sequence[int]], tuple[RuleDraft, ...]] | None = None
 
 
 class Form:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -16,8 +17,11 @@ from holdfast.domain.requirements import Choosing, Per
 from holdfast.domain.rule_kinds import Effect
 from holdfast.domain.rules import RuleKind
 from holdfast.domain.shapes import Shape
+from holdfast.interop.holidays import closed_on_public_holidays
+from holdfast.web.app import Pages
 from tests.web.conftest import Town
 from tests.web.staff.workers import Worker, worker_of
+from tests.web.visitors import BASE
 
 
 @pytest.fixture
@@ -186,7 +190,7 @@ def test_hours_are_changed_by_the_week_and_shown_as_a_picture(town: Town, owner:
     salon = town.street.salon
     chair = salon.chair.resource_id
     owner.at(f"/set-up/hours/{chair}")
-    before = owner.page.source.count('class="week-open"')
+    before = owner.page.source.count('class="week-open is-wide"')
     owner.fill(**{"hours.1.opens": "22:00", "hours.1.closes": "02:00"})
     owner.fill(**{"hours.2.closes": "13:00", "hours.2.opens_again": "14:30"})
     owner.fill(**{"hours.2.closes_again": "19:00"})
@@ -198,7 +202,7 @@ def test_hours_are_changed_by_the_week_and_shown_as_a_picture(town: Town, owner:
         for day in rule.weekdays
     }
     assert before == 5
-    assert owner.page.source.count('class="week-open"') == 8
+    assert owner.page.source.count('class="week-open is-wide"') == 8
     assert {(1, 1_320, 1_560), (2, 600, 780), (2, 870, 1_140), (3, 600, 1_140)} <= found
     assert len(found) == 7
 
@@ -218,10 +222,10 @@ def test_a_holiday_closes_its_day_in_the_picture_and_on_the_page(town: Town, own
         "Inventory",
     )
     assert "Wednesday 3 June · closed · Inventory" in closed.text
-    assert closed.source.count('class="week-open"') == 4
+    assert closed.source.count('class="week-open is-wide"') == 4
     assert not town.visitor().open("/sarah/cut", day="2026-06-03").buttons_named("slot")
     owner.press("Take away")
-    assert owner.page.source.count('class="week-open"') == 5
+    assert owner.page.source.count('class="week-open is-wide"') == 5
 
 
 def test_other_days_say_what_is_wrong_with_them(town: Town, owner: Worker) -> None:
@@ -377,3 +381,40 @@ def test_an_offering_of_each_shape_is_added(town: Town, owner: Worker, shape: Sh
     owner.submit("edit")
     assert "Saved." in owner.page.text
     assert town.street.salon.desk.offerings.get(OfferingId(made.offering_id)) == made
+
+
+def test_public_holidays_close_one_schedule_or_all_and_are_not_added_twice(town: Town) -> None:
+    house = replace(town.house, holidays=closed_on_public_holidays)
+    open_town = replace(town, house=house, pages=Pages(house))
+    owner = worker_of(open_town, Role.OWNER, slug="les-tilleuls")
+    desk = town.street.inn.desk
+    people = [one.resource_id for one in desk.resources.list().items if one.kind == "therapists"]
+    owner.at(f"/set-up/hours/{people[0]}")
+    owner.follow("Add public holidays")
+    chosen = dict(owner.page.form("edit").fields)["country"]
+    form = owner.page.form("edit")
+    for _ in range(2):
+        owner.post(form.action, {**dict(form.fields), "everywhere": "yes"}, Origin=BASE)
+
+    reasons = [
+        [rule.reason for rule in desk.schedules.list(one) if rule.effect is Effect.CLOSES]
+        for one in people
+    ]
+    assert chosen == "FR"
+    assert len(people) == 3
+    assert [len(found) for found in reasons] == [22, 22, 22]
+    assert "Fête nationale" in reasons[0]
+    assert "Fête nationale" in owner.page.text
+    owner.post(form.action, {**dict(form.fields), "country": "IC"}, Origin=BASE)
+    assert faults(owner).keys() == {"country"}
+
+
+def test_without_a_source_of_holidays_there_is_no_such_page(town: Town, owner: Worker) -> None:
+    chair = town.street.salon.chair.resource_id
+    owner.at(f"/set-up/hours/{chair}")
+    form = owner.page.form("edit")
+    shown = owner.page.text
+    owner.post(f"{form.action}/holidays", {**dict(form.fields), "country": "FR"}, Origin=BASE)
+
+    assert "Add public holidays" not in shown
+    assert owner.status == 404

@@ -27,6 +27,7 @@ from holdfast.web.staff import (
 from holdfast.web.staff.set_up import (
     business,
     categories,
+    holidays,
     home,
     hours,
     keys,
@@ -82,6 +83,7 @@ _SET_UP = (
     _set_up("/policy/business", policy.show_business, policy.change_business, Scope.ACCESS_WRITE),
     _set_up("/policy/{level}", policy.show, policy.change),
     _set_up("/hours/{owner_id}", hours.show, hours.change),
+    _set_up("/hours/{owner_id}/holidays", holidays.ask, holidays.add),
     _set_up("/resources", resources.show_all),
     _set_up("/resources/new", resources.ask_new, resources.add),
     _set_up("/resources/{resource_id}", resources.show, resources.change),

@@ -51,7 +51,7 @@ _AN_HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Owned:
+class Owned:
     """Whose hours they are, and their rules."""
 
     owner: Resource | Offering
@@ -66,14 +66,14 @@ class _Owned:
 
 async def show(visit: StaffVisit) -> Response:
     """Show the hours of one week, to be changed."""
-    owned = await visit.read(lambda: _owned(visit))
+    owned = await visit.read(lambda: owned_in(visit))
     return _page(visit, owned, _week_sheet(visit, owned), _other_sheet(visit))
 
 
 async def change(visit: StaffVisit) -> Response:
     """Change the week, add what differs from it, or take that away."""
     form = await visit.form()
-    owned = await visit.read(lambda: _owned(visit))
+    owned = await visit.read(lambda: owned_in(visit))
     match form.text("what"):
         case "other":
             return await _add_other(visit, owned, form)
@@ -83,7 +83,7 @@ async def change(visit: StaffVisit) -> Response:
             return await _change_week(visit, owned, form)
 
 
-async def _change_week(visit: StaffVisit, owned: _Owned, form: Form) -> Response:
+async def _change_week(visit: StaffVisit, owned: Owned, form: Form) -> Response:
     say = visit.language.gettext
     sheet = read_sheet([*week_entries(visit.language), _step_entry(say)], form, visit.language)
     step = sheet.values.get("step")
@@ -110,7 +110,7 @@ async def _change_week(visit: StaffVisit, owned: _Owned, form: Form) -> Response
     return _page(visit, owned, sheet, _other_sheet(visit), status=UNPROCESSABLE)
 
 
-async def _add_other(visit: StaffVisit, owned: _Owned, form: Form) -> Response:
+async def _add_other(visit: StaffVisit, owned: Owned, form: Form) -> Response:
     """Add a holiday, other hours on some days, or a recurrence."""
     say = visit.language.gettext
     sheet = read_sheet(_other_entries(say), form, visit.language)
@@ -140,7 +140,7 @@ def _put_beside(sheet: Sheet, refusal: InputInvalid, visit: StaffVisit) -> None:
         sheet.faults[names.get(part, part)] = fault_words(fault, visit.language)
 
 
-async def _remove(visit: StaffVisit, owned: _Owned, form: Form) -> Response:
+async def _remove(visit: StaffVisit, owned: Owned, form: Form) -> Response:
     rule_id = form.text("rule")
     if any(rule.rule_id == rule_id for rule in owned.rules):
         await visit.run(RemoveRule(rule_id=RuleId(rule_id)), ScheduleRule)
@@ -151,7 +151,7 @@ async def _remove(visit: StaffVisit, owned: _Owned, form: Form) -> Response:
 
 
 def _page(
-    visit: StaffVisit, owned: _Owned, week: Sheet, other: Sheet, *, status: int = 200
+    visit: StaffVisit, owned: Owned, week: Sheet, other: Sheet, *, status: int = 200
 ) -> Response:
     say = visit.language.gettext
     here = zone(owned.owner.zone or visit.tenant.zone)
@@ -173,12 +173,15 @@ def _page(
         "before": visit.here("set-up", "hours", owned.owner_id, week=monday - _WEEK),
         "after": visit.here("set-up", "hours", owned.owner_id, week=monday + _WEEK),
         "zone": owned.owner.zone or visit.tenant.zone,
+        "holidays": visit.here("set-up", "hours", owned.owner_id, "holidays")
+        if visit.house.holidays is not None
+        else "",
         "is_offering": isinstance(owned.owner, Offering),
     }
     return editor.show(visit, week, more, status=status)
 
 
-def _editor(visit: StaffVisit, owned: _Owned) -> Editor:
+def _editor(visit: StaffVisit, owned: Owned) -> Editor:
     say, owner = visit.language.gettext, owned.owner
     action = visit.here("set-up", "hours", owned.owner_id)
     if isinstance(owner, Offering):
@@ -194,7 +197,7 @@ def _editor(visit: StaffVisit, owned: _Owned) -> Editor:
     )
 
 
-def _monday(visit: StaffVisit, owned: _Owned) -> date:
+def _monday(visit: StaffVisit, owned: Owned) -> date:
     """Return the Monday of the week that is shown: the one asked for, or the next to come."""
     today = local_day(utc(visit.now), zone(owned.owner.zone or visit.tenant.zone))
     try:
@@ -207,7 +210,7 @@ def _monday(visit: StaffVisit, owned: _Owned) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def _slots_of(owned: _Owned) -> tuple[timedelta | None, timedelta | None]:
+def _slots_of(owned: Owned) -> tuple[timedelta | None, timedelta | None]:
     """Return how long slots are and how far apart, where the picture can show them."""
     owner = owned.owner
     if isinstance(owner, Offering):
@@ -216,7 +219,7 @@ def _slots_of(owned: _Owned) -> tuple[timedelta | None, timedelta | None]:
     return (min(steps), None) if steps else (_AN_HOUR, None)
 
 
-def _week_sheet(visit: StaffVisit, owned: _Owned) -> Sheet:
+def _week_sheet(visit: StaffVisit, owned: Owned) -> Sheet:
     shown, _ = week_rules(owned.rules)
     spans = [(rule.weekdays, rule.opens_minute, rule.closes_minute) for rule in shown]
     values = week_values(spans)
@@ -326,14 +329,19 @@ def _seen(rules: Sequence[ScheduleRule]) -> str:
     return max((rule.rule_id for rule in rules), default="") + f":{len(rules)}"
 
 
-def _owned(visit: StaffVisit) -> _Owned:
+def owned_in(visit: StaffVisit) -> Owned:
+    """Return whose hours the path is about; to be used within `read`.
+
+    Raises:
+        RecordNotFound: There is no such resource or offering.
+    """
     text, desk = visit.path("owner_id"), visit.engine_desk()
     if looks_like_id(text, "off"):
         offering_id = OfferingId(text)
         owner: Resource | Offering = desk.offerings.get(offering_id)
-        return _Owned(owner=owner, rules=desk.schedules.list(offering_id))
+        return Owned(owner=owner, rules=desk.schedules.list(offering_id))
     if not looks_like_id(text, "res"):
         raise RecordNotFound(kind="resource or offering", key=text)
     resource_id = ResourceId(text)
     owner = desk.resources.get(resource_id)
-    return _Owned(owner=owner, rules=desk.schedules.list(resource_id))
+    return Owned(owner=owner, rules=desk.schedules.list(resource_id))
