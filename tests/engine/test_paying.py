@@ -10,6 +10,7 @@ import pytest
 
 from holdfast.bootstrap import Engine
 from holdfast.domain.bookings import Booking, BookingStatus, PendingReason
+from holdfast.domain.history import Event
 from holdfast.domain.offerings import Offering
 from holdfast.domain.policies import Delay, Policy
 from holdfast.domain.price_units import PriceUnit
@@ -34,6 +35,7 @@ from tests.engine.businesses import (
 )
 from tests.engine.invariants import faults_in
 from tests.engine.races import Racers, all_at_once
+from tests.engine.tables import records
 
 PRICE = 4_000
 PAYMENT, APPROVAL, DELAY = PendingReason.PAYMENT, PendingReason.APPROVAL, PendingReason.DELAY
@@ -171,6 +173,65 @@ def test_what_is_not_paid_in_time_expires_and_paying_then_confirms_nothing(
     assert isinstance(expired, Booking)
     assert [expired.status, later.status] == [BookingStatus.EXPIRED] * 2
     assert faults_in(database, clock.now()) == []
+    assert prove(database).violations == ()
+
+
+@pytest.mark.parametrize("is_swept_first", [True, False])
+@pytest.mark.parametrize("is_free", [True, False])
+def test_what_is_paid_too_late_has_its_place_again_or_says_that_the_money_goes_back(
+    desk: TenantEngine,
+    database: Database,
+    clock: ManualClock,
+    *,
+    is_free: bool,
+    is_swept_first: bool,
+) -> None:
+    """C-05: never confirmed over somebody else."""
+    cut = add_cut(desk, Policy(needs_payment=True, pending_expires=Delay(after=HOUR)))
+    asked = book(desk, cut, at("12:00"))
+    clock.advance(hours=1)
+    steps: list[Callable[[], object]] = [
+        lambda: desk.run(ExpireBooking(booking_id=asked.booking_id)),
+        lambda: desk.bookings.record_paid(asked.booking_id, paid_minor=PRICE),
+    ]
+    if not is_free:
+        book(desk, cut, at("12:00"))
+
+    for step in steps if is_swept_first else reversed(steps):
+        step()
+
+    found = desk.bookings.get(asked.booking_id)
+    told = [one.type for one in records(database, Event) if one.subject_id == asked.booking_id]
+    assert found.status is (CONFIRMED if is_free else BookingStatus.EXPIRED)
+    assert (found.expires_at is None, len(found.assigned)) == (is_free, 1)
+    assert told.count("booking.paid_too_late") == (0 if is_free else 1)
+    assert remaining(desk, cut, at("12:00")) == 0
+    assert faults_in(database, clock.now()) == []
+    assert prove(database).violations == ()
+
+
+def test_what_has_begun_or_had_to_be_approved_does_not_come_back_by_itself(
+    desk: TenantEngine, database: Database, clock: ManualClock
+) -> None:
+    """C-05."""
+    policy = Policy(needs_payment=True, pending_expires=Delay(after=HOUR))
+    begun = book(desk, add_cut(desk, policy), at("10:00"))
+    by_hand = add_offering(
+        desk,
+        "talk",
+        add_room(desk),
+        price_minor=PRICE,
+        policy=policy,
+        is_approved_by_hand=True,
+    )
+    asked = book(desk, by_hand, at("18:00"))
+    clock.advance(hours=2)
+    for one in (begun, asked):
+        desk.run(ExpireBooking(booking_id=one.booking_id))
+
+    late = [desk.bookings.record_paid(one.booking_id, paid_minor=PRICE) for one in (begun, asked)]
+
+    assert [one.status for one in late] == [BookingStatus.EXPIRED] * 2
     assert prove(database).violations == ()
 
 

@@ -103,24 +103,24 @@ def test_time_left_is_never_negative_and_only_of_active_holds() -> None:
 
 # Every pair: a line for each status, in the order of the actions. '-' is refused.
 BOOKING_ACTIONS = (
-    "confirm decline cancel expire change reschedule check_in check_out complete mark_no_show"
-    " undo resume rate"
+    "confirm decline cancel expire claim_again change reschedule check_in check_out complete"
+    " mark_no_show undo resume rate"
 ).split()
 BOOKING_TABLE = {
-    BookingStatus.PENDING: ("confirmed declined cancelled expired pending pending - - - - - - -"),
+    BookingStatus.PENDING: ("confirmed declined cancelled expired - pending pending - - - - - - -"),
     BookingStatus.CONFIRMED: (
-        "confirmed - cancelled - confirmed confirmed checked_in - completed no_show - - -"
+        "confirmed - cancelled - - confirmed confirmed checked_in - completed no_show - - -"
     ),
     BookingStatus.CHECKED_IN: (
-        "- - - - checked_in checked_in checked_in completed completed - confirmed - -"
+        "- - - - - checked_in checked_in checked_in completed completed - confirmed - -"
     ),
     BookingStatus.COMPLETED: (
-        "- - - - completed - - completed completed - confirmed checked_in completed"
+        "- - - - - completed - - completed completed - confirmed checked_in completed"
     ),
-    BookingStatus.CANCELLED: "- - cancelled - cancelled - - - - - - - -",
-    BookingStatus.DECLINED: "- declined - - declined - - - - - - - -",
-    BookingStatus.EXPIRED: "- - - expired expired - - - - - - - -",
-    BookingStatus.NO_SHOW: "- - - - no_show - - - - no_show confirmed - -",
+    BookingStatus.CANCELLED: "- - cancelled - - cancelled - - - - - - - -",
+    BookingStatus.DECLINED: "- declined - - - declined - - - - - - - -",
+    BookingStatus.EXPIRED: "- - - expired confirmed expired - - - - - - - -",
+    BookingStatus.NO_SHOW: "- - - - - no_show - - - - no_show confirmed - -",
 }
 
 

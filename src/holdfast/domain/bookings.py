@@ -59,6 +59,7 @@ class BookingAction(StrEnum):
     DECLINE = "decline"
     CANCEL = "cancel"
     EXPIRE = "expire"
+    CLAIM_AGAIN = "claim_again"
     CHANGE = "change"
     RESCHEDULE = "reschedule"
     CHECK_IN = "check_in"
@@ -231,6 +232,8 @@ TRANSITIONS: Mapping[tuple[BookingStatus, BookingAction], BookingStatus] = {
     (_PENDING, BookingAction.DECLINE): BookingStatus.DECLINED,
     (_PENDING, BookingAction.CANCEL): _CANCELLED,
     (_PENDING, BookingAction.EXPIRE): BookingStatus.EXPIRED,
+    # Paid too late, and its places are still there.
+    (BookingStatus.EXPIRED, BookingAction.CLAIM_AGAIN): _CONFIRMED,
     (_CONFIRMED, BookingAction.CANCEL): _CANCELLED,
     (_CONFIRMED, BookingAction.CHECK_IN): _CHECKED_IN,
     (_CONFIRMED, BookingAction.COMPLETE): _COMPLETED,

@@ -144,7 +144,7 @@ def status_faults(
             yield Finding("status.not_allowed", name, f"{detail} at {at.isoformat()}.")
         until = old.get("expires_at")
         if kind in _TIMED and source != target and until is not None:
-            yield from _untimely(kind, name, at, target, until=str(until))
+            yield from _untimely(kind, name, at, source, target, until=str(until))
 
 
 # What may lapse, and by which status it is kept instead.
@@ -155,12 +155,15 @@ _TIMED = {
 }
 
 
-def _untimely(kind: str, name: str, at: datetime, target: str, *, until: str) -> Iterator[Finding]:
+def _untimely(
+    kind: str, name: str, at: datetime, source: str, target: str, *, until: str
+) -> Iterator[Finding]:
     """Find what expired before its time, or was kept after it."""
     is_over = at >= datetime.fromisoformat(until)
     if target == HoldStatus.EXPIRED and not is_over:
         detail = f"This {kind} expired at {at.isoformat()}, before its time was over at {until}."
         yield Finding("status.expired_early", name, detail)
-    if target == _TIMED[kind] and is_over:
+    # What had expired is not kept: it has claimed anew.
+    if target == _TIMED[kind] and is_over and source != HoldStatus.EXPIRED:
         detail = f"This {kind} was {target} at {at.isoformat()}; its time was over at {until}."
         yield Finding("status.kept_late", name, detail)

@@ -21,7 +21,13 @@ from holdfast.domain.claims import Claim
 from holdfast.domain.errors import TransitionNotAllowed
 from holdfast.domain.ids import BookingId
 from holdfast.domain.overrides import Override
-from holdfast.engine.confirming import confirming_needs, is_lapsed, take_away
+from holdfast.engine.confirming import (
+    claim_again,
+    coming_back_needs,
+    confirming_needs,
+    is_lapsed,
+    take_away,
+)
 from holdfast.engine.ownership import own_booking
 from holdfast.engine.ports import ById, Where
 from holdfast.engine.releasing import release, release_needs
@@ -110,8 +116,12 @@ def _end_needs(command: DeclineBooking | ExpireBooking, look: Look) -> Needs:
     if isinstance(command, DeclineBooking):
         checks.require([checks.text("/reason", command.reason)])
     look.want(ById(Booking, command.booking_id), Where(Claim, "owner_id", command.booking_id))
-    own_booking(look, command.booking_id)
-    return release_needs(look, command.booking_id)
+    booking = own_booking(look, command.booking_id)
+    needs = release_needs(look, command.booking_id)
+    is_paid = booking.policy.needs_payment and booking.is_covered
+    if isinstance(command, ExpireBooking) and is_paid:
+        return needs | coming_back_needs(look, booking)
+    return needs
 
 
 def _decline(view: View, command: DeclineBooking, now: datetime) -> Booking:
@@ -137,7 +147,8 @@ def _expire(view: View, command: ExpireBooking, now: datetime) -> Booking:
     release(view, booking.booking_id, reason=status)
     expired = view.update(booking, status=status, pending_reasons=(), ended_at=now)
     view.fact("booking.expired", expired, number=expired.number)
-    return expired
+    # Whoever was paid when its time was over already, and nobody had been there to say so.
+    return claim_again(view, expired, now=now)
 
 
 USE_CASES: Mapping[type, UseCase[Any, Any]] = MappingProxyType(

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import datetime
 
 from holdfast.domain.availability import APPROVAL_CHECKS
-from holdfast.domain.bookings import Booking, BookingStatus, PendingReason
+from holdfast.domain.bookings import (
+    Booking,
+    BookingAction,
+    BookingStatus,
+    PendingReason,
+    transition,
+)
 from holdfast.domain.claims import Claim, ClaimOwner, is_use_key
 from holdfast.domain.errors import AvailabilityClosed, CapacityExceeded
 from holdfast.domain.holds import AssignedResource
+from holdfast.domain.limits import pending_reasons
 from holdfast.domain.overrides import Override
 from holdfast.domain.policies import due_at
 from holdfast.domain.reminders import remind_at
 from holdfast.engine.choosing import choice_of, target_of
-from holdfast.engine.placing import Taker, placing_needs, take
+from holdfast.engine.placing import Placed, Taker, placing_needs, take
 from holdfast.engine.ports import Where
 from holdfast.engine.releasing import keeping_needs, require_in_use
 from holdfast.engine.use_cases import Look, Needs, View
@@ -107,7 +115,9 @@ def settle_payment(view: View, booking: Booking, *, now: datetime) -> Booking:
         return _await_payment(view, booking, now=now)
     fact = "booking.payment_covered"
     try:
-        return take_away(view, booking, {PendingReason.PAYMENT}, fact=fact, now=now)
+        return view.attempt(
+            lambda: take_away(view, booking, {PendingReason.PAYMENT}, fact=fact, now=now)
+        )
     except (AvailabilityClosed, CapacityExceeded) as refusal:
         _keep_until(view, booking, None)
         stuck = view.update(
@@ -118,6 +128,57 @@ def settle_payment(view: View, booking: Booking, *, now: datetime) -> Booking:
         )
         view.fact(fact, stuck, number=stuck.number, refused=refusal.code)
         return stuck
+
+
+def coming_back_needs(look: Look, booking: Booking) -> Needs:
+    """Find what taking the places of an expired booking again locks."""
+    return placing_needs(look, choice_of(booking)) if _may_come_back(booking) else Needs()
+
+
+def claim_again(view: View, booking: Booking, *, now: datetime) -> Booking:
+    """Take the places of a booking that was paid and has expired again, if they are still there.
+
+    Where they are not, or staff have to look first, a fact says that it was paid too late.
+    """
+    is_paid = booking.policy.needs_payment and booking.is_covered
+    if booking.status is not BookingStatus.EXPIRED or not is_paid:
+        return booking
+    taker = Taker(owner_kind=ClaimOwner.BOOKING, owner_id=booking.booking_id, counts_until=None)
+
+    def take_again() -> Placed:
+        return take(
+            view,
+            choice_of(booking),
+            party_size=booking.party_size,
+            taker=taker,
+            checks=APPROVAL_CHECKS,
+        )
+
+    placed = None
+    if _may_come_back(booking) and now < booking.starts_at:
+        with suppress(AvailabilityClosed, CapacityExceeded):
+            placed = view.attempt(take_again)
+    if placed is None:
+        view.fact("booking.paid_too_late", booking, number=booking.number, paid=booking.paid)
+        return booking
+    back = view.update(
+        booking,
+        status=transition(booking.status, BookingAction.CLAIM_AGAIN),
+        assigned=placed.assigned,
+        expires_at=None,
+        confirms_at=None,
+        confirmed_at=now,
+        ended_at=None,
+        remind_at=remind_at(booking.policy, starts_at=booking.starts_at, after=now),
+    )
+    view.fact("booking.confirmed", back, number=back.number)
+    return back
+
+
+def _may_come_back(booking: Booking) -> bool:
+    """Whether money is all that an expired booking had waited for, and it has used up nothing."""
+    reasons = pending_reasons(booking.policy, total=booking.price)
+    return not booking.uses and PendingReason.APPROVAL not in reasons
 
 
 def _await_payment(view: View, booking: Booking, *, now: datetime) -> Booking:

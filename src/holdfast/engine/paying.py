@@ -13,7 +13,12 @@ from holdfast.domain.access import Scope
 from holdfast.domain.bookings import Booking, BookingStatus
 from holdfast.domain.ids import BookingId
 from holdfast.domain.money import AMOUNT_MAX
-from holdfast.engine.confirming import confirming_needs, settle_payment
+from holdfast.engine.confirming import (
+    claim_again,
+    coming_back_needs,
+    confirming_needs,
+    settle_payment,
+)
 from holdfast.engine.use_cases import Look, Needs, UseCase, View
 from holdfast.engine.versions import require_version
 
@@ -24,7 +29,8 @@ class RecordPaid:
 
     In minor units of the price's currency. Nothing is moved by it: what is due back when a booking
     is cancelled is a share of what stands here. A booking that waits for its payment confirms with
-    it, once what was paid and has not gone back covers the price and it waits for nothing else.
+    it, once what was paid and has not gone back covers the price and it waits for nothing else; one
+    that has expired meanwhile does, if its places are still there.
     """
 
     booking_id: BookingId
@@ -38,8 +44,11 @@ def _needs(command: RecordPaid, look: Look) -> Needs:
     most = command.paid_minor
     checks.require([checks.whole("/refunded_minor", command.refunded_minor, least=0, most=most)])
     booking = look.get(Booking, command.booking_id)
-    is_waiting = booking.status is BookingStatus.PENDING and booking.policy.needs_payment
-    return confirming_needs(look, booking) if is_waiting else Needs()
+    if not booking.policy.needs_payment:
+        return Needs()
+    if booking.status is BookingStatus.EXPIRED:
+        return coming_back_needs(look, booking)
+    return confirming_needs(look, booking) if booking.status is BookingStatus.PENDING else Needs()
 
 
 def _decide(view: View, command: RecordPaid, now: datetime) -> Booking:
@@ -51,7 +60,7 @@ def _decide(view: View, command: RecordPaid, now: datetime) -> Booking:
     recorded = view.update(booking, paid_minor=paid, refunded_minor=refunded)
     number = recorded.number
     view.fact("booking.paid", recorded, number=number, paid=paid, refunded=refunded)
-    return settle_payment(view, recorded, now=now)
+    return claim_again(view, settle_payment(view, recorded, now=now), now=now)
 
 
 USE_CASES: Mapping[type, UseCase[Any, Any]] = MappingProxyType(
