@@ -21,12 +21,14 @@ from holdfast.engine.availability import AvailabilityQuery
 from holdfast.engine.choosing import Choice
 from holdfast.engine.facade import TenantEngine
 from holdfast.engine.offerings import AddOffering
+from holdfast.engine.pools import AddPool
 from holdfast.engine.resources import AddResource
 from tests.engine.businesses import FOR_ADA, open_desk
 
 PARIS = "Europe/Paris"
 WEEKDAYS, EVERY_DAY = (1, 2, 3, 4, 5), (0, 1, 2, 3, 4, 5, 6)
-WEDNESDAY, SATURDAY = date(2026, 6, 10), date(2026, 6, 13)
+MONDAY, WEDNESDAY = date(2026, 6, 8), date(2026, 6, 10)
+SATURDAY, SUNDAY = date(2026, 6, 13), date(2026, 6, 14)
 GALA = date(2026, 7, 14)
 
 Hours = tuple[Sequence[int], str, str]
@@ -41,6 +43,8 @@ class Service:
         things: The type of the required resources and their ids.
         counts: Their quantities, where they have any.
         staff: The role, how many, and of whom.
+        anyone: Whoever has a role of which the document names nobody.
+        own_hours: Where the document gives none, those of whatever serves it (C-21).
         starts: How many starts there are on the day, the first and the last of them.
         parties: How many parties of `size` may come at one start.
     """
@@ -58,14 +62,118 @@ class Service:
     things: tuple[Things, ...] = ()
     counts: tuple[tuple[str, int], ...] = ()
     staff: tuple[tuple[str, int, tuple[str, ...]], ...] = ()
+    anyone: tuple[Things, ...] = ()
+    own_hours: tuple[Hours, ...] = ()
+    is_always_open: bool = False
 
     @property
     def is_shared(self) -> bool:
-        """Whether its guests come together: `maxParticipants` is then for all of them (C-18)."""
-        return preset_of(self.kind).counting is Counting.PLACES
+        """Whether its guests come together: `maxParticipants` is then for all of them (C-18).
+
+        Where the document names nobody and nothing that serves, the places are all that there is.
+        """
+        is_served = bool(self.things or self.staff)
+        return preset_of(self.kind).counting is Counting.PLACES or not is_served
 
 
+MORNINGS: tuple[Hours, ...] = ((WEEKDAYS, "09:00", "12:00"), ((1,), "14:00", "17:00"))
 SERVICES = {
+    "medical consultation": Service(
+        row="B-011",
+        kind="appointment",
+        minutes=30,
+        most=1,
+        hours=(((1, 2), "09:00", "12:00"), ((1,), "14:00", "17:00")),
+        day=MONDAY,
+        starts=(12, "09:00", "16:30"),
+        parties=1,
+    ),
+    "general practitioner": Service(
+        row="B-155",
+        kind="appointment",
+        minutes=30,
+        most=1,
+        hours=MORNINGS,
+        day=MONDAY,
+        starts=(12, "09:00", "16:30"),
+        parties=2,
+        staff=(("doctor", 1, ("dr-martin", "dr-dupont")),),
+    ),
+    "physiotherapy": Service(
+        row="B-156",
+        kind="appointment",
+        minutes=45,
+        most=1,
+        hours=(),
+        own_hours=((WEEKDAYS, "09:00", "18:00"),),
+        day=WEDNESDAY,
+        starts=(12, "09:00", "17:15"),
+        parties=1,
+        things=(("equipment", ("table-kine-1",)),),
+    ),
+    "mathematics": Service(
+        row="B-160",
+        kind="appointment",
+        minutes=90,
+        most=1,
+        hours=((EVERY_DAY, "14:00", "20:00"),),
+        day=SATURDAY,
+        starts=(4, "14:00", "18:30"),
+        parties=1,
+    ),
+    "electric car": Service(
+        row="B-163",
+        kind="rental",
+        minutes=60,
+        most=4,
+        hours=(),
+        is_always_open=True,
+        day=WEDNESDAY,
+        starts=(48, "00:00", "23:30"),
+        size=4,
+        parties=3,
+        things=(("vehicle", ("car-001", "car-002", "car-003")),),
+    ),
+    "React training": Service(
+        row="B-167",
+        kind="course",
+        minutes=480,
+        most=12,
+        hours=(),
+        special=(WEDNESDAY, "09:00", "17:00"),
+        day=WEDNESDAY,
+        starts=(1, "09:00", "09:00"),
+        size=6,
+        parties=2,
+        things=(("equipment", ("projector-4k", "laptops-backup")), ("service", ("wifi-pro",))),
+        counts=(("laptops-backup", 3),),
+        staff=(("lead_instructor", 1, ("dev-senior-1", "dev-senior-2")), ("assistant", 1, ())),
+        anyone=(("assistant", ("junior-1", "junior-2")),),
+    ),
+    "doctor of the whole system": Service(
+        row="B-171",
+        kind="appointment",
+        minutes=30,
+        most=1,
+        hours=((WEEKDAYS, "08:30", "12:00"), ((1,), "14:00", "18:30")),
+        day=MONDAY,
+        starts=(16, "08:30", "18:00"),
+        parties=2,
+        staff=(("doctor", 1, ()),),
+        anyone=(("doctor", ("dr-a", "dr-b")),),
+    ),
+    "table for six on a Sunday": Service(
+        row="B-173",
+        kind="table",
+        minutes=90,
+        most=6,
+        hours=(((1, 2, 3, 4, 5, 6, 7), "12:00", "14:30"), ((7,), "19:00", "22:30")),
+        day=SUNDAY,
+        starts=(8, "12:00", "21:00"),
+        size=6,
+        parties=2,
+        things=(("table", ("table-6p-1", "table-6p-2")),),
+    ),
     "restaurant table": Service(
         row="B-157",
         kind="table",
@@ -241,10 +349,11 @@ def _opened(desk: TenantEngine, service: Service) -> Offering:
         for name in names
     ]
     staff: list[dict[str, object]] = [
-        {"role": role, "count": count, "specificStaffIds": list(names)}
+        {"role": role, "count": count} | ({"specificStaffIds": list(names)} if names else {})
         for role, count, names in service.staff
     ]
     named = [name for _, names in service.things for name in names]
+    named += [name for _, names in service.anyone for name in names]
     named += [name for _, _, names in service.staff for name in names]
     ids = {
         name: desk.resources.add(
@@ -252,6 +361,14 @@ def _opened(desk: TenantEngine, service: Service) -> Offering:
         ).resource_id
         for name in named
     }
+    pools = {
+        role: desk.pools.add(
+            AddPool(name=role, resource_ids=tuple(ids[name] for name in names))
+        ).pool_id
+        for role, names in service.anyone
+    }
+    for resource_id in ids.values() if service.own_hours else ():
+        desk.schedules.set(resource_id, rules_from_seed(_weekly(service.own_hours), []))
     preset = preset_of(service.kind)
     offering = desk.offerings.add(
         AddOffering(
@@ -259,28 +376,36 @@ def _opened(desk: TenantEngine, service: Service) -> Offering:
             name="Service",
             kind=service.kind,
             duration=timedelta(minutes=service.minutes),
-            counting=preset.counting,
+            counting=Counting.PLACES if service.is_shared else preset.counting,
             shape=preset.shape,
             slot_step=preset.slot_step,
             party_max=service.most,
             slot_capacity=service.most if service.is_shared else None,
             requirements=requirements_from_seed(
-                entries, staff, max_participants=service.most, resource_ids=ids
+                entries,
+                staff,
+                max_participants=service.most,
+                resource_ids=ids,
+                pool_ids=pools,
             ),
+            is_always_open=service.is_always_open,
         )
     )
-    weekly = [
-        {"dayOfWeek": day, "startTime": start, "endTime": end}
-        for days, start, end in service.hours
-        for day in days
-    ]
     special: list[dict[str, object]] = []
     if service.special is not None:
         on, start, end = service.special
         window = {"startTime": start, "endTime": end, "available": True}
         special = [{"date": on.isoformat(), "slots": [window]}]
-    desk.schedules.set(offering.offering_id, rules_from_seed(weekly, special))
+    desk.schedules.set(offering.offering_id, rules_from_seed(_weekly(service.hours), special))
     return offering
+
+
+def _weekly(hours: Sequence[Hours]) -> list[dict[str, object]]:
+    return [
+        {"dayOfWeek": day, "startTime": start, "endTime": end}
+        for days, start, end in hours
+        for day in days
+    ]
 
 
 def _listed(desk: TenantEngine, offering: Offering, service: Service) -> tuple[OpenSlot, ...]:
