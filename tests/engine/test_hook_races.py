@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
-from sqlalchemy import text
 
 from holdfast.bootstrap import Engine
 from holdfast.domain.errors import HoldfastError
@@ -13,6 +13,7 @@ from holdfast.domain.hooks import Attempt, HookCall
 from holdfast.engine.asking import Hooks
 from holdfast.engine.bookings import CancelBooking, PlaceBooking
 from holdfast.engine.choosing import Choice
+from holdfast.engine.ports import Changes, WriteStore
 from holdfast.engine.registry import USE_CASES
 from holdfast.engine.unit_of_work import UnitOfWork
 from holdfast.engine.use_cases import Outcome
@@ -20,20 +21,37 @@ from holdfast.storage.database import Database
 from holdfast.storage.stores import SqlStores
 from holdfast.testing.clocks import ManualClock, SeededIds
 from tests.engine.businesses import FOR_ADA, add_offering, add_room, at, book, cause_of, open_desk
-from tests.engine.faults import WatchedStores
+from tests.engine.faults import Interfere, WatchedStores, let_be
 from tests.engine.hooked import TEN, House, drive, hooked, keyed, open_house
 from tests.engine.races import gate
 from tests.engine.tables import records
 
 
-def both_ask(engine: Engine, clock: ManualClock) -> tuple[list[Outcome | None], int]:
+def unguarded(step: str, store: WriteStore, subject: object) -> None:
+    """Write attempts under requests that nobody else has: as if no index held them to one."""
+    if step == "flush" and isinstance(subject, Changes):
+        subject.inserted[:] = [
+            replace(one, request=one.attempt_id) if isinstance(one, Attempt) else one
+            for one in subject.inserted
+        ]
+
+
+def both_ask(
+    engine: Engine, clock: ManualClock, interfere: Interfere = let_be
+) -> tuple[list[Outcome | None], int]:
     """Send one request twice, meeting between deciding and writing; returns how often was asked."""
+    meet = gate(2, seconds=1.0)
+
+    def meddle(step: str, store: WriteStore, subject: object) -> None:
+        meet(step, store, subject)
+        interfere(step, store, subject)
+
     desk = open_desk(engine)
     talk = add_offering(desk, "talk", add_room(desk, capacity=None))
     asked: list[HookCall] = []
     front = hooked(engine, clock, Hooks(before_reserve=[asked.append]))
     front.unit_of_work = UnitOfWork(
-        stores=WatchedStores(SqlStores(engine.database), gate(2, seconds=1.0)),
+        stores=WatchedStores(SqlStores(engine.database), meddle),
         ids=SeededIds(7),
         use_cases=USE_CASES,
         monotonic=lambda: 0.0,
@@ -68,21 +86,7 @@ def test_ac_q01_of_two_that_send_one_key_at_once_one_asks_though_nothing_is_lock
 def test_the_control_without_the_unique_index_asks_twice(
     engine: Engine, clock: ManualClock
 ) -> None:
-    with engine.database.write("tnt_test") as transaction:
-        transaction.connection.execute(text("DROP INDEX uq_attempt_request"))
-        transaction.commit()
-    try:
-        _, asked = both_ask(engine, clock)
-    finally:
-        with engine.database.write("tnt_test") as transaction:
-            transaction.connection.execute(text("DELETE FROM attempt"))
-            transaction.connection.execute(
-                text(
-                    "CREATE UNIQUE INDEX uq_attempt_request ON attempt (tenant_id, request)"
-                    " WHERE status = 'asking'"
-                )
-            )
-            transaction.commit()
+    _, asked = both_ask(engine, clock, unguarded)
 
     assert asked == 2
 
