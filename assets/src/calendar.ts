@@ -21,7 +21,9 @@ const VIEWS: Record<string, string> = {
   week: "timeGridWeek",
   month: "dayGridMonth",
 };
-const REFRESH_MS = 15_000;
+/** How often it is asked what is new; more days cost the server more. */
+const REFRESH_MS: Record<string, number> = { week: 30_000, month: 60_000 };
+const REFRESH_A_DAY_MS = 15_000;
 const COLUMN = "minmax(8.5rem, 1fr)";
 
 interface Settings {
@@ -139,7 +141,18 @@ function start(root: HTMLElement): void {
     }
   }
 
+  const reach = (id: string): HTMLElement | null =>
+    root.querySelector<HTMLElement>(`.entry[data-id="${CSS.escape(id)}"]`);
+
   function draw(feed: Feed): void {
+    const active = document.activeElement;
+    const id = active instanceof HTMLElement ? active.dataset["id"] : undefined;
+    // Whoever was at an entry is there again when it has been drawn anew.
+    if (id !== undefined && root.contains(active)) {
+      window.setTimeout(() => {
+        if (document.activeElement === document.body) reach(id)?.focus({ preventScroll: true });
+      });
+    }
     names.clear();
     for (const one of feed.resources) names.set(one.id, one.title);
     calendar.setOption("timeZone", feed.offset);
@@ -153,7 +166,7 @@ function start(root: HTMLElement): void {
     if (entry === undefined || entry.href === "") return;
     for (const one of root.querySelectorAll(".is-chosen")) one.classList.remove("is-chosen");
     element.classList.add("is-chosen");
-    void panel.open(entry.href, element.querySelector("button"));
+    void panel.open(entry.href, () => reach(entry.id));
   }
 
   function take(info: Calendar.SelectInfo): void {
@@ -164,7 +177,7 @@ function start(root: HTMLElement): void {
     url.searchParams.set("is_days", info.allDay ? "1" : "");
     if (info.resource !== undefined) url.searchParams.set("resource", info.resource.id);
     calendar.unselect();
-    void panel.open(url.href, root);
+    void panel.open(url.href, () => null);
   }
 
   async function drop(info: Calendar.EventDropInfo): Promise<void> {
@@ -263,9 +276,9 @@ function start(root: HTMLElement): void {
     form.addEventListener("change", () => form.requestSubmit());
   }
   document.addEventListener("visibilitychange", () => void ask());
-  window.setInterval(() => void ask(), REFRESH_MS);
+  window.setInterval(() => void ask(), REFRESH_MS[settings.view] ?? REFRESH_A_DAY_MS);
   void ask();
-  if (settings.chosen !== "") void panel.open(settings.chosen, root);
+  if (settings.chosen !== "") void panel.open(settings.chosen);
 }
 
 function shown(entry: Entry): Calendar.EventInput {

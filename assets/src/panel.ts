@@ -1,8 +1,11 @@
 // The panel beside the calendar: it shows another of our pages without leaving this one. Its links
 // and forms are the page's own, so that everything works where there is no script.
 
+/** Finds where somebody was before, which may have been drawn anew since. */
+export type Origin = () => HTMLElement | null;
+
 export class Panel {
-  private from: HTMLElement | null = null;
+  private from: Origin = () => null;
 
   constructor(
     private readonly root: HTMLElement,
@@ -17,8 +20,8 @@ export class Panel {
     return this.root.childElementCount > 0;
   }
 
-  async open(href: string, from: HTMLElement | null): Promise<void> {
-    this.from = from ?? this.from;
+  async open(href: string, from: Origin = this.from): Promise<void> {
+    this.from = from;
     try {
       await this.show(await fetch(href, { cache: "no-store" }));
     } catch {
@@ -30,8 +33,8 @@ export class Panel {
     if (!this.isOpen) return;
     this.root.replaceChildren();
     document.body.classList.remove("has-panel");
-    if (this.from?.isConnected) this.from.focus();
-    this.from = null;
+    this.from()?.focus();
+    this.from = () => null;
   }
 
   private async show(answer: Response): Promise<void> {
@@ -61,6 +64,14 @@ export class Panel {
     const shown = document.createElement("div");
     shown.className = "panel-page";
     shown.append(...main.childNodes);
+    // What may be done with it stands beside a page, and here above what is said of it.
+    const beside = page.querySelector("#panel");
+    if (beside !== null && beside.childElementCount > 0) {
+      const acts = document.createElement("div");
+      acts.className = "panel-acts";
+      acts.append(...beside.childNodes);
+      shown.append(acts);
+    }
     this.root.replaceChildren(top, shown);
     this.root.dataset["href"] = answer.url;
     document.body.classList.add("has-panel");
@@ -96,6 +107,6 @@ export class Panel {
     const isOurs = url.origin === location.origin && url.pathname.includes("/staff/");
     if (!isOurs || link.target !== "") return;
     event.preventDefault();
-    void this.open(url.href, null);
+    void this.open(url.href);
   }
 }

@@ -16,7 +16,8 @@ from typing import Literal
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.sites import Site, chromium_arguments, chromium_path, serving
-from tests.browser.workers import SLUG, employ, sign_in
+from tests.browser.workers import SLUG, be_olive, employ
+from tests.web.staff.workday import fill
 from tests.web.streets import open_studio
 
 WIDTHS = (390, 1280)
@@ -33,12 +34,7 @@ def at(path: str) -> Callable[[Page], None]:
 
 def set_up(path: str) -> Callable[[Page], None]:
     """Return what opens a page of the inn's set-up, as its owner."""
-
-    def open_as_owner(page: Page) -> None:
-        sign_in(page)
-        page.goto(f"/staff/{SLUG}/set-up{path}")
-
-    return open_as_owner
+    return inside(f"/set-up{path}")
 
 
 def hours(page: Page) -> None:
@@ -155,6 +151,25 @@ def waiting(page: Page) -> None:
     page.wait_for_selector(".ticket")
 
 
+def inside(path: str) -> Callable[[Page], None]:
+    """Return what signs in as the inn's owner, and opens a page of staff's."""
+
+    def scene(page: Page) -> None:
+        page.goto("/staff/sign-in")
+        be_olive(page, page.url.partition("/staff")[0])
+        page.goto(f"/staff/{SLUG}{path}")
+        page.wait_for_load_state("networkidle")
+
+    return scene
+
+
+def chosen(page: Page) -> None:
+    """Open a booking beside the calendar."""
+    inside("/calendar?view=day&on=2026-06-02")(page)
+    page.locator("button.entry", has_text="Ada").click()
+    page.wait_for_selector(".panel-acts")
+
+
 SCENES: Mapping[str, Callable[[Page], None]] = {
     "business": at("/les-tilleuls"),
     "slots": at("/sarah/cut"),
@@ -188,6 +203,14 @@ SCENES: Mapping[str, Callable[[Page], None]] = {
     "set-up-policy": set_up("/policy/business"),
     "set-up-keys": set_up("/keys"),
     "set-up-opening": at("/staff/start"),
+    "calendar-timeline": inside("/calendar?view=timeline&on=2026-06-02"),
+    "calendar-day": inside("/calendar?view=day&on=2026-06-02"),
+    "calendar-week": inside("/calendar?view=week&on=2026-06-02"),
+    "calendar-month": inside("/calendar?view=month&on=2026-06-02"),
+    "calendar-list": inside("/calendar?view=list&on=2026-06-02"),
+    "calendar-booking": chosen,
+    "blocks": inside("/blocks"),
+    "walk-in": inside("/walk-in"),
 }
 
 
@@ -234,6 +257,7 @@ def main(words: list[str]) -> int:
     ):
         employ(site)
         open_studio(site.engine)
+        fill(site.street)
         browser = playwright.chromium.launch(executable_path=path, args=chromium_arguments())
         count = take(browser, site, folder, words)
         browser.close()

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from holdfast.domain.bookings import Booking
+from holdfast.domain.bookings import Booking, BookingStatus
 from holdfast.domain.ids import ResourceId
 from holdfast.engine.choosing import Choice
 from holdfast.web.rendering import is_built
 from tests.browser.conftest import Visit
 from tests.browser.sites import Site
 from tests.browser.test_quality import faults
-from tests.browser.workers import SLUG, employ, sign_in
+from tests.browser.workers import SLUG, be_olive, employ
 from tests.web.staff.workday import HOUR, Workday, at, details, fill
 
 HALF_AN_HOUR_PX = 28
@@ -35,40 +35,24 @@ def day(site: Site) -> Workday:
 
 
 class Enter:
-    """Opens pages as Olive, who signed in once."""
+    """Opens pages of the inn's as Olive, who signs in once."""
 
-    def __init__(self, visit: Visit, cookies: list[dict[str, str]]) -> None:
+    def __init__(self, visit: Visit, url: str) -> None:
         self.visit = visit
-        self.cookies = cookies
+        self.url = url
 
     def __call__(self, path: str, *, width: int = 1280, has_scripts: bool = True) -> Page:
-        """Open a page of the inn's."""
+        """Open a page."""
         page = self.visit(width=width, has_scripts=has_scripts)
-        for one in self.cookies:
-            page.context.add_cookies(
-                [{"name": one["name"], "value": one["value"], "url": one["url"]}]
-            )
+        be_olive(page, self.url)
         page.goto(f"/staff/{SLUG}{path}")
         return page
 
 
-@pytest.fixture(scope="module")
-def cookies(browser: Browser, site: Site, day: Workday) -> Iterator[list[dict[str, str]]]:
-    """What Olive's browser keeps of her sign-in."""
-    context = browser.new_context(base_url=site.url)
-    sign_in(context.new_page())
-    kept = [
-        {"name": one.get("name", ""), "value": one.get("value", ""), "url": site.url}
-        for one in context.cookies()
-    ]
-    yield kept
-    context.close()
-
-
 @pytest.fixture
-def enter(visit: Visit, cookies: list[dict[str, str]]) -> Enter:
+def enter(visit: Visit, site: Site, day: Workday) -> Enter:
     """What opens pages as Olive."""
-    return Enter(visit, cookies)
+    return Enter(visit, site.url)
 
 
 @pytest.fixture
@@ -237,6 +221,31 @@ def test_the_calendar_is_used_by_keyboard_alone(enter: Enter) -> None:
     expect(page).to_have_url(re.compile(r"view=week$"))
     page.keyboard.press("n")
     expect(page.get_by_role("heading", name="New booking")).to_be_visible()
+    assert found == []
+
+
+def test_a_booking_is_opened_and_dealt_with_beside_the_calendar(
+    enter: Enter,
+    site: Site,
+    day: Workday,
+    booked: Callable[[str, datetime, ResourceId], Booking],
+) -> None:
+    """AC-T06: the panel shows the booking's own page, and sends its own forms."""
+    booking = booked("Hedy Lamarr", at("11:00", on=1), day.amelie)
+    site.clock.set(at("11:05", on=1))
+    page = enter("/calendar?view=day&on=2026-06-01")
+    entry(page, "Hedy Lamarr").click()
+    panel = page.locator("#panel")
+    expect(panel.get_by_role("heading", name="Hedy Lamarr")).to_be_visible()
+    found = faults(page)
+
+    panel.get_by_role("button", name="Check in").first.click()
+
+    expect(panel.get_by_text("here", exact=True).first).to_be_visible()
+    expect(page.locator(".ec-event.is-checked_in", has_text="Hedy Lamarr")).to_be_visible()
+    assert day.inn.desk.bookings.get(booking.booking_id).status is BookingStatus.CHECKED_IN
+    panel.get_by_role("button", name="Close", exact=True).click()
+    expect(panel).to_be_empty()
     assert found == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 
 import pytest
 from httpx2 import Response
@@ -10,6 +11,7 @@ from httpx2 import Response
 from holdfast.domain.access import Role
 from holdfast.domain.bookings import Booking
 from holdfast.domain.customers import Contact
+from holdfast.engine.blocks import AddBlock
 from holdfast.engine.choosing import Choice
 from holdfast.engine.making import Details
 from holdfast.web.languages import language_of
@@ -18,9 +20,11 @@ from holdfast.web.visits import Form
 from tests.web.conftest import Town
 from tests.web.staff.workday import HOUR, TUESDAY, Workday, at, fill
 from tests.web.staff.workers import Worker, worker_of
+from tests.web.test_safety import EVIL
 from tests.web.visitors import BASE
 
 SLUG = "les-tilleuls"
+LATER = date(2026, 6, 8)
 
 
 @pytest.fixture
@@ -130,6 +134,40 @@ def test_the_script_is_told_times_as_the_clock_on_the_wall_shows_them(
         ("2026-06-02T00:00:00", "2026-06-02T09:00:00"),
         ("2026-06-02T19:00:00", "2026-06-03T00:00:00"),
     ]
+
+
+def test_a_week_says_who_serves_since_no_column_does(owner: Worker) -> None:
+    entries = feed(owner, view="week").json()["entries"]
+
+    more = {one["title"]: one["more"] for one in entries}
+    assert more["Ada Lovelace"] == "Massage · Amélie"
+    assert more["Lunch"] == "Bastien"
+
+
+@pytest.mark.parametrize("evil", EVIL)
+def test_what_anybody_writes_stays_text(owner: Worker, day: Workday, evil: str) -> None:
+    """Names, reasons, resources."""
+    desk = day.inn.desk
+    desk.resources.change(day.amelie, {"name": evil})
+    desk.bookings.change(day.massage.booking_id, {"contact": Contact(name=evil)})
+    reason = AddBlock(resource_id=day.amelie, first_on=LATER, last_on=LATER, reason=evil)
+    block = desk.blocks.add(reason)
+
+    for path in (
+        f"/calendar?view=list&on={TUESDAY}",
+        f"/calendar?view=week&on={TUESDAY}",
+        "/blocks",
+        f"/blocks/{block.block_id}",
+        f"/walk-in?offering={day.inn.massage.offering_id}",
+    ):
+        owner.at(path)
+        page = owner.page
+        handlers = [name for _, said in page.elements for name in said if name.startswith("on")]
+        styles = [said for _, said in page.elements if "style" in said]
+        sources = [said["src"] for tag, said in page.elements if tag == "script"]
+        assert owner.status == 200
+        assert (handlers, styles, page.inline) == ([], [], [])
+        assert all(one.startswith("/static/") for one in sources)
 
 
 def test_what_has_not_changed_is_not_said_again(owner: Worker, day: Workday) -> None:

@@ -103,7 +103,10 @@ async def feed(visit: StaffVisit) -> Response:
         "offset": _offset(visit.now, agenda.zone),
         "resources": _columns(agenda, entries, visit),
         "entries": [
-            *(shown(one, agenda.zone, _href(visit, one)) for one in entries),
+            *(
+                shown(one, agenda.zone, _href(visit, one), _names(agenda, showing, one))
+                for one in entries
+            ),
             *_closed(agenda, showing),
         ],
     }
@@ -227,6 +230,13 @@ def _columns(agenda: Agenda, entries: Iterable[Entry], visit: StaffVisit) -> lis
     if any(NOBODY in one.resource_ids for one in entries):
         columns.append({"id": NOBODY, "title": visit.language.gettext("Nobody yet")})
     return columns
+
+
+def _names(agenda: Agenda, showing: Showing, entry: Entry) -> list[str]:
+    """Return who serves, where no column or row says so."""
+    if showing.view not in {"week", "month"}:
+        return []
+    return [one.name for one in agenda.resources if one.resource_id in entry.resource_ids]
 
 
 def _closed(agenda: Agenda, showing: Showing) -> list[dict[str, object]]:

@@ -211,8 +211,16 @@ def _party(name: str, size: int, language: Language) -> str:
 # ------------------------------------------------------------------------------ for the script
 
 
-def shown(entry: Entry, zone_name: str, href: str) -> dict[str, object]:
-    """Return an entry as the calendar's script takes it."""
+def shown(entry: Entry, zone_name: str, href: str, names: Iterable[str]) -> dict[str, object]:
+    """Return an entry as the calendar's script takes it.
+
+    Args:
+        entry: The entry.
+        zone_name: The business's zone.
+        href: Where it is shown.
+        names: Of those who serve, where no column says it.
+    """
+    more = [one for one in (entry.more, *names) if one]
     all_day = entry.dates is not None or _is_whole_days(entry, zone_name)
     starts, ends = _bounds(entry, zone_name, all_day=all_day)
     return {
@@ -223,7 +231,7 @@ def shown(entry: Entry, zone_name: str, href: str) -> dict[str, object]:
         "allDay": all_day,
         "resourceIds": list(entry.resource_ids),
         "title": entry.title,
-        "more": entry.more,
+        "more": " · ".join(more),
         "status": entry.status,
         "word": entry.word,
         "href": href,
