@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -16,9 +16,10 @@ from holdfast.domain import limits, policies_in_force, scenes
 from holdfast.domain.assignment import Taken
 from holdfast.domain.availability import slot_places_left
 from holdfast.domain.bookings import Booking
+from holdfast.domain.claims import Claim, is_use_key
 from holdfast.domain.errors import HoldfastError
 from holdfast.domain.holds import Hold, HoldAction, HoldStatus, transition
-from holdfast.domain.ids import BatchId, TenantId
+from holdfast.domain.ids import BatchId, SlotId, TenantId
 from holdfast.domain.intervals import Interval
 from holdfast.domain.limits import Proposal
 from holdfast.domain.offerings import Offering
@@ -32,6 +33,7 @@ from holdfast.engine import (
     placing,
     releasing,
     unit_of_work,
+    using,
 )
 from holdfast.engine.batch_changes import changes_of
 from holdfast.engine.choosing import Choice, choose
@@ -272,6 +274,23 @@ def buffer_ignored(patch: Patch) -> None:
     everywhere(patch, function(policies_in_force.padded), padded)
 
 
+def code_used_for_good(patch: Patch) -> None:
+    """What is called off has used its promotional code all the same."""
+    patch.setattr(releasing, "give_back_some", _keeping_uses(releasing.give_back_some))
+
+
+def _keeping_uses(real: Callable[..., list[SlotId]]) -> Callable[..., list[SlotId]]:
+    def give_back_some(view: View, claims: Iterable[Claim], *, reason: str) -> list[SlotId]:
+        return real(view, [one for one in claims if not is_use_key(one.key)], reason=reason)
+
+    return give_back_some
+
+
+def code_counted_once(patch: Patch) -> None:
+    """A code is free for whoever books what somebody else holds."""
+    everywhere(patch, function(using.carry_over), lambda _view, hold, *_: hold.uses)
+
+
 def wrong_local_day(patch: Patch) -> None:
     """Days are counted in UTC, whatever the clock on the wall shows."""
     everywhere(patch, function(local_day), lambda at, _zone: local_day(at, zone("UTC")))
@@ -298,6 +317,8 @@ MUTANTS: Mapping[str, Callable[[Patch], None]] = {
         moved_booking_keeps_both,
         limit_off_by_one,
         buffer_ignored,
+        code_used_for_good,
+        code_counted_once,
         wrong_local_day,
     )
 }

@@ -16,6 +16,8 @@ from tests.simulation.mutants import MUTANTS
 FOUND_BY = {
     "answer_before_commit": 2,
     "buffer_ignored": 1,
+    "code_counted_once": 9,
+    "code_used_for_good": 1,
     "double_release": 1,
     "expired_booking_is_confirmed": 6,
     "expired_hold_is_converted": 4,

@@ -16,6 +16,7 @@ from holdfast.domain.errors import HoldfastError
 from holdfast.domain.ids import AccountId, OfferingId, TenantId
 from holdfast.domain.offerings import Counting
 from holdfast.domain.policies import ActiveLimit, CreationLimit, LimitScope, Policy
+from holdfast.domain.promo_codes import PromoKind
 from holdfast.domain.requirements import Choosing, Per, Requirement
 from holdfast.domain.resources import Scheme
 from holdfast.domain.shapes import Shape
@@ -23,6 +24,7 @@ from holdfast.domain.tenants import Tenant
 from holdfast.engine import facade
 from holdfast.engine.offerings import AddOffering
 from holdfast.engine.ports import Due, IdempotencyKey, StorageFault, TenantRegister
+from holdfast.engine.promo_codes import AddPromoCode
 from holdfast.engine.registry import USE_CASES
 from holdfast.engine.resources import AddResource
 from holdfast.engine.schedules import WeeklyOpening
@@ -147,6 +149,16 @@ class House:
                 scheme=Scheme.DATED if thing.is_dated else Scheme.INTERVAL,
             )
             self.names.give("thing", thing.name, desk.resources.add(command).resource_id)
+        for code in self.world.codes.values():
+            desk.promo_codes.add(
+                AddPromoCode(
+                    code=code.name,
+                    kind=PromoKind.PERCENT,
+                    basis_points=1_000,
+                    uses_max=code.uses_max,
+                    uses_per_customer_max=code.each_max,
+                )
+            )
         for offer in self.world.offers.values():
             made = desk.offerings.add(self._offering(offer))
             self.names.give("offer", offer.name, made.offering_id)
@@ -304,8 +316,8 @@ class House:
         for job in JOBS:
             try:
                 job(self.engine)
-            except (Crash, WorkIncomplete, StorageFault, HoldfastError):
-                # Whatever it was, the next run does the rest.
+            except (Crash, WorkIncomplete, StorageFault, HoldfastError, RuntimeError):
+                # Whatever it was, a simulated bug among it, the next run does the rest.
                 self._start_again(job)
         self.nemesis.disarm()
 

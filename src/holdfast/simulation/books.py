@@ -14,6 +14,8 @@ Parts = tuple[tuple[str, int], ...]
 """Which things, and how many units of each."""
 
 LIVE = frozenset({"active", "pending", "confirmed", "checked_in"})
+USING = LIVE | {"completed", "no_show"}
+"""What took place has used its promotional code for good."""
 MAY_BE_CALLED_OFF = frozenset({"active", "pending", "confirmed"})
 
 
@@ -29,6 +31,7 @@ class Taken:
         came_at: When the guests were checked in.
         ended_at: When it was said how it went.
         is_freed: Whether its places were given back then.
+        promo: The promotional code that it uses.
     """
 
     kind: str
@@ -54,6 +57,7 @@ class Taken:
     came_at: datetime | None = None
     ended_at: datetime | None = None
     is_freed: bool = False
+    promo: str = ""
     all_parts: Parts = ()
     version: int = 1
 
@@ -84,6 +88,13 @@ class SlotPage:
     is_settling: bool = False
     blocked_by: int = 0
     version: int = 1
+
+    @property
+    def ask(self) -> Ask:
+        """A request for it."""
+        if self.is_by_hand:
+            return Ask(offer=self.offer, slot=int(self.name.removeprefix("#")))
+        return Ask(offer=self.offer, starts_at=self.span[0])
 
 
 @dataclass(kw_only=True)
@@ -273,6 +284,14 @@ class Books:
                 (one.kind == "hold" and one.status == "active" and one.number != but)
                 or (one.kind == "booking" and one.status in LIVE and now < one.span[1])
             )
+        ]
+
+    def users_of(self, code: str, now: datetime) -> list[Taken]:
+        """Return who uses a promotional code: holds and bookings that were not called off."""
+        return [
+            one
+            for one in self.taken.values()
+            if one.promo == code and one.status in USING and (one.until is None or now < one.until)
         ]
 
     def end(self, one: Taken, status: str) -> None:

@@ -25,6 +25,7 @@ from holdfast.domain.ids import (
 from holdfast.domain.overrides import Override
 from holdfast.domain.resources import ResourceAction
 from holdfast.domain.slots import Slot
+from holdfast.domain.terms import NO_TERMS, Terms
 from holdfast.engine.approvals import ConfirmBooking, DeclineBooking
 from holdfast.engine.attending import (
     CheckInBooking,
@@ -150,7 +151,11 @@ def _placing(step: Step, names: Names) -> object:
         choice = _garbled(step, names)
     if step.kind == "book":
         return PlaceBooking(
-            choice=choice, party_size=step.ask.guests, details=_details(step), override=override
+            choice=choice,
+            party_size=step.ask.guests,
+            details=_details(step),
+            override=override,
+            terms=_terms(step),
         )
     ttl = step.amount * MINUTE if step.amount else None
     return PlaceHold(
@@ -159,7 +164,12 @@ def _placing(step: Step, names: Names) -> object:
         ttl=ttl,
         override=override,
         contact=_contact(step),
+        terms=_terms(step),
     )
+
+
+def _terms(step: Step) -> Terms:
+    return Terms(promo_codes=(step.promo,)) if step.promo else NO_TERMS
 
 
 def _garbled(step: Step, names: Names) -> Choice:

@@ -1,4 +1,4 @@
-"""The model of customers' limits: how many bookings one may have ahead, or make within a day."""
+"""The model of customers' limits: on bookings ahead, on those made within a day, on codes used."""
 
 from __future__ import annotations
 
@@ -40,3 +40,38 @@ def limit_cause(
         if count >= offer.made_max:
             return refused("policy.limit_reached", limit=offer.made_max, actual=count)
     return None
+
+
+def code_cause(
+    books: Books, code: str, customer: int, now: datetime, *, but: int = 0
+) -> Cause | None:
+    """Say why a promotional code cannot be used; None if it can, or none is given.
+
+    Args:
+        books: What everybody has.
+        code: Its name.
+        customer: Who buys; 0 if nobody says.
+        now: When.
+        but: The hold that becomes a booking and has used it already.
+    """
+    if not code:
+        return None
+    known = books.world.codes.get(code)
+    if known is None:
+        return refused("promo.refused", reason="unknown")
+    users = books.users_of(code, now)
+    if not but and known.uses_max is not None and len(users) >= known.uses_max:
+        return refused("promo.refused", reason="used_up")
+    if known.each_max is None:
+        return None
+    if not customer:
+        return None if but else refused("promo.refused", reason="customer_needed")
+    # A hold counts for the customer who was named when it was placed.
+    own = [one for one in users if one.customer == customer]
+    if any(one.kind == "hold" and one.number == but for one in own):
+        return None
+    return (
+        refused("promo.refused", reason="used_up_by_customer")
+        if len(own) >= known.each_max
+        else None
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 KEYED = frozenset(
     {"hold", "book", "move", "convert", "cancel", "release", "extend", "block", "slot"}
@@ -41,3 +41,10 @@ WEIGHTS: Mapping[str, int] = {
 CUSTOMERS = 5
 ALONE = frozenset({"settle", "work", "look", "stumble", "block", "again"})
 """What is not sent together with other commands."""
+
+
+def promo_for(number: int, codes: Iterable[str]) -> str:
+    """Return the promotional code of every third step; at times one that there is not."""
+    known = [*codes]
+    said = [*known, *known, "NONE"]
+    return said[number // 3 % len(said)] if number % 3 == 0 else ""

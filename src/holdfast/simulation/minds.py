@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 from holdfast.simulation.books import Closed, SlotPage, Taken
 from holdfast.simulation.definitions import NONSENSE
-from holdfast.simulation.habits import ALONE, CUSTOMERS, KEYED, WEIGHTS
+from holdfast.simulation.habits import ALONE, CUSTOMERS, KEYED, WEIGHTS, promo_for
 from holdfast.simulation.mishaps import with_fault
 from holdfast.simulation.model import FOR_BOOKERS, Model
 from holdfast.simulation.steps import Ask, Step
@@ -121,8 +121,9 @@ class Mind:
             by = "viewer"
         amount = self.chance.choice([0, 0, 0, 5, 45]) if kind == "hold" else 0
         order = self.number + 1 if self._odds(30) else 0
-        step = replace(self._new(kind), customer=self._customer(kind))
-        return replace(step, ask=ask, by=by, is_forced=is_forced, amount=amount, order=order)
+        step = replace(self._new(kind), customer=self._customer(kind), order=order)
+        step = replace(step, promo=promo_for(step.number, self.world.codes))
+        return replace(step, ask=ask, by=by, is_forced=is_forced, amount=amount)
 
     def _customer(self, kind: str) -> int:
         """One of a few customers; who only holds something need not say who they are."""
@@ -272,6 +273,8 @@ class Mind:
         step = self._new(kind)
         version = 0 if kind == "convert" else version
         customer = (one.customer or self._customer(kind)) if kind == "convert" else 0
+        if kind == "convert" and self.number % 4 == 0:
+            customer = self.number // 4 % CUSTOMERS + 1
         step = replace(step, customer=customer)
         return replace(step, by=by, subject=one.number, if_version=version, order=order)
 
@@ -327,7 +330,7 @@ class Mind:
             if ask is None or not self._is_on_grid(ask):
                 return None
         elif page is not None:
-            ask = _ask_for(page)
+            ask = page.ask
         else:
             return None
         if kind == "cancel_slot":
@@ -364,7 +367,7 @@ class Mind:
         pages = [page for page in books.slots.values() if page.is_settling]
         blocks = [one for one in books.closed.values() if one.is_settling]
         if pages:
-            return replace(self._new(kind), ask=_ask_for(self.chance.choice(pages)))
+            return replace(self._new(kind), ask=self.chance.choice(pages).ask)
         if blocks:
             return replace(self._new(kind), subject=self.chance.choice(blocks).number)
         one = self._closed()
@@ -456,13 +459,6 @@ class Mind:
 
     def _is_limited(self, one: Taken) -> bool:
         return any(self.model.books.capacity[name] is not None for name, _ in one.parts)
-
-
-def _ask_for(page: SlotPage) -> Ask:
-    """Return a request for a slot that is stored."""
-    if page.is_by_hand:
-        return Ask(offer=page.offer, slot=int(page.name.removeprefix("#")))
-    return Ask(offer=page.offer, starts_at=page.span[0])
 
 
 _THOUGHTS: Mapping[str, Callable[[Mind, str, datetime], Step | None]] = {

@@ -92,7 +92,7 @@ class Life:
         if kind == "slot":
             page = books.slots.get(names.name("slot", rest))
             return page is not None and page.places is not None
-        return kind == "day"
+        return kind in {"day", "promo"}
 
     def do(self, step: Step, *, is_proved: bool = False) -> None:
         """Do one step on both sides, and compare.

@@ -56,6 +56,7 @@ class Step:
         seconds: By how much the clock goes on before it.
         customer: Which customer it is for; 0 if nobody says.
         order: Under which order of a shop it is booked; 0 is none.
+        promo: The promotional code that is given; empty is none.
         if_version: The version that the caller has seen; 0 means that it does not say.
     """
 
@@ -74,6 +75,7 @@ class Step:
     key: str = ""
     customer: int = 0
     order: int = 0
+    promo: str = ""
     if_version: int = 0
     seconds: int = 0
     fault: Fault | None = None

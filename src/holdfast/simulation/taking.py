@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from holdfast.simulation.books import Books, Parts, SlotPage, Taken, seconds
-from holdfast.simulation.customers import limit_cause
+from holdfast.simulation.customers import code_cause, limit_cause
 from holdfast.simulation.judging import Cause, causes, ways
 from holdfast.simulation.rulings import (
     allowed,
@@ -32,12 +32,17 @@ def place(books: Books, step: Step, said: Said, now: datetime) -> None:
     """Place a hold or a booking."""
     ask = step.ask
     assert ask is not None
+    code = code_cause(books, step.promo, step.customer, now)
+    # The price of a booking is agreed before its places are looked at.
+    sold = [code] if code is not None and step.kind == "book" else []
     if step.is_forced and step.by in PUBLIC:
-        allowed(said, [refused("access.denied")])
+        allowed(said, [*sold, refused("access.denied")])
         return
     limit = limit_cause(books, ask.offer, step.customer, now)
-    expected = causes(books, ask, now, is_forced=step.is_forced)
-    if not allowed(said, [cause or limit for cause in expected]):
+    expected = [
+        cause or code or limit for cause in causes(books, ask, now, is_forced=step.is_forced)
+    ]
+    if not allowed(said, [*sold, *expected]):
         return
     offer = books.world.offers[ask.offer]
     waits = step.kind == "book" and offer.asks == "later" and not step.is_forced
@@ -56,6 +61,7 @@ def place(books: Books, step: Step, said: Said, now: datetime) -> None:
         order=step.order,
         made_at=now,
         customer=step.customer,
+        promo=step.promo,
     )
     if step.kind == "hold":
         time_hold(books, one, step, now)
@@ -226,6 +232,7 @@ def convert(books: Books, step: Step, said: Said, now: datetime) -> None:
             return
     cause = over(hold, now, "convert") or unusable(books, hold)
     cause = cause or limit_cause(books, hold.ask.offer, step.customer, now, but=hold.number)
+    cause = cause or code_cause(books, hold.promo, step.customer, now, but=hold.number)
     if not allowed(said, [cause]):
         return
     one = copy.copy(hold)

@@ -103,6 +103,15 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Code:
+    """A promotional code: how often it may be used in all, and by one customer."""
+
+    name: str
+    uses_max: int | None
+    each_max: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """One simulated business, and how it is treated.
 
@@ -117,6 +126,7 @@ class World:
     starts_at: datetime
     things: Mapping[str, Thing]
     offers: Mapping[str, Offer]
+    codes: Mapping[str, Code]
     fault_rate: int
     batch_rate: int
     key_rate: int
@@ -177,6 +187,14 @@ def draw_world(chance: random.Random) -> World:
         batch_rate=chance.choice([0, 10, 30]),
         key_rate=chance.choice([20, 50, 90]),
         haste=chance.choice([10, 40, 150]),
+        codes={code.name: code for code in _codes(chance)},
+    )
+
+
+def _codes(chance: random.Random) -> tuple[Code, ...]:
+    return (
+        Code(name="FEW", uses_max=chance.choice([1, 2, 4]), each_max=None),
+        Code(name="EACH", uses_max=chance.choice([None, 8]), each_max=chance.choice([1, 2])),
     )
 
 
