@@ -418,3 +418,72 @@ def test_without_a_source_of_holidays_there_is_no_such_page(town: Town, owner: W
 
     assert "Add public holidays" not in shown
     assert owner.status == 404
+
+
+def test_the_business_says_how_it_looks_and_where_it_may_be_shown(
+    town: Town, owner: Worker
+) -> None:
+    owner.at("/set-up/business")
+    owner.fill(accent="#7a3e9", embed_origins="https://shop.example/page", logo="data:x")
+    owner.submit("edit")
+    first = faults(owner)
+    owner.fill(accent="#7a3e9d", logo="")
+    owner.submit("edit")
+    second = faults(owner)
+    owner.fill(embed_origins="https://shop.example\nhttps://www.shop.example", slug="chez-sarah")
+    owner.submit("edit")
+
+    tenant = town.street.salon.desk.get()
+    assert first.keys() == {"accent", "logo"}
+    assert second.keys() == {"embed_origins"}
+    assert owner.url == "/staff/chez-sarah/set-up/business?saved=1"
+    assert tenant.embed_origins == ("https://shop.example", "https://www.shop.example")
+    assert tenant.metadata == {"pages": {"accent": "#7a3e9d"}}
+
+
+def test_a_resource_belongs_to_a_member_and_answers_its_category(town: Town, owner: Worker) -> None:
+    desk, chair = town.street.salon.desk, town.street.salon.chair.resource_id
+    [member] = desk.members.list().items
+    owner.at("/set-up/categories/new")
+    fields = dict(owner.page.form("edit").fields)
+    asked_of_all = {"label": "Height in cm", "type": "number", "required": "yes"}
+    typed = {f"custom_fields.0.{name}": value for name, value in asked_of_all.items()}
+    named = {"label": "Chair", "label_plural": "Chairs"}
+    owner.post(owner.page.form("edit").action, {**fields, **named, **typed}, Origin=BASE)
+    [category] = desk.categories.list().items
+    owner.at(f"/set-up/resources/{chair}")
+    owner.fill(owner_id=member.member_id, category_id=category.category_id)
+    owner.submit("edit")
+    asked = faults(owner)
+    owner.fill(**{"field_values.height_in_cm": "low"})
+    owner.submit("edit")
+    refused = faults(owner)
+    owner.fill(**{"field_values.height_in_cm": "42"})
+    owner.submit("edit")
+
+    kept = desk.resources.get(chair)
+    assert asked == {"field_values.height_in_cm": "Height in cm: This is needed."}
+    assert refused.keys() == {"field_values.height_in_cm"}
+    assert (kept.owner_id, kept.category_id) == (member.member_id, category.category_id)
+    assert kept.field_values == {"height_in_cm": 42}
+
+
+def test_a_promo_code_is_made_used_and_taken_back(town: Town, owner: Worker) -> None:
+    cut = town.street.salon.cut
+    owner.at("/set-up/promo-codes/new")
+    owner.fill(code="spring 26!", percent="20", valid_until="2026-07-01T00:00", uses_max="5")
+    owner.submit("edit")
+    refused = faults(owner)
+    owner.fill(code="spring26")
+    owner.submit("edit")
+    [promo] = town.street.salon.desk.promo_codes.list().items
+    sent = {name: value for name, value in owner.page.form("edit").fields if name != "is_active"}
+    sent["offering_ids"] = cut.offering_id
+    owner.post(owner.url.partition("?")[0], sent, Origin=BASE)
+
+    [changed] = town.street.salon.desk.promo_codes.list().items
+    assert refused.keys() == {"code"}
+    assert (promo.code, promo.basis_points, promo.uses_max) == ("SPRING26", 2_000, 5)
+    assert promo.valid_until is not None
+    assert promo.valid_until.isoformat() == "2026-06-30T22:00:00+00:00"
+    assert (changed.is_active, changed.offering_ids) == (False, frozenset({cut.offering_id}))

@@ -1,4 +1,4 @@
-"""The set-up's pages: who may, what they show, and that saving what stands changes nothing."""
+"""The set-up's pages: who may (AC-P02), what they show, and that saving changes nothing."""
 
 from __future__ import annotations
 

@@ -23,6 +23,7 @@ from holdfast.web.staff.set_up.sheets import (
     Entry,
     Group,
     Kind,
+    Say,
     Sheet,
     length_units,
     read_sheet,
@@ -126,22 +127,32 @@ def _groups(visit: StaffVisit, tenant: Tenant) -> tuple[Group, ...]:
                 ),
             ),
         ),
-        Group(
-            title=say("How your pages look"),
-            entries=(
-                Entry(
-                    name="accent",
-                    label=say("Colour"),
-                    kind=Kind.COLOUR,
-                    help=say("It is made lighter or darker until it can be read."),
-                ),
-                Entry(name="about", label=say("A few words about you"), kind=Kind.TEXT),
-                Entry(
-                    name="logo",
-                    label=say("Logo"),
-                    kind=Kind.PICTURE,
-                    help=say("A PNG, JPEG, WebP or SVG of at most 10 kB."),
-                ),
+        _look(say),
+    )
+
+
+def _look(say: Say) -> Group:
+    return Group(
+        title=say("How your pages look"),
+        entries=(
+            Entry(
+                name="accent",
+                label=say("Colour"),
+                kind=Kind.COLOUR,
+                help=say("It is made lighter or darker until it can be read."),
+            ),
+            Entry(name="about", label=say("A few words about you"), kind=Kind.TEXT),
+            Entry(
+                name="embed_origins",
+                label=say("Sites that may show your pages"),
+                kind=Kind.TEXT,
+                help=say("One on each line, such as https://www.example.com; at most 20."),
+            ),
+            Entry(
+                name="logo",
+                label=say("Logo"),
+                kind=Kind.PICTURE,
+                help=say("A PNG, JPEG, WebP or SVG of at most 10 kB."),
             ),
         ),
     )
@@ -173,6 +184,7 @@ def _said(sheet: Sheet, tenant: Tenant) -> dict[str, Any]:
         "currency": values["currency"] or tenant.currency,
         "status": status,
         "notice": values["notice"] or _NO_TIME,
+        "embed_origins": tuple(str(values["embed_origins"]).split()),
         "metadata": {**tenant.metadata, PAGES: pages},
     }
     if values["horizon_days"] is not None:
@@ -191,5 +203,6 @@ def _values(tenant: Tenant) -> dict[str, object]:
         "is_closed": tenant.status is TenantStatus.INACTIVE,
         "notice": tenant.notice or None,
         "horizon_days": tenant.horizon_days,
+        "embed_origins": "\n".join(tenant.embed_origins),
         **{name: pages.get(name) for name in _LOOK},
     }

@@ -9,6 +9,7 @@ from holdfast.domain.errors import RecordNotFound
 from holdfast.domain.ids import OfferingId, looks_like_id
 from holdfast.domain.offerings import Counting, Offering, OfferingStatus
 from holdfast.domain.price_units import PriceUnit
+from holdfast.domain.recurrence import Frequency
 from holdfast.domain.shapes import A_DAY, DATED, Shape
 from holdfast.domain.tenants import DEFAULT_HOLD_TTL
 from holdfast.web.staff.set_up.editing import Editor, zone_options
@@ -39,6 +40,7 @@ def groups_of(visit: StaffVisit, offering: Offering | None) -> tuple[Group, ...]
         _time(say, shape, offering),
         _people(say),
         _deciding(say),
+        _together(say),
         _more(visit, offering),
     )
 
@@ -246,7 +248,41 @@ def _deciding(say: Say) -> Group:
                 units=units[:2],
                 help=say("Empty is 30 minutes; customers of the pages have at most 15."),
             ),
+        ),
+    )
+
+
+def _together(say: Say) -> Group:
+    frequencies = (
+        (Frequency.DAILY, say("every so many days")),
+        (Frequency.WEEKLY, say("every so many weeks")),
+        (Frequency.MONTHLY, say("every so many months")),
+        (Frequency.YEARLY, say("every so many years")),
+    )
+    return Group(
+        title=say("Waitlist and series"),
+        entries=(
             Entry(name="has_waitlist", label=say("It has a waitlist"), kind=Kind.FLAG),
+            Entry(
+                name="invitation_ttl",
+                label=say("Who is invited may answer for"),
+                kind=Kind.LENGTH,
+                units=length_units(say),
+                help=say("Empty is 30 minutes."),
+            ),
+            Entry(
+                name="series_max",
+                label=say("So many may be booked as a series"),
+                kind=Kind.WHOLE,
+                help=say("Empty is no series."),
+            ),
+            Entry(
+                name="series_frequencies",
+                label=say("A series may recur"),
+                kind=Kind.SEVERAL,
+                choices=frequencies,
+                help=say("None ticked is any way."),
+            ),
         ),
     )
 
@@ -285,6 +321,8 @@ _PLAIN = (
     "length_max",
     "dates_max",
     "slot_capacity",
+    "invitation_ttl",
+    "series_max",
 )
 _FLAGS = (
     "grid_includes_buffer",
@@ -308,6 +346,8 @@ def said_in(sheet: Sheet, shape: Shape) -> dict[str, Any]:
     for name, usual in (("check_in_minute", 900), ("check_out_minute", 660)):
         if name in values:
             said[name] = usual if values[name] is None else values[name]
+    ticked = values["series_frequencies"]
+    recurring = ticked if isinstance(ticked, tuple) else ()
     place = {name: values[f"location.{name}"] for name in PLACE_NAMES}
     return {
         **said,
@@ -319,6 +359,7 @@ def said_in(sheet: Sheet, shape: Shape) -> dict[str, Any]:
         "duration": values.get("duration") or (A_DAY if shape in DATED else NO_TIME),
         "hold_ttl": values["hold_ttl"] or DEFAULT_HOLD_TTL,
         "zone": values["zone"] or None,
+        "series_frequencies": tuple(Frequency(str(one)) for one in recurring),
         "location": {name: text for name, text in place.items() if text},
     }
 
@@ -343,6 +384,7 @@ def values_of(offering: Offering) -> dict[str, object]:
         "check_in_minute": offering.check_in_minute,
         "check_out_minute": offering.check_out_minute,
         "hold_ttl": offering.hold_ttl,
+        "series_frequencies": offering.series_frequencies,
         "zone": offering.zone,
         "sort_order": offering.sort_order,
     }

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.responses import Response
 
+from holdfast.domain.access import Member, Scope
 from holdfast.domain.categories import Category
 from holdfast.domain.errors import HoldfastError, RecordNotFound
-from holdfast.domain.ids import CategoryId, ResourceId, looks_like_id
+from holdfast.domain.ids import CategoryId, MemberId, ResourceId, looks_like_id
 from holdfast.domain.resources import Resource, ResourceAction, ResourceStatus, Scheme
 from holdfast.engine.reading import PAGE_MAX, PageRequest
 from holdfast.engine.resources import ActOnResource, AddResource, ChangeResource
@@ -88,8 +90,8 @@ def _facts(resource: Resource, visit: StaffVisit) -> tuple[str, ...]:
 
 async def ask_new(visit: StaffVisit) -> Response:
     """Ask for a new resource."""
-    categories = await visit.read(lambda: _categories(visit))
-    groups = _groups(visit, categories, None)
+    stock = await visit.read(lambda: _stock(visit))
+    groups = _groups(visit, stock, None, None)
     values: dict[str, object] = {"kind": "other", "capacity": 1, "scheme": "interval"}
     return _editor(visit, None, groups).show(visit, shown_sheet(_all(groups), values))
 
@@ -97,12 +99,14 @@ async def ask_new(visit: StaffVisit) -> Response:
 async def add(visit: StaffVisit) -> Response:
     """Add a resource."""
     form = await visit.form()
-    categories = await visit.read(lambda: _categories(visit))
-    groups = _groups(visit, categories, None)
+    stock = await visit.read(lambda: _stock(visit))
+    category = stock.category(form.text("category_id"))
+    groups = _groups(visit, stock, None, category)
     sheet = read_sheet(_all(groups), form, visit.language, currency=visit.tenant.currency)
     if sheet.is_right:
         scheme = Scheme(str(sheet.values["scheme"] or "interval"))
-        command = AddResource(scheme=scheme, **_said(sheet))
+        answers = answers_in(category, sheet) if category is not None else {}
+        command = AddResource(scheme=scheme, field_values=answers, **_said(sheet))
         made = await sent(visit, sheet, command, Resource)
         if made is not None:
             return visit.go(visit.here("set-up", PART, made.resource_id, saved="1"))
@@ -111,28 +115,30 @@ async def add(visit: StaffVisit) -> Response:
 
 async def show(visit: StaffVisit) -> Response:
     """Show a resource, to be changed."""
-    resource, categories = await visit.read(lambda: _found(visit))
-    groups = _groups(visit, categories, resource)
+    resource, stock = await visit.read(lambda: _found(visit))
+    category = stock.category(resource.category_id)
+    groups = _groups(visit, stock, resource, category)
     return _editor(visit, resource, groups).show(
-        visit, shown_sheet(_all(groups), _values(resource, categories))
+        visit, shown_sheet(_all(groups), _values(resource, category))
     )
 
 
 async def change(visit: StaffVisit) -> Response:
     """Change a resource, or take it out of use and back."""
     form = await visit.form()
-    resource, categories = await visit.read(lambda: _found(visit))
-    groups = _groups(visit, categories, resource)
+    resource, stock = await visit.read(lambda: _found(visit))
+    # Another category than before asks other things: its page shows them, to be answered.
+    chosen = resource.category_id if form.text("act") else form.text("category_id")
+    category = stock.category(chosen)
+    groups = _groups(visit, stock, resource, category)
     editor = _editor(visit, resource, groups)
     if form.text("act"):
-        sheet = shown_sheet(_all(groups), _values(resource, categories))
+        sheet = shown_sheet(_all(groups), _values(resource, category))
         return await _act(visit, resource, form, editor, sheet)
     sheet = read_sheet(_all(groups), form, visit.language, currency=visit.tenant.currency)
     if sheet.is_right:
         changes = _said(sheet)
-        category = _category_of(resource, categories)
-        if category is not None and changes["category_id"] == resource.category_id:
-            changes["field_values"] = answers_in(category, sheet)
+        changes["field_values"] = answers_in(category, sheet) if category is not None else {}
         command = ChangeResource(
             resource_id=resource.resource_id,
             changes=changes,
@@ -174,11 +180,15 @@ async def _act(
 
 
 def _groups(
-    visit: StaffVisit, categories: tuple[Category, ...], resource: Resource | None
+    visit: StaffVisit, stock: _Stock, resource: Resource | None, category: Category | None
 ) -> tuple[Group, ...]:
+    """Return what is asked of a resource; what its category asks, too."""
     say = visit.language.gettext
-    groups = [_what(visit, categories, resource), _limits(say), _words(visit, resource)]
-    category = None if resource is None else _category_of(resource, categories)
+    groups = [
+        _what(visit, stock.categories, resource),
+        _limits(say),
+        _words(visit, resource, stock.members),
+    ]
     if category is not None and category.custom_fields:
         title = category.label
         groups.insert(1, Group(title=title, entries=entries_of_category(category, say)))
@@ -256,8 +266,13 @@ def _limits(say: Say) -> Group:
     )
 
 
-def _words(visit: StaffVisit, resource: Resource | None) -> Group:
+def _words(visit: StaffVisit, resource: Resource | None, members: tuple[Member, ...]) -> Group:
     say = visit.language.gettext
+    named = {one.member_id: one.name for one in members}
+    own = resource.owner_id if resource is not None else None
+    if own is not None and own not in named:
+        named = {MemberId(own): own, **named}
+    owners = (("", say("nobody")), *named.items())
     chosen = "" if resource is None else resource.zone or ""
     zones = (("", say("as the business")), *zone_options(visit, chosen))
     return Group(
@@ -271,7 +286,7 @@ def _words(visit: StaffVisit, resource: Resource | None) -> Group:
                 help=say("Words with commas between them; an offering can ask for them."),
             ),
             Entry(name="zone", label=say("Time zone"), kind=Kind.CHOICE, choices=zones),
-            Entry(name="owner_id", label=say("Whose it is"), help=say("The id of a member.")),
+            Entry(name="owner_id", label=say("Whose it is"), kind=Kind.CHOICE, choices=owners),
             Entry(name="sort_order", label=say("Place in lists"), kind=Kind.WHOLE),
             Entry(
                 name="is_bookable_alone",
@@ -312,7 +327,7 @@ def _said(sheet: Sheet) -> dict[str, Any]:
     }
 
 
-def _values(resource: Resource, categories: tuple[Category, ...]) -> dict[str, object]:
+def _values(resource: Resource, category: Category | None) -> dict[str, object]:
     values: dict[str, object] = {
         "name": resource.name,
         "kind": resource.kind,
@@ -332,23 +347,39 @@ def _values(resource: Resource, categories: tuple[Category, ...]) -> dict[str, o
         "sort_order": resource.sort_order,
         "is_bookable_alone": resource.is_bookable_alone,
     }
-    category = _category_of(resource, categories)
     return {**values, **(answers_shown(category, resource.field_values) if category else {})}
 
 
-def _category_of(resource: Resource, categories: tuple[Category, ...]) -> Category | None:
-    return next((one for one in categories if one.category_id == resource.category_id), None)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stock:
+    """What a resource may belong to.
+
+    Attributes:
+        members: For owners of the business; others may leave it as it is.
+    """
+
+    categories: tuple[Category, ...]
+    members: tuple[Member, ...]
+
+    def category(self, category_id: str | None) -> Category | None:
+        """Return one of the categories, or None."""
+        return next((one for one in self.categories if one.category_id == category_id), None)
 
 
-def _categories(visit: StaffVisit) -> tuple[Category, ...]:
-    return visit.engine_desk().categories.list(PageRequest(limit=PAGE_MAX)).items
+def _stock(visit: StaffVisit) -> _Stock:
+    desk, page = visit.engine_desk(), PageRequest(limit=PAGE_MAX)
+    may_see = visit.may(Scope.ACCESS_WRITE)
+    return _Stock(
+        categories=desk.categories.list(page).items,
+        members=desk.members.list(page).items if may_see else (),
+    )
 
 
-def _found(visit: StaffVisit) -> tuple[Resource, tuple[Category, ...]]:
+def _found(visit: StaffVisit) -> tuple[Resource, _Stock]:
     text = visit.path("resource_id")
     if not looks_like_id(text, "res"):
         raise RecordNotFound(kind="resource", key=text)
-    return visit.engine_desk().resources.get(ResourceId(text)), _categories(visit)
+    return visit.engine_desk().resources.get(ResourceId(text)), _stock(visit)
 
 
 def _editor(visit: StaffVisit, resource: Resource | None, groups: tuple[Group, ...]) -> Editor:

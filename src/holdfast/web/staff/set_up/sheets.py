@@ -429,6 +429,7 @@ def fault_words(fault: InputFault, language: Language) -> str:
         "not_whole_minutes": say("Give whole minutes."),
         "out_of_order": say("Who cancels earlier has to get back as much or more."),
         "with_waitlist": say("A waitlist and kinds of tickets do not go together."),
+        "not_an_origin": say("An address such as https://www.example.com, without a path."),
         "needs_places": say("Only where places are counted can tickets be counted."),
     }
     # What the engine says of an expression names the place in it: nothing could say it better.
