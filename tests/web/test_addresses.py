@@ -10,7 +10,8 @@ from starlette.routing import Mount, Route
 
 from holdfast.api.app import ENDPOINTS, create_app
 from holdfast.domain.tenants import RESERVED_SLUGS, SLUG_PATTERN, is_slug
-from holdfast.web.app import ADDRESSES
+from holdfast.web.app import ADDRESSES, STATIC, WIDGET
+from holdfast.web.visits import EMBED
 from tests.api.driver import scope_of
 from tests.web.conftest import Town
 from tests.web.visitors import Visitor
@@ -40,7 +41,8 @@ def test_no_offering_can_be_called_as_an_address_of_the_pages() -> None:
 
     taken = literals(paths, 0) | literals(paths, 1)
 
-    assert {"bookings", "holds", "theme.css"} <= taken
+    taken |= {EMBED, WIDGET, WIDGET.partition(".")[0], STATIC}
+    assert {"bookings", "holds", "staff", "theme.css", "waitlist"} <= taken
     assert {one for one in taken if is_slug(one)} == set()
 
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+from starlette.types import ASGIApp
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from tests.web.conftest import Town
 from tests.web.visitors import BASE, Visitor
 
-WRONG = "We have no booking with this number and e-mail address. Check both."
+WRONG = "We have no booking with this number and e-mail address or telephone. Check both."
 
 
 def find(visitor: Visitor, number: str, email: str) -> None:
@@ -26,6 +31,7 @@ def number_of(town: Town) -> str:
 def test_number_and_address_open_the_booking_for_half_an_hour(
     town: Town, booked: Callable[[], str]
 ) -> None:
+    """AC-L01, AC-L02."""
     booked()
     visitor = town.visitor()
 
@@ -91,7 +97,55 @@ def test_a_number_has_five_tries_from_everywhere_together(
     assert statuses == [422] * 5 + [429]
 
 
+@pytest.mark.parametrize(
+    ("typed", "is_theirs"),
+    [
+        ("+33 6 12 34 56 78", True),
+        ("06.12.34.56.78", True),
+        ("0033612345678", True),
+        ("06 12 34 56 79", False),
+        ("345678", False),
+        ("", False),
+        ("@", False),
+        ("-", False),
+    ],
+)
+def test_number_and_telephone_open_the_booking_too(
+    town: Town, visitor: Visitor, typed: str, *, is_theirs: bool
+) -> None:
+    """AC-L01."""
+    visitor.open("/sarah/cut")
+    visitor.press(visitor.page.buttons_named("slot")[0])
+    visitor.fill(name="Ada", email="ada@example.com", phone="+33 6 12 34 56 78")
+    visitor.submit("details")
+    guest = town.visitor(address="192.0.2.77")
+
+    find(guest, number_of(town), typed)
+
+    assert ("Your booking" in guest.page.text) is is_theirs
+    assert guest.status == (200 if is_theirs else 422)
+
+
+@pytest.mark.parametrize(
+    ("trusted", "statuses"), [(["192.0.2.1"], {422}), (["192.0.2.9"], {422, 429})]
+)
+def test_a_forwarded_address_counts_where_a_trusted_proxy_says_it(
+    town: Town, trusted: list[str], statuses: set[int]
+) -> None:
+    app = ProxyHeadersMiddleware(cast("Any", town.pages), trusted_hosts=trusted)
+
+    found = set()
+    for i in range(7):
+        visitor = Visitor(cast("ASGIApp", app), address="192.0.2.1")
+        visitor.client.headers["X-Forwarded-For"] = f"203.0.113.{i}"
+        find(visitor, f"AAAA-AAA{i}", "eve@example.com")
+        found.add(visitor.status)
+
+    assert found == statuses
+
+
 def test_holds_of_one_address_are_few(town: Town) -> None:
+    """AC-L03."""
     visitor = town.visitor(address="2001:db8:7:7::1")
     neighbour = town.visitor(address="2001:db8:7:7:1:2:3:4")
     fields = {"slot": visitor.open("/sarah/cut").buttons_named("slot")[0].value}

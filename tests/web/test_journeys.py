@@ -194,6 +194,7 @@ def test_when_somebody_else_took_it_meanwhile_others_are_offered(
 
 
 def test_more_time_is_given_once_and_keeps_what_was_typed(town: Town, visitor: Visitor) -> None:
+    """AC-T05."""
     visitor.open("/sarah/cut")
     visitor.press(visitor.page.buttons_named("slot")[0])
     town.clock.advance(minutes=10)
@@ -252,6 +253,7 @@ def test_choosing_another_time_gives_the_first_one_back(town: Town, visitor: Vis
 def test_a_booking_is_taken_into_a_calendar(
     town: Town, visitor: Visitor, booked: Callable[[], str]
 ) -> None:
+    """AC-L04: the file for calendars."""
     booked()
 
     answer = visitor.client.get(visitor.page.link("Add to calendar"))
@@ -281,6 +283,7 @@ def test_a_booking_is_taken_into_a_calendar(
 def test_cancelling_shows_what_happens_and_frees_the_place(
     town: Town, visitor: Visitor, booked: Callable[[], str]
 ) -> None:
+    """AC-L02, AC-T07."""
     url = booked()
 
     asked = visitor.follow("Cancel")

@@ -125,6 +125,26 @@ def test_a_code_that_cannot_be_used_says_why_and_the_time_stays_kept(
     assert "Kept for you until" in visitor.open(before).text
 
 
+def test_a_code_that_has_run_out_with_the_time_does_not_stand_in_the_way(
+    town: Town, desk: TenantEngine, visitor: Visitor
+) -> None:
+    keep(visitor)
+    use(visitor, promo="SUMMER")
+    town.clock.advance(minutes=16)
+    rival = town.visitor(address="192.0.2.3")
+    keep(rival, 3)
+    use(rival, promo="SUMMER")
+    visitor.open(visitor.url)
+
+    visitor.press("Keep it again")
+    refused = visitor.page.text
+    visitor.press(visitor.page.buttons_named("slot")[0])
+
+    assert "This code has been used as often as it may be." in refused
+    assert "Total €25.00" in visitor.page.text
+    assert len(desk.promo_codes.list().items) == 1
+
+
 def test_where_there_are_no_codes_none_is_asked_for(town: Town, visitor: Visitor) -> None:
     keep(visitor)
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from holdfast.domain.access import SYSTEM
 from holdfast.domain.bookings import LIVE, Booking, BookingStatus, CancelledBy, PendingReason
-from holdfast.domain.customers import email_key
+from holdfast.domain.customers import Contact, email_key, phone_key
 from holdfast.domain.errors import HoldfastError, RecordNotFound
 from holdfast.domain.ids import normal_booking_number
 from holdfast.domain.offerings import Offering, OfferingStatus
@@ -27,6 +27,7 @@ from holdfast.web.visits import Form, Visit, bearer_of
 
 TYPED_MAX = 200
 REASON_MAX = 500
+PHONE_DIGITS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +95,7 @@ async def ask_find(visit: Visit) -> Response:
 
 
 async def find(visit: Visit) -> Response:
-    """Find a booking by number and e-mail address.
+    """Find a booking by number and e-mail address or telephone.
 
     Whether a number is unknown or its address another makes no difference, in what is answered or
     in what is done for it.
@@ -108,15 +109,30 @@ async def find(visit: Visit) -> Response:
     except HoldfastError as error:
         said = refused(error, visit.language).sentence
         return visit.page("find.html", {**shown, "refusal": said}, status=error.status)
-    typed = email_key(form.text("email")[:TYPED_MAX])
     booking = await visit.read(lambda: _by_number(visit, tenant, number))
-    known = booking.contact.email if booking is not None else None
-    is_theirs = compare_digest(email_key(known or "-").encode(), typed.encode())
-    if booking is None or known is None or not is_theirs:
+    is_theirs = _is_known_by(booking, form.text("email")[:TYPED_MAX])
+    if booking is None or not is_theirs:
         say = visit.language.gettext
-        said = say("We have no booking with this number and e-mail address. Check both.")
+        said = say(
+            "We have no booking with this number and e-mail address or telephone. Check both."
+        )
         return visit.page("find.html", {**shown, "refusal": said}, status=422)
     return visit.go(short_link_to(visit, tenant, booking))
+
+
+def _is_known_by(booking: Booking | None, typed: str) -> bool:
+    """Tell whether somebody gives the address or telephone of a booking; as much work if not."""
+    contact = Contact() if booking is None else booking.contact
+    email, phone = email_key(typed).encode(), _last_digits(typed)
+    is_email = compare_digest(email_key(contact.email or "-").encode(), email)
+    is_phone = compare_digest(_last_digits(contact.phone or ""), phone)
+    # Nothing is no address, and too few digits are no telephone.
+    return (is_email and b"@" in email) or (is_phone and len(phone) == PHONE_DIGITS)
+
+
+def _last_digits(phone: str) -> bytes:
+    """Return what two ways to write a number have in common: a country is said or is not."""
+    return phone_key(phone).encode()[-PHONE_DIGITS:]
 
 
 def _by_number(visit: Visit, tenant: Tenant, number: str) -> Booking | None:

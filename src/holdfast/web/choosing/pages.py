@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 
@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from holdfast.domain.access import SYSTEM, Actor
 from holdfast.domain.bookings import Booking
-from holdfast.domain.errors import Alternative, HoldfastError, InputInvalid
+from holdfast.domain.errors import Alternative, HoldfastError, InputInvalid, PromoRefused
 from holdfast.domain.holds import Hold, HoldStatus
 from holdfast.domain.ids import HoldId, read_generated_slot_id
 from holdfast.domain.listing import OpenSlot
@@ -202,6 +202,9 @@ def _shown(visit: Visit, form: Form, *, refusal: HoldfastError | None) -> dict[s
     """Build the whole page, within one read."""
     tenant, offering = visit.find_offering()
     wanted = as_booked(visit, tenant, wanted_in(form, offering))
+    if isinstance(refusal, PromoRefused):
+        # Whatever is chosen next is to be had, if without the code.
+        wanted = replace(wanted, promo="")
     desk = visit.desk(tenant.tenant_id, NOBODY)
     shop = Shop(
         visit=visit,
