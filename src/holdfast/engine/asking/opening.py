@@ -27,12 +27,10 @@ from holdfast.domain.hooks import (
     HookCall,
     transition,
 )
-from holdfast.domain.ids import AttemptId, BookingId
+from holdfast.domain.ids import AttemptId
 from holdfast.domain.tenants import Tenant
-from holdfast.engine.approvals import ConfirmBooking
 from holdfast.engine.asking.keeping import keep, keep_on, takes_places
-from holdfast.engine.attending import CheckInBooking
-from holdfast.engine.bookings import CancelBooking, ConvertHold, PlaceBooking
+from holdfast.engine.bookings import ConvertHold, PlaceBooking
 from holdfast.engine.ports import ById, IdempotencyKey, Where
 from holdfast.engine.records import canonical_json, id_of, plain
 from holdfast.engine.registry import USE_CASES
@@ -46,7 +44,7 @@ RESUME = timedelta(seconds=60)
 
 NOT_ANSWERED = "It was refused or given up before it was done."
 _AS_IT_IS = frozenset({HookAction.CONFIRM, HookAction.CANCEL, HookAction.ATTEND})
-_SUBJECTS = ("booking_id", "hold_id", "entry_id", "occurrence_id")
+_SUBJECTS = ("booking_id", "hold_id", "entry_id", "series_id")
 
 AnyCase = UseCase[Any, Any]
 Around = Callable[[AnyCase], AnyCase]
@@ -154,8 +152,6 @@ def closing(opened: Opened) -> Around:
 def _own_needs(wish: Wish, command: object, look: Look) -> Needs:
     """Find what an asking itself reads, and what taking over the places of an earlier one locks."""
     look.want(ById(Tenant, look.tenant_id))
-    if wish.action in _AS_IT_IS:
-        look.want(ById(Booking, _booking_id_of(command)))
     if not wish.lasts:
         return Needs()
     subject_id = _subject_of(command)
@@ -171,11 +167,6 @@ def _own_needs(wish: Wish, command: object, look: Look) -> Needs:
             convert = ConvertHold(hold_id=attempt.hold_id, details=command.details)
             needs |= USE_CASES[ConvertHold].needs(convert, look)
     return needs
-
-
-def _booking_id_of(command: object) -> BookingId:
-    assert isinstance(command, (ConfirmBooking, CancelBooking, CheckInBooking))
-    return command.booking_id
 
 
 def _subject_of(command: object) -> str | None:
@@ -194,7 +185,7 @@ def _open(view: View, inner: AnyCase, wish: Wish, command: object, *, now: datet
         final, case = _converted(hold, command), USE_CASES[ConvertHold]
     results: list[object] = []
     records = view.rehearse(lambda: results.append(case.decide(view, final, now)))
-    bookings, seen = _seen(view, wish, command, records), _digest(results[0])
+    bookings, seen = _seen(view, wish, records), _digest(results[0])
     attempt_id = AttemptId(view.new_id("att")) if earlier is None else earlier.attempt_id
     if wish.lasts and bookings and earlier is not None:
         _ask_again(view, wish, earlier, seen=seen, now=now)
@@ -315,19 +306,17 @@ def _lose(view: View, attempt: Attempt) -> None:
     view.fact(f"attempt.{status}", lost, of=lost.action, reason=NOT_ANSWERED)
 
 
-def _seen(
-    view: View, wish: Wish, command: object, records: tuple[object, ...]
-) -> tuple[BookingSeen, ...]:
+def _seen(view: View, wish: Wish, records: tuple[object, ...]) -> tuple[BookingSeen, ...]:
     """Describe what hooks are asked about; nothing, where nothing would change."""
     if wish.action is HookAction.HOLD:
         return tuple(BookingSeen.of_hold(one) for one in records if isinstance(one, Hold))
     changed = [one for one in records if isinstance(one, Booking)]
     if not changed:
         return ()
-    if wish.action in _AS_IT_IS:
-        return (BookingSeen.of(view.get(Booking, _booking_id_of(command))),)
-    newcomers = {id_of(one) for one in records if isinstance(one, Customer)}
     changed.sort(key=lambda one: (one.starts_at, one.series_index or 0))
+    if wish.action in _AS_IT_IS:
+        return tuple(BookingSeen.of(view.get(Booking, one.booking_id)) for one in changed)
+    newcomers = {id_of(one) for one in records if isinstance(one, Customer)}
     return tuple(_as_shown(wish, booking, newcomers) for booking in changed)
 
 

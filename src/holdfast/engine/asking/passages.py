@@ -36,9 +36,9 @@ from holdfast.engine.attempting import EndAttempt
 from holdfast.engine.attending import CheckInBooking
 from holdfast.engine.bookings import CancelBooking, ConvertHold, PlaceBooking
 from holdfast.engine.holds import PlaceHold
-from holdfast.engine.occurrences import AddOccurrence, MoveOccurrence
+from holdfast.engine.occurrences import AddOccurrence, MoveOccurrence, SkipOccurrence
 from holdfast.engine.rescheduling import RescheduleBooking
-from holdfast.engine.series import PlaceSeries
+from holdfast.engine.series import CancelSeries, PlaceSeries
 from holdfast.engine.use_cases import Envelope, Outcome
 from holdfast.engine.waitlist import AcceptInvitation
 from holdfast.engine.walk_ins import PlaceWalkIn
@@ -58,6 +58,8 @@ ACTIONS: Mapping[type, HookAction] = MappingProxyType(
         MoveOccurrence: HookAction.MOVE,
         ConfirmBooking: HookAction.CONFIRM,
         CancelBooking: HookAction.CANCEL,
+        CancelSeries: HookAction.CANCEL,
+        SkipOccurrence: HookAction.CANCEL,
         CheckInBooking: HookAction.ATTEND,
     }
 )
