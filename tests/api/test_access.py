@@ -121,6 +121,7 @@ MAY = {
     "listDays": MEMBERS,
     "reportCapacity": MEMBERS,
     "reportOutlook": MEMBERS,
+    "findBookings": MEMBERS,
     "showAgenda": MEMBERS,
     "cancelSlot": MANAGERS,
     "removeResourceBlock": MANAGERS,

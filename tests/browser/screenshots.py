@@ -170,6 +170,20 @@ def chosen(page: Page) -> None:
     page.wait_for_selector(".panel-acts")
 
 
+def of_booking(page: Page) -> None:
+    """Look at a booking as staff."""
+    inside("/bookings")(page)
+    page.locator("a.line").first.click()
+    page.wait_for_selector(".acts")
+
+
+def of_move(page: Page) -> None:
+    """Look where a booking might go."""
+    of_booking(page)
+    page.locator("a[href$='/move']").click()
+    page.wait_for_selector(".day-title")
+
+
 SCENES: Mapping[str, Callable[[Page], None]] = {
     "business": at("/les-tilleuls"),
     "slots": at("/sarah/cut"),
@@ -210,6 +224,13 @@ SCENES: Mapping[str, Callable[[Page], None]] = {
     "calendar-list": inside("/calendar?view=list&on=2026-06-02"),
     "calendar-booking": chosen,
     "blocks": inside("/blocks"),
+    "sign-in": at("/staff/sign-in"),
+    "day": inside(""),
+    "bookings": inside("/bookings"),
+    "approvals": inside("/approvals"),
+    "people": inside("/set-up/people"),
+    "booking": of_booking,
+    "booking-move": of_move,
     "walk-in": inside("/walk-in"),
 }
 

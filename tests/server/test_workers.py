@@ -15,6 +15,7 @@ from holdfast.domain.closures import CALLED_OFF_MAX, WhenBooked
 from holdfast.domain.holds import Hold, HoldStatus
 from holdfast.domain.ids import HoldId
 from holdfast.domain.slots import SlotStatus
+from holdfast.engine.accounts import AddAccount
 from holdfast.engine.blocks import AddBlock
 from holdfast.engine.choosing import Choice
 from holdfast.engine.holds import PlaceHold
@@ -186,6 +187,22 @@ def test_only_rows_older_than_asked_are_removed(
     assert purge(7, 7) == {"removed": 10}
     assert _rows(engine) == (1, 1)
     assert purge(7, 7) == {"removed": 0}
+
+
+def test_the_books_of_the_house_are_cleared_too(engine: Engine, clock: ManualClock) -> None:
+    engine.accounts.add(AddAccount(email="a@example.com", name="A", password_hash="x"))
+    clock.advance(days=8)
+
+    removed = purge_old_rows(
+        SqlHousekeeping(engine.database),
+        now=clock.now(),
+        batch_age=7 * DAY,
+        answer_age=30 * DAY,
+        should_stop=lambda: False,
+    )
+
+    assert removed == {"removed": 1}
+    assert engine.accounts.find("a@example.com") is not None
 
 
 def test_a_retry_is_recognised_until_its_answer_is_removed(

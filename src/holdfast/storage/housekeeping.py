@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import delete, exists, func, or_, select
 
+from holdfast.domain.accounts import HOUSE
 from holdfast.domain.ids import TenantId, make_id
 from holdfast.engine.ports import Cutoffs
 from holdfast.storage.database import Database, WriteTransaction
@@ -37,7 +38,16 @@ class SqlHousekeeping:
             .limit(limit)
         )
         with self._database.read() as transaction:
-            return [TenantId(row[0]) for row in transaction.connection.execute(statement)]
+            found = [TenantId(row[0]) for row in transaction.connection.execute(statement)]
+        # The house keeps books and stands in no register.
+        return [*found, HOUSE] if len(found) < limit and self._is_old(HOUSE, cutoffs) else found
+
+    def _is_old(self, tenant_id: TenantId, cutoffs: Cutoffs) -> bool:
+        old = exists().where(
+            _batch.tenant_id == tenant_id, _batch.batch_id < _first_batch_id(cutoffs)
+        )
+        with self._database.read(tenant_id) as transaction:
+            return bool(transaction.connection.execute(select(old)).scalar())
 
     def purge(self, tenant_id: TenantId, cutoffs: Cutoffs, *, limit: int) -> int:
         """Remove about `limit` old rows of each kind in one transaction; return how many.

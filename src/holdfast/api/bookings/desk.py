@@ -1,7 +1,10 @@
-"""Routes of the desk: whoever walks in, and what cannot wait."""
+"""Routes of the desk: whoever walks in, what cannot wait, and what is asked for by name."""
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
 from starlette.responses import Response
 
 from holdfast.api.bookings.forms import (
@@ -12,10 +15,12 @@ from holdfast.api.bookings.forms import (
     show_to,
 )
 from holdfast.api.calls import Call, Endpoint
+from holdfast.api.models import Out, Query
 from holdfast.api.refusals import HOOK_CODES
 from holdfast.domain.access import Scope
 from holdfast.domain.errors import AvailabilityClosed, CapacityExceeded
 from holdfast.engine.facade.emergencies import TRIES_MAX
+from holdfast.engine.finding import WORDS_MAX
 from holdfast.engine.waitlist import JoinWaitlist
 from holdfast.engine.walk_ins import PlaceWalkIn
 
@@ -58,6 +63,31 @@ async def emergency(call: Call) -> Response:
     raise AssertionError("the last try is answered")
 
 
+class FindQuery(Query):
+    """What somebody says of a booking.
+
+    A number, a reference, a whole e-mail or telephone number, or the beginning of a name, the given
+    or the family name first.
+    """
+
+    q: Annotated[str, Field(min_length=1, max_length=WORDS_MAX)]
+
+
+class FoundOut(Out):
+    """What was found, at most 50; with `is_cut` there may be more."""
+
+    items: list[BookingOut]
+    is_cut: bool
+
+
+async def find(call: Call) -> Response:
+    """Find bookings."""
+    query = call.query(FindQuery)
+    found = await call.read(lambda desk: desk.reports.find(query.q))
+    items = [BookingOut.of(booking) for booking in found.bookings]
+    return call.answer(FoundOut(items=items, is_cut=found.is_cut))
+
+
 _PLACING = (
     *HOOK_CODES,
     "availability.closed",
@@ -70,6 +100,16 @@ _PLACING = (
 )
 
 ENDPOINTS = (
+    Endpoint(
+        method="GET",
+        path="/v1/bookings/search",
+        name="findBookings",
+        summary="Find bookings by a number, reference, name, e-mail or telephone number",
+        scopes=(Scope.BOOKINGS_READ,),
+        run=find,
+        query=FindQuery,
+        answer=FoundOut,
+    ),
     Endpoint(
         method="POST",
         path="/v1/bookings/walk-in",

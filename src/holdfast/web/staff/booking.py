@@ -61,8 +61,6 @@ async def act(visit: StaffVisit) -> Response:
         explained = await visit.read(partial(_explained, visit, found.booking, form, refusal))
         if form.text("act") == "move":
             return await _move_page(visit, typed=form, refusal=explained)
-        if form.text("back") == "approvals":
-            raise explained from None
         return await _page(visit, typed=form, refusal=explained)
     if form.text("back") == "approvals":
         return visit.go(visit.here("approvals"))
