@@ -44,6 +44,7 @@ MAY = {
     "getBookingByNumber": MEMBERS,
     "getBooking": EVERYBODY,
     "previewCancellation": EVERYBODY,
+    "getBookingLocation": EVERYBODY,
     "recordPaid": STAFF,
     "quotePrice": EVERYBODY,
     "quoteMove": EVERYBODY,

@@ -99,7 +99,7 @@ def test_what_a_business_writes_stays_text(town: Town, visitor: Visitor, evil: s
             description=evil,
             kind=evil,
             duration=copied.duration,
-            location={"name": evil, "url": evil},
+            location={"name": evil, "text": evil},
         )
     )
 

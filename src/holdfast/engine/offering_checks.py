@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from holdfast.domain import checks
 from holdfast.domain.holds import HOLD_TTL_MAX
+from holdfast.domain.locations import location_faults
 from holdfast.domain.money import AMOUNT_MAX
 from holdfast.domain.offerings import (
     COMPONENTS_MAX,
@@ -133,7 +134,7 @@ def _faults_of_words(offering: Offering) -> list[checks.Fault | None]:
         checks.text("/description", offering.description),
         checks.line("/kind", offering.kind, shortest=1),
         checks.zone_name("/zone", offering.zone),
-        checks.metadata("/location", offering.location),
+        *location_faults(offering.location),
         checks.metadata("/metadata", offering.metadata),
     ]
 

@@ -190,7 +190,7 @@ def _page(
         "verdict": verdict_on_cancelling(booking, by=CancelledBy.CUSTOMER, now=visit.now),
         "may_cancel": booking.status in {BookingStatus.PENDING, BookingStatus.CONFIRMED},
         "place_lines": place_lines(found.offering),
-        "place_link": place_link(found.offering),
+        "place_link": place_link(found.offering, booking.status),
         "refusal": refused(refusal, visit.language) if refusal is not None else None,
     }
     return visit.page(template, shown, status=refusal.status if refusal is not None else 200)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from holdfast.domain.bookings import Booking
+from holdfast.domain.bookings import Booking, BookingStatus
 from holdfast.domain.holds import Hold
+from holdfast.domain.locations import location_for
 from holdfast.domain.offerings import Offering
 from holdfast.domain.shapes import Shape, runs
 from holdfast.domain.waitlists import Kept
@@ -83,8 +84,11 @@ def place_lines(offering: Offering | None) -> tuple[str, ...]:
     return tuple(line for line in found if isinstance(line, str) and line.strip())
 
 
-def place_link(offering: Offering | None) -> str | None:
-    """Return the address on the web where an offering takes place, if it has one."""
-    said = offering.location.get("url") if offering is not None else None
+def place_link(offering: Offering | None, status: BookingStatus) -> str | None:
+    """Return the address on the web where an offering takes place, if it has one.
+
+    The way into a call is for those whose booking is confirmed.
+    """
+    said = location_for(offering.location, status).get("url") if offering is not None else None
     is_link = isinstance(said, str) and said.startswith(("https://", "http://"))
     return str(said) if is_link else None

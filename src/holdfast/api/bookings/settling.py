@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.responses import Response
 
 from holdfast.api.bookings.forms import BookingOut, show_to
@@ -61,6 +63,12 @@ class RecordPaidIn(Body):
     refunded_minor: AmountMinor = 0
 
 
+class BookingLocationOut(Out):
+    """Where a booking takes place, as its offering says now."""
+
+    location: dict[str, Any]
+
+
 def _booking_id(call: Call) -> BookingId:
     return BookingId(call.path_id("booking_id", "bkg", kind="booking"))
 
@@ -72,6 +80,13 @@ async def preview(call: Call) -> Response:
         lambda desk: desk.bookings.cancellation(booking_id, cancelled_by=query.cancelled_by)
     )
     return call.answer(CancellationOut.of(verdict))
+
+
+async def location(call: Call) -> Response:
+    """Say where a booking takes place."""
+    booking_id = _booking_id(call)
+    found = await call.read(lambda desk: desk.bookings.location(booking_id))
+    return call.answer(BookingLocationOut(location=found))
 
 
 async def record_paid(call: Call) -> Response:
@@ -97,6 +112,16 @@ ENDPOINTS = (
         run=preview,
         query=CancellationQuery,
         answer=CancellationOut,
+        codes=("record.not_found",),
+    ),
+    Endpoint(
+        method="GET",
+        path="/v1/bookings/{booking_id}/location",
+        name="getBookingLocation",
+        summary="Say where a booking takes place; how to get into a call only once it is confirmed",
+        scopes=READ_SCOPES,
+        run=location,
+        answer=BookingLocationOut,
         codes=("record.not_found",),
     ),
     Endpoint(

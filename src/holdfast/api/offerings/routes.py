@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from starlette.responses import Response
 
 from holdfast.api.calls import Call, Endpoint
@@ -18,6 +20,7 @@ from holdfast.api.offerings.requirements import requirements
 from holdfast.api.refusals import CHANGED_CODES
 from holdfast.domain.access import Scope
 from holdfast.domain.ids import OfferingId
+from holdfast.domain.locations import public_location
 from holdfast.domain.offerings import Offering, OfferingStatus
 from holdfast.engine.offerings import ChangeOffering
 from holdfast.engine.reading import Page
@@ -25,6 +28,13 @@ from holdfast.engine.reading import Page
 
 def _offering_id(call: Call) -> OfferingId:
     return OfferingId(call.path_id("offering_id", "off", kind="offering"))
+
+
+def _shown(call: Call, offering: Offering) -> OfferingOut:
+    """Show an offering; the way into its calls to staff alone."""
+    if call.actor.is_public:
+        offering = replace(offering, location=public_location(offering.location))
+    return OfferingOut.of(offering)
 
 
 async def add(call: Call) -> Response:
@@ -42,7 +52,7 @@ async def list_(call: Call) -> Response:
         lambda desk: desk.offerings.list(request, kind=query.kind, statuses=statuses)
     )
     cursor = call.next_cursor(page)
-    items = [OfferingOut.of(offering) for offering in page.items]
+    items = [_shown(call, offering) for offering in page.items]
     return call.page(OfferingPage(items=items, next_cursor=cursor), cursor)
 
 
@@ -50,7 +60,7 @@ async def get(call: Call) -> Response:
     """Show an offering."""
     offering_id = _offering_id(call)
     offering = await call.read(lambda desk: desk.offerings.get(offering_id))
-    return call.record(OfferingOut.of(offering), version=offering.version)
+    return call.record(_shown(call, offering), version=offering.version)
 
 
 async def change(call: Call) -> Response:

@@ -41,6 +41,7 @@ from holdfast.engine.choosing import Choice, choice_of
 from holdfast.engine.facade.availability import AvailabilityAnswers, placed
 from holdfast.engine.facade.emergencies import Emergency, book_soon, next_step
 from holdfast.engine.facade.history import History
+from holdfast.engine.facade.locations import location_of
 from holdfast.engine.facade.port import Port, in_utc, result_of
 from holdfast.engine.making import Details
 from holdfast.engine.moving import Move, choice_after, size_after, terms_after
@@ -292,6 +293,10 @@ class Bookings:
             referral_source=referral_source,
         )
         return result_of(Booking, self._port.run(command))
+
+    def location(self, booking_id: BookingId) -> dict[str, object]:
+        """Say where a booking takes place; the way into a call only once it is confirmed."""
+        return location_of(self._port, self.get(booking_id))
 
     def cancellation(
         self, booking_id: BookingId, *, cancelled_by: CancelledBy = CancelledBy.CUSTOMER
