@@ -20,6 +20,7 @@ from tests.browser.workers import SLUG, be_olive, employ
 from tests.web.staff.workday import HOUR, Workday, at, details, fill
 
 HALF_AN_HOUR_PX = 28
+HALF_AN_HOUR_WIDE_PX = 48
 PHONE = 390
 
 pytestmark = pytest.mark.skipif(
@@ -111,6 +112,38 @@ def test_a_drag_moves_a_booking_and_can_be_taken_back(
     expect(notes).to_contain_text("Hedy Lamarr: now Tue 9 Jun, 10:00 – 11:00.")
     back = day.inn.desk.bookings.get(booking.booking_id)
     assert (back.starts_at, back.assigned[0].resource_id) == (at("10:00", on=9), day.amelie)
+
+
+def test_in_the_timeline_and_in_a_month_bookings_are_dragged_too(
+    enter: Enter, day: Workday, booked: Callable[[str, datetime, ResourceId], Booking]
+) -> None:
+    booking = booked("Mary Jackson", at("11:00", on=16), day.amelie)
+    page = enter("/calendar?view=timeline&on=2026-06-16")
+    row = page.locator(".ec-row-head", has_text="Bastien").bounding_box()
+    shown = entry(page, "Mary Jackson")
+    box = shown.bounding_box()
+    assert row is not None
+    assert box is not None
+
+    page.mouse.move(box["x"] + 20, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 30, box["y"] + 24, steps=3)
+    page.mouse.move(box["x"] + 20 + 2 * HALF_AN_HOUR_WIDE_PX, row["y"] + 10, steps=8)
+    page.mouse.up()
+
+    notes = page.locator("#calendar-notes")
+    expect(notes).to_contain_text("Mary Jackson: now Tue 16 Jun, 12:00 – 13:00.")
+    moved = day.inn.desk.bookings.get(booking.booking_id)
+    assert moved.assigned[0].resource_id == day.bastien
+    page.goto(f"/staff/{SLUG}/calendar?view=month&on=2026-06-16")
+    box = entry(page, "Mary Jackson").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 20, box["y"] + 8)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 30, box["y"] + 8, steps=3)
+    page.mouse.move(box["x"] + 20 + box["width"], box["y"] + 8, steps=8)
+    page.mouse.up()
+    expect(notes).to_contain_text("Mary Jackson: now Wed 17 Jun, 12:00 – 13:00.")
 
 
 def test_a_refused_drag_goes_back_and_says_why_and_what_is_free(
