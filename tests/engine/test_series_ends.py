@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from holdfast.bootstrap import Engine
 from holdfast.domain.bookings import BookingStatus
@@ -18,6 +19,7 @@ from holdfast.engine.facade.series import SeriesView
 from holdfast.engine.making import Details
 from holdfast.engine.moving import Move
 from holdfast.engine.recurring import SeriesRequest
+from holdfast.storage.proving import prove
 from holdfast.testing.clocks import ManualClock
 from tests.engine.businesses import (
     add_offering,
@@ -130,6 +132,33 @@ def test_a_series_goes_on_until_the_last_is_over_wherever_it_was_moved(
     desk.series.move(series_id, 2, Move(starts_at=at("10:00", day=14)))
     clock.set(at("11:00", day=14))
     assert desk.series.get(series_id).status is SeriesStatus.ENDED
+
+
+@pytest.mark.parametrize(
+    "corruption",
+    [
+        "UPDATE occurrence SET starts_at = starts_at - 1",
+        "UPDATE occurrence SET booking_id = 'bkg_other'",
+        "DELETE FROM occurrence",
+    ],
+)
+def test_the_proof_finds_a_booking_that_is_not_where_its_series_says(
+    engine: Engine, desk: TenantEngine, lesson: Offering, corruption: str
+) -> None:
+    """Invariant 39."""
+    made = three_days(desk, lesson)
+    desk.series.skip(made.series.series_id, 0)
+    desk.series.add(made.series.series_id, 0)
+    last = made.occurrences[2]
+
+    before = prove(engine.database).violations
+    with engine.database.write("tnt_test") as transaction:
+        statement = text(f"{corruption} WHERE occurrence_id = :id")
+        transaction.connection.execute(statement, {"id": last.occurrence_id})
+        transaction.commit()
+    found = {one.key for one in prove(engine.database).violations if one.kind == "series.elsewhere"}
+
+    assert (before, found) == ((), {last.booking_id})
 
 
 def test_an_occurrence_and_its_series_follow_a_booking_that_is_moved_by_itself(

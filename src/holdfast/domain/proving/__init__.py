@@ -17,7 +17,13 @@ from holdfast.domain.proving.by_key import (
     counter_faults,
     stops_counting_at,
 )
-from holdfast.domain.proving.by_owner import Duty, Owner, owner_faults, waiting_faults
+from holdfast.domain.proving.by_owner import (
+    Duty,
+    Owner,
+    owner_faults,
+    series_faults,
+    waiting_faults,
+)
 from holdfast.domain.proving.definitions import (
     BuffersThen,
     OfferingThen,
@@ -70,6 +76,7 @@ __all__ = [
     "lowerings",
     "owner_faults",
     "parts_of",
+    "series_faults",
     "shape_of",
     "slot_part",
     "stops_counting_at",

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from holdfast.domain.bookings import Booking, BookingStatus, PendingReason
+from holdfast.domain.bookings import LIVE, Booking, BookingStatus, PendingReason
 from holdfast.domain.claims import Claim, ClaimOwner
 from holdfast.domain.proving.findings import CLAIMS_SHOWN_MAX, Finding
 from holdfast.domain.proving.taking import ClaimShape, shapes_of
+from holdfast.domain.series import SeriesOccurrence
 
 
 class Duty(Enum):
@@ -118,6 +119,21 @@ def waiting_faults(booking: Booking, *, now: datetime) -> Iterator[Finding]:
         paid, price = booking.paid_minor - booking.refunded_minor, booking.price.amount_minor
         detail = f"{paid} of {price} is paid, and it waits for {said}."
         yield Finding("booking.waiting", booking.booking_id, detail)
+
+
+def series_faults(booking: Booking, occurrence: SeriesOccurrence | None) -> Iterator[Finding]:
+    """Find where a booking of a series is not where its occurrence is, or stands beside another."""
+    if occurrence is None:
+        detail = f"There is no occurrence {booking.series_index} of {booking.series_id}."
+    elif occurrence.booking_id != booking.booking_id:
+        if booking.status not in LIVE:
+            return  # it was called off, and booked anew
+        detail = f"{occurrence.occurrence_id} is booked by {occurrence.booking_id}, and by this."
+    elif (occurrence.starts_at, occurrence.ends_at) != (booking.starts_at, booking.ends_at):
+        detail = f"{occurrence.occurrence_id} is at {_instant(occurrence.starts_at)}."
+    else:
+        return
+    yield Finding("series.elsewhere", booking.booking_id, detail)
 
 
 def _has_had(found: Counter[ClaimShape], option: Counter[ClaimShape]) -> bool:

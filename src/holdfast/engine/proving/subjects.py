@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from functools import cache
 from operator import attrgetter
+from typing import cast
 
 from holdfast.domain.blocks import Block
 from holdfast.domain.bookings import Booking
@@ -14,9 +15,10 @@ from holdfast.domain.history import AuditEntry
 from holdfast.domain.holds import AssignedResource, Hold
 from holdfast.domain.ids import PromoId
 from holdfast.domain.offerings import Component
-from holdfast.domain.proving import Finding, owner_faults, uses_of, waiting_faults
+from holdfast.domain.proving import Finding, owner_faults, series_faults, uses_of, waiting_faults
 from holdfast.domain.replaying import Replay, replay, status_faults
 from holdfast.domain.requirements import Requirement
+from holdfast.domain.series import SeriesOccurrence, occurrence_id_of
 from holdfast.domain.slots import Slot
 from holdfast.domain.waitlists import WaitlistEntry
 from holdfast.engine.ports import ById
@@ -94,10 +96,26 @@ class SubjectsProof:
         records = self._load(chunk)
         known = [(records[one.name], one.claims) for one in chunk if one.name in records]
         self._owners.load([item for item in known if type(item[0]) in _OWNER_OF_KIND])
+        self._prove_series([record for record, _ in known if isinstance(record, Booking)])
         for subject in chunk:
             self._notebook.found(self._prove(subject, records.get(subject.name)))
             self._notebook.tally.records += 1
             self._notebook.tally.changes += len(subject.entries)
+
+    def _prove_series(self, bookings: Sequence[Booking]) -> None:
+        """Prove that the bookings of series are where their occurrences are."""
+        reads = [
+            (one, ById(SeriesOccurrence, occurrence_id_of(one.series_id, one.series_index or 0)))
+            for one in bookings
+            if one.series_id is not None
+        ]
+        try:
+            loaded = self._store.load({read for _, read in reads})
+        except _UNREADABLE:
+            return  # that is found of the occurrence itself
+        for booking, read in reads:
+            rows = cast("Sequence[SeriesOccurrence]", loaded[read])
+            self._notebook.found(series_faults(booking, rows[0] if rows else None))
 
     def _load(self, chunk: Sequence[_Subject]) -> dict[str, object]:
         """Load the records as they stand; one that cannot be read is not in the way of others."""
