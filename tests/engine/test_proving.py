@@ -285,7 +285,7 @@ def revive_a_booking(shop: Shop) -> None:
     )
     shop.write(
         "INSERT INTO outbox SELECT tenant_id, 'evt_new', type, subject_kind, subject_id, 3,"
-        " payload, at, delivered_at FROM outbox WHERE subject_id = :id AND subject_version = 2",
+        " payload, at, NULL, 0, NULL FROM outbox WHERE subject_id = :id AND subject_version = 2",
         id=shop.called_off.booking_id,
     )
 
