@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -10,17 +11,27 @@ import pytest
 from holdfast.bootstrap import Engine
 from holdfast.domain.errors import HoldfastError
 from holdfast.domain.hooks import Attempt, HookCall
-from holdfast.engine.asking import Hooks
+from holdfast.engine.asking import Asking, Hooks
 from holdfast.engine.bookings import CancelBooking, PlaceBooking
 from holdfast.engine.choosing import Choice
 from holdfast.engine.ports import Changes, WriteStore
 from holdfast.engine.registry import USE_CASES
 from holdfast.engine.unit_of_work import UnitOfWork
 from holdfast.engine.use_cases import Outcome
+from holdfast.hook_threads import DaemonThreads
 from holdfast.storage.database import Database
 from holdfast.storage.stores import SqlStores
 from holdfast.testing.clocks import ManualClock, SeededIds
-from tests.engine.businesses import FOR_ADA, add_offering, add_room, at, book, cause_of, open_desk
+from tests.engine.businesses import (
+    FOR_ADA,
+    add_offering,
+    add_room,
+    at,
+    book,
+    cause_of,
+    open_desk,
+    remaining,
+)
 from tests.engine.faults import Interfere, WatchedStores, let_be
 from tests.engine.hooked import TEN, House, drive, hooked, keyed, open_house
 from tests.engine.races import gate
@@ -109,6 +120,25 @@ def test_of_many_who_want_the_last_place_with_hooks_one_gets_it(
 
     assert came == ["capacity.exceeded"] * 5 + ["confirmed"]
     assert len(asked) == 1
+
+
+def test_where_too_many_hooks_hang_nobody_is_asked_and_the_place_is_given_back(
+    engine: Engine, clock: ManualClock
+) -> None:
+    house = open_house(engine, clock)
+    gate_ = threading.Event()
+    threads = DaemonThreads(running_max=1)
+    threads.start(lambda: gate_.wait(30))
+    front = hooked(engine, clock, Hooks())
+    front.asking = Asking(Hooks(before_reserve=[lambda _: None]), threads)
+    desk = front.at(house.desk.tenant_id, actor=house.desk.actor)
+
+    refused = cause_of(lambda: book(desk, house.talk, TEN))
+    listed = remaining(house.desk, house.talk, TEN)
+    gate_.set()
+
+    assert (refused["code"], listed) == ("server.busy", 1)
+    assert [one.status for one in records(engine.database, Attempt)] == ["lost"]
 
 
 def cost_of(database: Database, house: House, hooks: Hooks | None) -> tuple[int, int]:

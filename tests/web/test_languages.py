@@ -11,7 +11,7 @@ import pytest
 from babel.messages.extract import extract_from_dir
 
 import holdfast.web
-from holdfast.domain.errors import STATUS_BY_CODE, HoldfastError, RequestFailed
+from holdfast.domain.errors import STATUS_BY_CODE, HoldfastError, HookRefused, RequestFailed
 from holdfast.domain.money import Money
 from holdfast.web.languages import LOCALES, catalogue, chosen_language, language_of
 from holdfast.web.refusals import refused
@@ -147,6 +147,12 @@ def test_every_limit_of_a_business_has_a_sentence_for_customers() -> None:
             unsaid.add(code)
 
     assert unsaid == STAFF_ONLY
+
+
+def test_the_businesss_own_no_is_shown_in_its_own_words() -> None:
+    refusal = HookRefused("Paiement refusé", action="reserve")
+
+    assert refused(refusal, language_of("fr-FR")).sentence == "Paiement refusé"
 
 
 def test_a_price_in_a_calendar_is_short_and_its_currency_is_said_beside_it() -> None:

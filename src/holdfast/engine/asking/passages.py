@@ -228,10 +228,11 @@ class Asking:
         if verdict.refusal is None:
             done = replace(envelope, command=opened.command, around=closing(opened))
             outcome = _outcome((yield done))
+            refusal = outcome.error if _is_settled(outcome) else None
         else:
-            outcome = Outcome(error=verdict.refusal)
-        if opened.lasts and outcome.error is not None and _is_settled(outcome):
-            yield _ended(opened.call, outcome.error, source=envelope.source)
+            outcome, refusal = Outcome(error=verdict.refusal), verdict.refusal
+        if opened.lasts and refusal is not None:
+            yield _ended(opened.call, refusal, source=envelope.source)
         return outcome
 
 
