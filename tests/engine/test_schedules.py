@@ -360,3 +360,22 @@ def test_public_holidays_are_closed_and_added_once(desk: TenantEngine) -> None:
     assert again[: len(added)] == added
     assert len(desk.schedules.list(cut.offering_id)) == 1 + len(again)
     assert listed == [*hours(3, day=42), *hours(3, day=44)]
+
+
+def test_a_schedule_is_replaced_only_where_the_rules_are_those_that_were_seen(
+    desk: TenantEngine,
+) -> None:
+    room = add_room(desk)
+    owner_id = room.resource_id
+    [seen] = desk.schedules.set(owner_id, [NINE_TO_NOON])
+    desk.schedules.add(owner_id, CLOSED_ON_TUESDAY)
+    both = desk.schedules.list(owner_id)
+
+    late = cause_of(lambda: desk.schedules.set(owner_id, [], if_rules=[seen.rule_id]))["code"]
+    kept = desk.schedules.list(owner_id)
+    replaced = desk.schedules.set(owner_id, [], if_rules=[rule.rule_id for rule in both])
+
+    assert late == "record.changed"
+    assert kept == both
+    assert replaced == ()
+    assert desk.schedules.list(owner_id) == ()

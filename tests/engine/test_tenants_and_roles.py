@@ -15,13 +15,14 @@ from holdfast.domain.errors import HoldfastError
 from holdfast.domain.holds import Hold
 from holdfast.domain.offerings import Offering
 from holdfast.domain.resources import Resource, ResourceAction
+from holdfast.engine.accounts import AddAccount
 from holdfast.engine.blocks import AddBlock
 from holdfast.engine.customers import AddCustomer
 from holdfast.engine.facade import TenantEngine
 from holdfast.engine.members import AddMember
 from holdfast.engine.ports import IdempotencyKey
 from holdfast.engine.resources import AddResource
-from holdfast.engine.tenants import AddTenant
+from holdfast.engine.tenants import AddTenant, FirstOwner
 from holdfast.storage.database import Database
 from tests.engine.businesses import (
     FOR_ADA,
@@ -329,3 +330,22 @@ def test_the_public_sees_only_offerings_that_are_in_use(engine: Engine, ours: Bu
     listed = [offering.slug for offering in web.offerings.list().items]
 
     assert listed == ["cut"]
+
+
+def test_a_business_opens_with_its_first_owner_or_not_at_all(engine: Engine) -> None:
+    account = engine.accounts.add(
+        AddAccount(email="ada@example.com", name="Ada", password_hash="a hash")
+    )
+    owner = FirstOwner(account_id=account.account_id, email=account.email, name="Ada")
+    opened = AddTenant(slug="first", name="First", zone="Europe/Paris", currency="EUR", owner=owner)
+    nameless = replace(opened, slug="second", owner=replace(owner, email="ada at home"))
+
+    tenant = engine.add_tenant(opened)
+    refused = cause_of(lambda: engine.add_tenant(nameless))["code"]
+
+    [member] = engine.tenant("first").members.list().items
+    assert (member.role, member.can_sign_in, member.email) == (Role.OWNER, True, account.email)
+    assert engine.accounts.member_of(tenant.tenant_id, account.account_id) == member
+    assert refused == "input.invalid"
+    assert [one.slug for one in engine.accounts.tenants_of(account.account_id)] == ["first"]
+    assert engine.register.find_by_slug("second") is None

@@ -37,6 +37,7 @@ from holdfast.engine.use_cases import Envelope
 from holdfast.web.gateway import Gateway
 from holdfast.web.languages import LANGUAGES, Language, chosen_language
 from holdfast.web.limiting import Limiter, Rate, network_of
+from holdfast.web.multipart import MEDIA, read_multipart
 from holdfast.web.rendering import render, static_version
 
 T = TypeVar("T")
@@ -213,14 +214,17 @@ class Visit:
             InputUnsupported: It is no form.
         """
         self.require_same_site()
-        media = self.request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if media != "application/x-www-form-urlencoded":
+        content_type = self.request.headers.get("content-type", "")
+        media = content_type.partition(";")[0].strip().lower()
+        if media not in {"application/x-www-form-urlencoded", MEDIA}:
             raise InputUnsupported("This page takes what its own form sends.")
         body = bytearray()
         async for part in self.request.stream():
             body.extend(part)
             if len(body) > FORM_BYTES_MAX:
                 raise InputTooLarge("This is more than a form may say.", limit=FORM_BYTES_MAX)
+        if media == MEDIA:
+            return Form(read_multipart(bytes(body), content_type, fields_max=FIELDS_MAX))
         return Form(_pairs(bytes(body)))
 
     def require_same_site(self) -> None:

@@ -424,7 +424,7 @@ def test_the_business_says_how_it_looks_and_where_it_may_be_shown(
     town: Town, owner: Worker
 ) -> None:
     owner.at("/set-up/business")
-    owner.fill(accent="#7a3e9", embed_origins="https://shop.example/page", logo="data:x")
+    owner.fill(accent="#7a3e9", embed_origins="https://shop.example/page", logo="data:text/x,y")
     owner.submit("edit")
     first = faults(owner)
     owner.fill(accent="#7a3e9d", logo="")

@@ -1,4 +1,4 @@
-// What a script adds to the set-up, which works without one: copying, choosing colours and pictures.
+// What a script adds to the set-up, which works without one: copying, choosing colours.
 for (const place of document.querySelectorAll("[data-copy]")) {
   const input = place.querySelector("input");
   const button = Object.assign(document.createElement("button"), {
@@ -22,20 +22,6 @@ for (const input of document.querySelectorAll("[data-colour]")) {
   input.after(chooser);
   chooser.addEventListener("input", () => { input.value = chooser.value; });
   input.addEventListener("input", () => { if (/^#[0-9a-f]{6}$/i.test(input.value)) chooser.value = input.value; });
-}
-
-for (const place of document.querySelectorAll("[data-picture]")) {
-  const [file, text] = [place.querySelector("input"), place.querySelector("textarea")];
-  file.hidden = false;
-  file.addEventListener("change", () => {
-    const [chosen] = file.files;
-    if (chosen === undefined) return;
-    file.setCustomValidity(chosen.size > Number(place.dataset.most) ? place.dataset.large : "");
-    if (!file.reportValidity()) return;
-    const reader = new FileReader();
-    reader.addEventListener("load", () => { text.value = reader.result; });
-    reader.readAsDataURL(chosen);
-  });
 }
 
 // While a business is named: its address, and whether that is free; and the zone of this browser.

@@ -51,9 +51,7 @@ async def change(visit: StaffVisit) -> Response:
     sheet = read_sheet(_all(_groups(visit, tenant)), form, visit.language)
     pages: dict[str, object] = {PAGES: {"logo": sheet.values.get("logo")}}
     if sheet.values.get("logo") and look_of(replace(tenant, metadata=pages)).logo is None:
-        sheet.faults["logo"] = visit.language.gettext(
-            "A logo is a PNG, JPEG, WebP or SVG picture as a data: address."
-        )
+        sheet.faults["logo"] = visit.language.gettext("A logo is a PNG, JPEG, WebP or SVG picture.")
     if sheet.is_right:
         command = ChangeTenant(changes=_said(sheet, tenant), if_version=version_in(form))
         named = {"metadata": "logo"}

@@ -160,6 +160,8 @@ def typed_in(entries: Iterable[Entry], form: Form) -> Typed:
             typed[entry.name] = form.texts(entry.name)
         else:
             typed[entry.name] = form.text(entry.name).replace("\r\n", "\n")
+        if entry.kind is Kind.PICTURE:
+            typed[entry.name] = _picture(entry.name, form)
         if entry.kind is Kind.LENGTH:
             typed[f"{entry.name}.unit"] = form.text(f"{entry.name}.unit")
     return typed
@@ -192,7 +194,14 @@ def row_numbers(form: Form, name: str) -> list[int]:
 # ---------------------------------------------------------------------------------------- reading
 
 
-_WORDS = frozenset({Kind.LINE, Kind.TEXT, Kind.PICTURE})
+_WORDS = frozenset({Kind.LINE, Kind.TEXT})
+
+
+def _picture(name: str, form: Form) -> str:
+    """Return a picture as a data address: the one sent, else the one that is there, or none."""
+    if form.text(f"{name}.none"):
+        return ""
+    return form.text(f"{name}.file") or form.text(name)
 
 
 def _read(entry: Entry, form: Form, language: Language, currency: str) -> object:
@@ -203,6 +212,8 @@ def _read(entry: Entry, form: Form, language: Language, currency: str) -> object
         known = {value for value, _ in entry.choices}
         return tuple(one for one in form.texts(entry.name) if one in known)
     said = form.text(entry.name).replace("\r\n", "\n")
+    if entry.kind is Kind.PICTURE:
+        return _picture(entry.name, form)
     if not said:
         if entry.is_needed:
             raise Misread(say("This is needed."))
