@@ -97,7 +97,7 @@ def test_every_view_leads_to_the_others_and_keeps_what_is_left_out(
 
 
 def test_a_month_is_listed_by_its_days(owner: Worker) -> None:
-    owner.at("/calendar", view="month", on=TUESDAY)
+    owner.at("/calendar", view="month", on=TUESDAY, listed="yes")
 
     assert "Tuesday 2 June" in owner.page.text
     assert "Edsger Dijkstra" in owner.page.text
@@ -155,7 +155,7 @@ def test_what_anybody_writes_stays_text(owner: Worker, day: Workday, evil: str) 
 
     for path in (
         f"/calendar?view=list&on={TUESDAY}",
-        f"/calendar?view=week&on={TUESDAY}",
+        f"/calendar?view=week&on={TUESDAY}&listed=yes",
         "/blocks",
         f"/blocks/{block.block_id}",
         f"/walk-in?offering={day.inn.massage.offering_id}",
@@ -320,6 +320,20 @@ def test_a_class_is_one_entry_with_its_places(town: Town, day: Workday) -> None:
     assert not [one for one in entries if one["kind"] == "booking"]
     assert "3 of 5 taken" in worker.page.text
     assert "Ada 3 people confirmed" in worker.page.text
+
+
+def test_where_no_script_runs_a_picture_leads_to_its_list(owner: Worker) -> None:
+    owner.at("/calendar", view="week", on=TUESDAY)
+    (refresh,) = [said for tag, said in owner.page.elements if said.get("http-equiv")]
+
+    owner.open(refresh["content"].removeprefix("0; url="))
+
+    assert "Ada Lovelace" in owner.page.text
+    links = [one.href for one in owner.page.anchors if "view=" in one.href]
+    drawn = [href for href in links if "listed=yes" not in href and "lang=" not in href]
+    assert len(drawn) == 1, "the way back to the picture"
+    owner.at("/calendar", view="list", on=TUESDAY)
+    assert not [one.href for one in owner.page.anchors if "listed=yes" in one.href]
 
 
 def test_without_the_script_a_picture_is_a_list_that_says_so(

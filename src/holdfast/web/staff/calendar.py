@@ -74,8 +74,9 @@ async def show(visit: StaffVisit) -> Response:
     showing = _showing(visit)
     found = await visit.read(lambda: _look(visit, showing))
     agenda = found.agenda
-    entries = entries_of(agenda, visit.language, may_move=_may_move(visit))
-    is_drawn = showing.view != "list" and is_built()
+    is_drawn = is_built() and showing.is_picture
+    # The script asks for what it draws.
+    entries = [] if is_drawn else entries_of(agenda, visit.language, may_move=False)
     context = {
         "showing": showing,
         "agenda": agenda,
@@ -87,7 +88,9 @@ async def show(visit: StaffVisit) -> Response:
         "resources": found.resources,
         "statuses": list(status_words(visit.language).items()),
         "is_drawn": is_drawn,
-        "is_without_script": showing.view != "list" and not is_drawn,
+        "is_without_script": showing.is_picture and not is_drawn,
+        "listed": _here(visit, showing, listed="yes"),
+        "drawn": _here(visit, showing, listed="") if showing.is_listed and is_built() else "",
         "settings": json.dumps(_settings(visit, showing, agenda)) if is_drawn else "",
         "today": _today(visit),
     }

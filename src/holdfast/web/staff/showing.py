@@ -12,8 +12,8 @@ from holdfast.engine.agenda import FIRST_DAY, LAST_DAY, AgendaQuery
 from holdfast.web.languages import Language
 from holdfast.web.visits import Form
 
-VIEWS = ("timeline", "day", "week", "month", "list")
-DAY = "day"
+DAY, LIST = "day", "list"
+VIEWS = ("timeline", DAY, "week", "month", LIST)
 RESOURCES_MAX = 20
 _WEEK = timedelta(days=7)
 _A_DAY = timedelta(days=1)
@@ -28,6 +28,7 @@ class Showing:
     Attributes:
         on: A day within it.
         first_on, last_on: The days that are shown.
+        is_listed: Whether a list is wanted instead of a picture: where no script runs.
     """
 
     view: str
@@ -38,6 +39,7 @@ class Showing:
     category_id: CategoryId | None
     offering_id: OfferingId | None
     statuses: tuple[BookingStatus, ...]
+    is_listed: bool
 
     @property
     def query(self) -> AgendaQuery:
@@ -53,18 +55,25 @@ class Showing:
 
     @property
     def filters(self) -> dict[str, object]:
-        """What is left out and what not, as an address says it."""
+        """What is left out and what not, and how it is shown, as an address says it."""
         return {
             "resource": list(self.resource_ids),
             "category": self.category_id,
             "offering": self.offering_id,
             "status": [one.value for one in self.statuses],
+            "listed": "yes" if self.is_listed else "",
         }
 
     @property
     def is_narrowed(self) -> bool:
         """Whether anything is left out."""
-        return any(self.filters.values())
+        said = (self.resource_ids, self.category_id, self.offering_id, self.statuses)
+        return any(said)
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether a script is to draw it."""
+        return self.view != LIST and not self.is_listed
 
     @property
     def before(self) -> date:
@@ -96,6 +105,7 @@ def showing_of(query: Form, *, today: date, language: Language) -> Showing:
         category_id=next(map(CategoryId, _ids([query.text("category")], "cat")), None),
         offering_id=next(map(OfferingId, _ids([query.text("offering")], "off")), None),
         statuses=tuple(one for one in BookingStatus if one.value in query.texts("status")),
+        is_listed=query.text("listed") == "yes",
     )
 
 
