@@ -237,6 +237,7 @@ QUERIES: dict[str, Callable[[Bazaar], str]] = {
     "removeResourceBlock": lambda b: f"starts_at={b.new_block()}&",
     "listAvailability": lambda b: f"offering_id={b.fair}&",
     "nextAvailability": lambda b: f"offering_id={b.fair}&",
+    "findBookings": lambda _: "q=ada&",
     "listEligibleResources": lambda _: f"starts_at={FAIR_AT}&",
     "explainAvailability": lambda b: f"offering_id={b.fair}&starts_at={FAIR_AT}&",
 }

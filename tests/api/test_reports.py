@@ -1,4 +1,4 @@
-"""The capacity report through the API."""
+"""Reports through the API: capacity, the next days, and finding bookings."""
 
 from __future__ import annotations
 
@@ -67,3 +67,48 @@ def test_a_report_is_for_staff_and_within_bounds(place: Place) -> None:
     ]
 
     assert [reply.status for reply in replies] == [403, 422, 422, 404]
+
+
+def test_the_next_days_are_counted_with_what_comes_in(place: Place) -> None:
+    """AC-R06."""
+    booking = {"offering_id": place.cut, "starts_at": TUESDAY_TEN, "contact": {"name": "Ada"}}
+    price = place.owner.post("/v1/bookings", booking).json["price"]
+
+    outlook = place.viewer.get("/v1/reports/outlook")
+    wrong = [place.viewer.get("/v1/reports/outlook", {"days": days}) for days in ("0", "32", "x")]
+    public = place.page.get("/v1/reports/outlook")
+
+    days = {day["date"]: day for day in outlook.json["items"]}
+    assert next(iter(days)) == "2026-06-01"
+    assert (len(days), outlook.json["is_cut"]) == (8, False)
+    assert days["2026-06-02"] == {
+        "date": "2026-06-02",
+        "statuses": {"confirmed": 1},
+        "people": 1,
+        "revenue": price,
+        "paid": {**price, "amount_minor": 0},
+    }
+    assert [reply.status for reply in wrong] == [422, 422, 422]
+    assert public.status == 403
+
+
+def test_a_booking_is_found_by_what_somebody_says(place: Place) -> None:
+    contact = {"name": "Ada Lovelace", "email": "ada@b.example", "phone": "+33 6 12"}
+    booking = {"offering_id": place.cut, "starts_at": TUESDAY_TEN, "contact": contact}
+    made = place.owner.post("/v1/bookings", booking).json
+
+    def found(words: str) -> list[str]:
+        reply = place.viewer.get("/v1/bookings/search", {"q": words})
+        return [one["booking_id"] for one in reply.json["items"]]
+
+    for words in (made["number"], " ADA  love", "lovelace", "Ada@B.example", "0033 612"):
+        assert found(words) == [made["booking_id"]], words
+    for words in ("ove", "b.example", "%", "612"):
+        assert found(words) == [], words
+    none = place.viewer.get("/v1/bookings/search")
+    long = place.viewer.get("/v1/bookings/search", {"q": "x" * 255})
+    assert [none.status, long.status, place.page.get("/v1/bookings/search").status] == [
+        422,
+        422,
+        403,
+    ]
