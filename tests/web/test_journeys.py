@@ -8,6 +8,7 @@ from datetime import timedelta
 from holdfast.domain.bookings import BookingStatus
 from holdfast.domain.holds import HoldStatus
 from holdfast.engine.reading import PageRequest
+from holdfast.web.codes import picture_of
 from tests.web.conftest import Town
 from tests.web.visitors import Visitor
 
@@ -278,6 +279,23 @@ def test_a_booking_is_taken_into_a_calendar(
         "END:VCALENDAR",
         "",
     ]
+
+
+def test_the_number_is_a_code_for_whoever_has_the_link(
+    town: Town, visitor: Visitor, booked: Callable[[], str]
+) -> None:
+    """AC-L04: the picture for a reader at the door."""
+    url = booked()
+    [number] = [one.number for one in town.street.salon.desk.bookings.list().items]
+
+    answer = visitor.client.get(f"{url}/qr.png")
+    wrong = visitor.client.get("/sarah/bookings/x/qr.png")
+
+    assert f"{url}/qr.png" in visitor.page.source
+    assert answer.headers["content-type"] == "image/png"
+    assert answer.content == picture_of(number) != picture_of("ZZZZ-ZZZZ")
+    assert answer.content.startswith(b"\x89PNG")
+    assert wrong.status_code == 404
 
 
 def test_cancelling_shows_what_happens_and_frees_the_place(

@@ -62,6 +62,7 @@ CUSTOMERS = (
     Address(path="/{tenant}/bookings/{link}", get=bookings.show),
     Address(path="/{tenant}/bookings/{link}/cancel", get=bookings.ask_cancel, post=bookings.cancel),
     Address(path="/{tenant}/bookings/{link}/calendar.ics", get=bookings.calendar),
+    Address(path="/{tenant}/bookings/{link}/qr.png", get=bookings.code),
 )
 ADDRESSES = (Address(path="/", get=front.door), *staff.ADDRESSES, *CUSTOMERS)
 

@@ -17,6 +17,7 @@ from holdfast.domain.tenants import Tenant
 from holdfast.engine.bookings import CancelBooking
 from holdfast.engine.settling import verdict_on_cancelling
 from holdfast.web.asking import answered, asked_by
+from holdfast.web.codes import picture_of
 from holdfast.web.icalendar import calendar_of
 from holdfast.web.limiting import ASKING, FINDING
 from holdfast.web.links import find_booking, short_link_to
@@ -85,6 +86,13 @@ async def calendar(visit: Visit) -> Response:
         media_type="text/calendar; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
+
+
+async def code(visit: Visit) -> Response:
+    """Give the booking's number as a QR code, to be read at the door."""
+    visit.count(ASKING)
+    found = await visit.read(lambda: _find(visit))
+    return Response(picture_of(found.booking.number), media_type="image/png")
 
 
 async def ask_find(visit: Visit) -> Response:
