@@ -14,6 +14,7 @@ from holdfast.domain.history import Event
 from holdfast.domain.offerings import Offering
 from holdfast.domain.policies import Delay, Policy
 from holdfast.domain.price_units import PriceUnit
+from holdfast.domain.requirements import Choosing, Requirement
 from holdfast.engine.approvals import ConfirmDueBooking, ExpireBooking
 from holdfast.engine.choosing import Choice
 from holdfast.engine.facade import TenantEngine
@@ -232,6 +233,71 @@ def test_what_has_begun_or_had_to_be_approved_does_not_come_back_by_itself(
     late = [desk.bookings.record_paid(one.booking_id, paid_minor=PRICE) for one in (begun, asked)]
 
     assert [one.status for one in late] == [BookingStatus.EXPIRED] * 2
+    assert prove(database).violations == ()
+
+
+def _without_hours(desk: TenantEngine, cut: Offering) -> None:
+    desk.schedules.set(cut.offering_id, [])
+
+
+def _closed(desk: TenantEngine, cut: Offering) -> None:
+    desk.offerings.change(cut.offering_id, {"status": "inactive"})
+
+
+def _by_others(desk: TenantEngine, cut: Offering) -> None:
+    other = Requirement(resource_id=add_room(desk, "Other").resource_id)
+    desk.offerings.change(cut.offering_id, {"requirements": (other,)})
+
+
+def _shorter(desk: TenantEngine, cut: Offering) -> None:
+    desk.offerings.change(cut.offering_id, {"duration": HOUR / 2})
+
+
+@pytest.mark.parametrize("is_swept_first", [True, False])
+@pytest.mark.parametrize("change", [_without_hours, _closed, _by_others, _shorter])
+def test_money_that_was_seen_is_recorded_whatever_has_become_of_the_offering(
+    desk: TenantEngine,
+    database: Database,
+    clock: ManualClock,
+    change: Callable[[TenantEngine, Offering], None],
+    *,
+    is_swept_first: bool,
+) -> None:
+    """C-05."""
+    rooms = [add_room(desk, name) for name in ("North", "South")]
+    any_of = Requirement(
+        resource_ids=tuple(one.resource_id for one in rooms), choosing=Choosing.ANY_OF
+    )
+    policy = Policy(needs_payment=True, pending_expires=Delay(after=HOUR))
+    cut = add_offering(desk, "cut", any_of, price_minor=PRICE, policy=policy)
+    wish = Choice(offering_id=cut.offering_id, starts_at=at("12:00"), picks=(rooms[1].resource_id,))
+    asked = desk.bookings.place(choice=wish, details=FOR_ADA)
+    clock.advance(hours=1)
+    expire = partial(desk.run, ExpireBooking(booking_id=asked.booking_id))
+    if is_swept_first:
+        expire()
+    change(desk, cut)
+
+    paid = desk.bookings.record_paid(asked.booking_id, paid_minor=PRICE)
+    expire()
+
+    found = desk.bookings.get(asked.booking_id)
+    assert (paid.paid_minor, found.status) == (PRICE, BookingStatus.EXPIRED)
+    assert prove(database).violations == ()
+
+
+def test_what_is_approved_after_its_slot_was_made_shorter_is_refused(
+    desk: TenantEngine, database: Database
+) -> None:
+    """AC-D03: it would be given less, or more, than it says."""
+    cut = add_offering(desk, "cut", add_room(desk), is_approved_by_hand=True, pending_takes=False)
+    asked = book(desk, cut, at("12:00"))
+    _shorter(desk, cut)
+
+    refused = cause_of(lambda: desk.bookings.confirm(asked.booking_id))
+
+    assert refused == {"code": "availability.closed", "reason": "not_on_grid"}
+    assert desk.bookings.get(asked.booking_id) == asked
     assert prove(database).violations == ()
 
 

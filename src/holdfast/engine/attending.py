@@ -17,14 +17,14 @@ from holdfast.domain.attending import (
     require_day_open,
     step_back,
 )
-from holdfast.domain.availability import APPROVAL_CHECKS
 from holdfast.domain.bookings import Booking, BookingAction, BookingStatus, transition
-from holdfast.domain.claims import Claim, ClaimOwner
+from holdfast.domain.claims import Claim
 from holdfast.domain.errors import TransitionNotAllowed
 from holdfast.domain.ids import BookingId
 from holdfast.domain.policies import Policy
 from holdfast.engine.choosing import choice_of
-from holdfast.engine.placing import Taker, placing_needs, take
+from holdfast.engine.confirming import take_again
+from holdfast.engine.placing import placing_needs
 from holdfast.engine.ports import ById, Where
 from holdfast.engine.releasing import release, release_needs
 from holdfast.engine.settling import customer_reads, forget_no_show, settle_no_show
@@ -210,15 +210,7 @@ def _undo(view: View, command: UndoBooking, now: datetime) -> Booking:
     require_day_open(booking, now=now)
     assigned, freed_at = booking.assigned, booking.freed_at
     if freed_at is not None and now < booking.ends_at:
-        taker = Taker(owner_kind=ClaimOwner.BOOKING, owner_id=booking.booking_id, counts_until=None)
-        placed = take(
-            view,
-            choice_of(booking),
-            party_size=booking.party_size,
-            taker=taker,
-            checks=APPROVAL_CHECKS,
-        )
-        assigned, freed_at = placed.assigned, None
+        assigned, freed_at = take_again(view, booking), None
     if booking.status is BookingStatus.NO_SHOW:
         forget_no_show(view, booking)
     is_there = status is BookingStatus.CHECKED_IN

@@ -15,14 +15,14 @@ from holdfast.domain.bookings import (
     transition,
 )
 from holdfast.domain.claims import Claim, ClaimOwner, is_use_key
-from holdfast.domain.errors import AvailabilityClosed, CapacityExceeded
+from holdfast.domain.errors import AvailabilityClosed, CapacityExceeded, HoldfastError
 from holdfast.domain.holds import AssignedResource
 from holdfast.domain.limits import pending_reasons
 from holdfast.domain.overrides import Override
 from holdfast.domain.policies import due_at
 from holdfast.domain.reminders import remind_at
-from holdfast.engine.choosing import choice_of, target_of
-from holdfast.engine.placing import Placed, Taker, placing_needs, take
+from holdfast.engine.choosing import choice_of, choose, target_of
+from holdfast.engine.placing import Taker, placing_needs, take
 from holdfast.engine.ports import Where
 from holdfast.engine.releasing import keeping_needs, require_in_use
 from holdfast.engine.use_cases import Look, Needs, View
@@ -130,9 +130,24 @@ def settle_payment(view: View, booking: Booking, *, now: datetime) -> Booking:
         return stuck
 
 
+def paying_needs(look: Look, booking: Booking) -> Needs:
+    """Find what settling with what was paid for a booking locks.
+
+    Whatever has become of what it is about since, this is never refused: the money was seen.
+    """
+    if not booking.policy.needs_payment:
+        return Needs()
+    if booking.status is BookingStatus.EXPIRED:
+        return coming_back_needs(look, booking)
+    if booking.status is not BookingStatus.PENDING:
+        return Needs()
+    look.want(Where(Claim, "owner_id", booking.booking_id))
+    return keeping_needs(look, booking, booking.booking_id)
+
+
 def coming_back_needs(look: Look, booking: Booking) -> Needs:
-    """Find what taking the places of an expired booking again locks."""
-    return placing_needs(look, choice_of(booking)) if _may_come_back(booking) else Needs()
+    """Find what taking the places of an expired booking again locks, if it may be tried."""
+    return _needs_to_come_back(look, booking) or Needs()
 
 
 def claim_again(view: View, booking: Booking, *, now: datetime) -> Booking:
@@ -143,28 +158,17 @@ def claim_again(view: View, booking: Booking, *, now: datetime) -> Booking:
     is_paid = booking.policy.needs_payment and booking.is_covered
     if booking.status is not BookingStatus.EXPIRED or not is_paid:
         return booking
-    taker = Taker(owner_kind=ClaimOwner.BOOKING, owner_id=booking.booking_id, counts_until=None)
-
-    def take_again() -> Placed:
-        return take(
-            view,
-            choice_of(booking),
-            party_size=booking.party_size,
-            taker=taker,
-            checks=APPROVAL_CHECKS,
-        )
-
-    placed = None
-    if _may_come_back(booking) and now < booking.starts_at:
-        with suppress(AvailabilityClosed, CapacityExceeded):
-            placed = view.attempt(take_again)
-    if placed is None:
+    assigned = None
+    if now < booking.starts_at and _needs_to_come_back(view, booking) is not None:
+        with suppress(HoldfastError):
+            assigned = view.attempt(lambda: take_again(view, booking))
+    if assigned is None:
         view.fact("booking.paid_too_late", booking, number=booking.number, paid=booking.paid)
         return booking
     back = view.update(
         booking,
         status=transition(booking.status, BookingAction.CLAIM_AGAIN),
-        assigned=placed.assigned,
+        assigned=assigned,
         expires_at=None,
         confirms_at=None,
         confirmed_at=now,
@@ -175,10 +179,18 @@ def claim_again(view: View, booking: Booking, *, now: datetime) -> Booking:
     return back
 
 
-def _may_come_back(booking: Booking) -> bool:
-    """Whether money is all that an expired booking had waited for, and it has used up nothing."""
+def _needs_to_come_back(look: Look, booking: Booking) -> Needs | None:
+    """Find what coming back locks; None of what had to be approved, or names what is gone.
+
+    Promo codes and tickets were given back as well, and are not used up again by themselves.
+    """
     reasons = pending_reasons(booking.policy, total=booking.price)
-    return not booking.uses and PendingReason.APPROVAL not in reasons
+    if booking.uses or PendingReason.APPROVAL in reasons:
+        return None
+    try:
+        return placing_needs(look, choice_of(booking))
+    except HoldfastError:
+        return None
 
 
 def _await_payment(view: View, booking: Booking, *, now: datetime) -> Booking:
@@ -211,6 +223,25 @@ def _placed(
     if not _is_to_be_placed(view, booking):
         require_in_use(view, target_of(view, booking), booking.assigned)
         return booking.assigned
+    return take_again(view, booking, until=until, override=override)
+
+
+def take_again(
+    view: View,
+    booking: Booking,
+    *,
+    until: datetime | None = None,
+    override: Override | None = None,
+) -> tuple[AssignedResource, ...]:
+    """Take the places of a booking that has none now, judged anew; return who serves it.
+
+    Raises:
+        HoldfastError: It is refused; also where its slot has another length by now.
+    """
+    target = choose(view, choice_of(booking))
+    if target.stay != booking.stay:
+        message = "The slot that starts then has another length by now. Reschedule the booking."
+        raise AvailabilityClosed(message, reason="not_on_grid")
     taker = Taker(owner_kind=ClaimOwner.BOOKING, owner_id=booking.booking_id, counts_until=until)
     placed = take(
         view,

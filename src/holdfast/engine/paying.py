@@ -10,15 +10,10 @@ from typing import Any
 
 from holdfast.domain import checks
 from holdfast.domain.access import Scope
-from holdfast.domain.bookings import Booking, BookingStatus
+from holdfast.domain.bookings import Booking
 from holdfast.domain.ids import BookingId
 from holdfast.domain.money import AMOUNT_MAX
-from holdfast.engine.confirming import (
-    claim_again,
-    coming_back_needs,
-    confirming_needs,
-    settle_payment,
-)
+from holdfast.engine.confirming import claim_again, paying_needs, settle_payment
 from holdfast.engine.use_cases import Look, Needs, UseCase, View
 from holdfast.engine.versions import require_version
 
@@ -43,12 +38,7 @@ def _needs(command: RecordPaid, look: Look) -> Needs:
     checks.require([checks.whole("/paid_minor", command.paid_minor, least=0, most=AMOUNT_MAX)])
     most = command.paid_minor
     checks.require([checks.whole("/refunded_minor", command.refunded_minor, least=0, most=most)])
-    booking = look.get(Booking, command.booking_id)
-    if not booking.policy.needs_payment:
-        return Needs()
-    if booking.status is BookingStatus.EXPIRED:
-        return coming_back_needs(look, booking)
-    return confirming_needs(look, booking) if booking.status is BookingStatus.PENDING else Needs()
+    return paying_needs(look, look.get(Booking, command.booking_id))
 
 
 def _decide(view: View, command: RecordPaid, now: datetime) -> Booking:
