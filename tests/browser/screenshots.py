@@ -232,6 +232,9 @@ SCENES: Mapping[str, Callable[[Page], None]] = {
     "booking": of_booking,
     "booking-move": of_move,
     "walk-in": inside("/walk-in"),
+    "waitlist": inside("/waitlist"),
+    "customers": inside("/customers"),
+    "reports": inside("/reports?on=2026-06-02"),
 }
 
 

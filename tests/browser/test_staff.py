@@ -69,6 +69,9 @@ def test_axe_finds_no_fault_in_the_pages_of_the_day(visit: Visit, booking: Booki
         where,
         f"{where}/move",
         "/approvals",
+        "/waitlist",
+        "/customers",
+        "/reports",
         "/set-up/people",
         "/bookings/nothing",
     ):
@@ -98,7 +101,9 @@ def test_a_booking_is_approved_by_keyboard_only(visit: Visit, site: Site, bookin
     assert now.status is BookingStatus.CONFIRMED
 
 
-@pytest.mark.parametrize("path", ["", "/bookings", "/approvals", "/set-up/people"])
+@pytest.mark.parametrize(
+    "path", ["", "/bookings", "/approvals", "/customers", "/reports", "/set-up/people"]
+)
 def test_nothing_is_wider_than_a_phone(visit: Visit, booking: Booking, path: str) -> None:
     page = inside(visit, path, width=PHONE)
 

@@ -19,9 +19,12 @@ from holdfast.web.staff import (
     booking,
     bookings,
     calendar,
+    customers,
     day,
     moves,
     people,
+    reports,
+    waitlist,
     walk_in,
 )
 from holdfast.web.staff.set_up import (
@@ -142,6 +145,22 @@ STAFF_ADDRESSES: tuple[StaffAddress, ...] = (
         post_scope=Scope.CATALOGUE_WRITE,
     ),
     StaffAddress(path="/walk-in", get=walk_in.show, post=walk_in.book, scope=Scope.BOOKINGS_WRITE),
+    StaffAddress(
+        path="/waitlist",
+        get=waitlist.show,
+        post=waitlist.act,
+        scope=Scope.BOOKINGS_READ,
+        post_scope=Scope.BOOKINGS_WRITE,
+    ),
+    StaffAddress(path="/customers", get=customers.show, scope=Scope.CUSTOMERS_READ),
+    StaffAddress(
+        path="/customers/{customer_id}",
+        get=customers.show_one,
+        post=customers.act,
+        scope=Scope.CUSTOMERS_READ,
+        post_scope=Scope.CUSTOMERS_WRITE,
+    ),
+    StaffAddress(path="/reports", get=reports.show, scope=Scope.BOOKINGS_READ),
     StaffAddress(
         path="/set-up/people", get=people.show, post=people.change, scope=Scope.ACCESS_WRITE
     ),
