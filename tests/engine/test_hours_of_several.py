@@ -45,6 +45,7 @@ def desk(engine: Engine) -> TenantEngine:
 
 @pytest.mark.parametrize("shape", [Shape.FREE, Shape.SLOTS])
 def test_another_serves_while_one_is_closed(desk: TenantEngine, shape: Shape) -> None:
+    """AC-E10: who serves has hours of their own, a room or a member of staff alike."""
     rooms = [add_room(desk, "Red"), add_room(desk, "Blue")]
     for room in rooms:
         desk.schedules.set(room.resource_id, [ROUND_THE_CLOCK])

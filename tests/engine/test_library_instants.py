@@ -42,6 +42,7 @@ def test_an_instant_may_be_written_in_any_zone(engine: Engine) -> None:
 
 
 def test_an_instant_without_a_zone_is_refused_everywhere(engine: Engine) -> None:
+    """T6."""
     salon = open_salon(engine)
     desk, naive = salon.desk, TUESDAY_AT_TEN.replace(tzinfo=None)
     calls: list[Callable[[], object]] = [

@@ -57,6 +57,7 @@ def calendar(asked: list[TimeAsked]) -> Callable[[TimeAsked], list[tuple[datetim
 
 
 def test_a_busy_time_is_neither_listed_nor_held_booked_or_moved_to(house: House) -> None:
+    """AC-B19."""
     asked: list[TimeAsked] = []
     booking = book(house.desk, house.talk, NINE)
     desk = house.with_hooks(Hooks(busy=[calendar(asked)]))

@@ -86,6 +86,7 @@ def test_an_aware_datetime_becomes_the_same_instant_in_utc(
     ],
 )
 def test_a_naive_or_far_away_datetime_is_refused(value: datetime, reason: str) -> None:
+    """T5, T6."""
     with pytest.raises(ValueError, match=reason):
         utc(value)
 
