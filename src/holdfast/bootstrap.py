@@ -15,7 +15,6 @@ from holdfast.engine.asking import (
     Asking,
     Hooks,
     Listener,
-    ListenerState,
     Telling,
     listeners_of,
 )
@@ -147,7 +146,7 @@ class Engine(facade.Engine):
         cls, database: Database, *, clock: Clock, ids: Ids, hooks: Hooks | None = None
     ) -> Self:
         """Build an engine over a database that is open and up to date."""
-        stores = SqlStores(database)
+        stores, streams = SqlStores(database), SqlStreams(database)
         unit_of_work = UnitOfWork(
             stores=stores,
             ids=ids,
@@ -165,12 +164,13 @@ class Engine(facade.Engine):
             clock=clock,
             close=database.dispose,
             asking=None if hooks is None else Asking(hooks, DaemonThreads()),
+            streams=streams,
         )
         engine.database = database
         if hooks is not None and engine.asking is not None:
             engine.listeners = listeners_of(hooks)
             engine.telling = Telling(
-                streams=SqlStreams(database),
+                streams=streams,
                 reads=stores,
                 threads=engine.asking.threads,
                 token=secrets.token_hex(16),
@@ -190,12 +190,3 @@ class Engine(facade.Engine):
         if self.telling is None:
             return {"numbered": 0, "told": 0}
         return tell_listeners(self.telling, self.listeners)
-
-    def listeners_at(self, slug_or_id: str) -> list[ListenerState]:
-        """Return how far each hook that is told has come at a business, and what it was not told.
-
-        Raises:
-            RecordNotFound: There is no such business.
-        """
-        tenant_id = self.tenant(slug_or_id).tenant_id
-        return SqlStreams(self.database).states(tenant_id)

@@ -168,6 +168,7 @@ MAY = {
     "getTenant": EVERYBODY,
     "changeTenant": OWNERS,
     "listHistory": STAFF,
+    "listListeners": STAFF,
 }
 
 

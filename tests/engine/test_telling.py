@@ -182,7 +182,7 @@ def test_a_listener_that_never_succeeds_is_passed_over_and_that_is_seen(house: H
         house.clock.advance(hours=1)
     front.tell()
 
-    (state,) = front.listeners_at("desk")
+    (state,) = house.desk.listeners.list()
     assert (len(heard), len(set(heard))) == (TRIES_MAX + 1, 2)
     assert (state.given_up_count, state.given_up_event_id) == (1, heard[0])
     assert (state.position, state.tries) == (state.last_position, 0)
@@ -258,7 +258,7 @@ def test_ac_q02_two_who_tell_at_once_tell_each_fact_once(house: House) -> None:
     thread.join(30)
     control.join(30)
 
-    (state,) = second.listeners_at("desk")
+    (state,) = house.desk.listeners.list()
     assert (rival["told"], len(heard), len(set(heard))) == (0, 2, 1)
     assert state.position == state.last_position
 
@@ -292,5 +292,5 @@ def test_many_facts_are_numbered_page_by_page(house: House) -> None:
 
 def test_an_engine_without_listeners_tells_and_numbers_nothing(house: House) -> None:
     assert house.engine.tell() == {"numbered": 0, "told": 0}
-    assert house.engine.listeners_at("desk") == []
+    assert house.desk.listeners.list() == []
     assert SqlStreams(house.engine.database).unnumbered(limit=1) == [house.desk.tenant_id]

@@ -162,8 +162,15 @@ def test_ac_q03_the_inside_workers_tell_what_was_booked_over_http(
     with TestClient(create_asgi_app(hooked, Settings(tell_seconds=0.01))) as client:
         booked = client.post("/v1/bookings", json=order_of(house), headers=house.headers).json()
         assert heard.wait(30)
+        for _ in range(600):
+            (listener,) = client.get("/v1/listeners", headers=house.headers).json()["items"]
+            if listener["position"] == listener["last_position"]:
+                break
+            threading.Event().wait(0.05)
 
     (fact,) = told
+    assert listener["name"].startswith("after_reserve:")
+    assert (listener["tries"], listener["error"], listener["given_up_count"]) == (0, None, 0)
     assert fact.booking is not None
     assert (fact.type, fact.slug, fact.booking.booking_id) == (
         "booking.confirmed",

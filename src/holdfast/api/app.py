@@ -30,6 +30,7 @@ from holdfast.api import (
     holds,
     keys,
     limits,
+    listeners,
     members,
     offerings,
     orders,
@@ -94,6 +95,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *tenants.ENDPOINTS,
     *policies.ENDPOINTS,
     *history.ENDPOINTS,
+    *listeners.ENDPOINTS,
     *reports.ENDPOINTS,
     *agenda.ENDPOINTS,
 )

@@ -9,7 +9,7 @@ from holdfast.domain.accounts import HOUSE
 from holdfast.domain.errors import RecordExists, RecordNotFound
 from holdfast.domain.ids import TenantId
 from holdfast.domain.tenants import Tenant
-from holdfast.engine.asking import Asking
+from holdfast.engine.asking import Asking, Streams
 from holdfast.engine.facade.accounts import Accounts
 from holdfast.engine.facade.agenda import AgendaBook
 from holdfast.engine.facade.availability import AvailabilityAnswers
@@ -20,6 +20,7 @@ from holdfast.engine.facade.catalogue import Categories, Offerings, Resources, S
 from holdfast.engine.facade.eligibility import EligibleResources
 from holdfast.engine.facade.history import History
 from holdfast.engine.facade.holds import Holds
+from holdfast.engine.facade.listeners import Listeners
 from holdfast.engine.facade.orders import Orders
 from holdfast.engine.facade.people import Customers, Keys, Members
 from holdfast.engine.facade.pools import Pools
@@ -78,6 +79,7 @@ class TenantEngine:
         self.series = SeriesBook(port)
         self.orders = Orders(port)
         self.history = History(port)
+        self.listeners = Listeners(port)
         self.reports = Reports(port)
         self.agenda = AgendaBook(port)
 
@@ -107,6 +109,7 @@ class Engine:
         accounts: Who can sign in, whichever businesses they work for.
         clock: The wall clock of this process; decisions take the database's.
         asking: How hooks are asked; None where there are none.
+        streams: How far those who are told of facts have come.
     """
 
     def __init__(
@@ -121,8 +124,10 @@ class Engine:
         clock: Clock,
         close: Callable[[], None],
         asking: Asking | None = None,
+        streams: Streams | None = None,
     ) -> None:
         self.asking = asking
+        self.streams = streams
         self.unit_of_work = unit_of_work
         self.sweeper = sweeper
         self.reads = reads
@@ -182,4 +187,5 @@ class Engine:
             tenant_id=tenant_id,
             actor=actor,
             asking=self.asking,
+            streams=self.streams,
         )

@@ -13,7 +13,7 @@ from holdfast.domain.access import Actor
 from holdfast.domain.errors import InputInvalid
 from holdfast.domain.ids import TenantId
 from holdfast.domain.intervals import utc
-from holdfast.engine.asking import Asking, led
+from holdfast.engine.asking import Asking, Streams, led
 from holdfast.engine.ports import Answer, IdempotencyKey, Ids, Quiescence, ReadStore, ReadStores
 from holdfast.engine.reading import get
 from holdfast.engine.records import (
@@ -49,8 +49,10 @@ class Port:
         tenant_id: TenantId,
         actor: Actor,
         asking: Asking | None = None,
+        streams: Streams | None = None,
     ) -> None:
         self.asking = asking
+        self.streams = streams
         self._unit_of_work = unit_of_work
         self._reads = reads
         self._quiescence = quiescence
