@@ -174,6 +174,7 @@ def _said(sheet: Sheet, tenant: Tenant) -> dict[str, Any]:
         pages.pop(name, None)
         if values[name]:
             pages[name] = values[name]
+    others = {name: value for name, value in tenant.metadata.items() if name != PAGES}
     status = TenantStatus.INACTIVE if values["is_closed"] else TenantStatus.ACTIVE
     said: dict[str, Any] = {
         "name": values["name"],
@@ -183,7 +184,7 @@ def _said(sheet: Sheet, tenant: Tenant) -> dict[str, Any]:
         "status": status,
         "notice": values["notice"] or _NO_TIME,
         "embed_origins": tuple(str(values["embed_origins"]).split()),
-        "metadata": {**tenant.metadata, PAGES: pages},
+        "metadata": {**others, **({PAGES: pages} if pages else {})},
     }
     if values["horizon_days"] is not None:
         said["horizon_days"] = values["horizon_days"]

@@ -54,7 +54,9 @@ async def change(visit: StaffVisit) -> Response:
     if typed.sheet.is_right:
         offering_id = stock.offering.offering_id
         before = stock.offering.requirements
-        changes = {LIST: tuple(_requirement(said, before) for said in typed.values(rows))}
+        needed = tuple(_requirement(said, before) for said in typed.values(rows))
+        # While slots are open they cannot change: then saving them as they are is no change.
+        changes = {} if needed == before else {LIST: needed}
         command = ChangeOffering(
             offering_id=offering_id, changes=changes, if_version=version_in(form)
         )
