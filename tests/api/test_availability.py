@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from holdfast.testing.clocks import ManualClock
 from tests.api.conftest import TUESDAY_TEN, Place
 from tests.api.subjects import FAIR_AT, Bazaar
 
@@ -316,3 +318,19 @@ def test_a_strangers_offerings_are_not_there(place: Place) -> None:
     ]
 
     assert [(reply.status, reply.code) for reply in replies] == [(404, "record.not_found")] * 4
+
+
+def test_staff_find_what_has_begun_and_what_is_too_soon_for_customers(
+    place: Place, clock: ManualClock
+) -> None:
+    """AC-D11."""
+    place.owner.patch(f"/v1/offerings/{place.cut}", {"notice_minutes": 240})
+    clock.set(datetime(2026, 6, 2, 8, 10, tzinfo=UTC))
+    query = {"offering_id": place.cut, "max_wait_minutes": "60", "at_the_desk": "true"}
+
+    replies = [one.get("/v1/availability/next", query) for one in (place.staff, place.page)]
+    ordinary = place.staff.get("/v1/availability/next", {**query, "at_the_desk": "false"})
+
+    starts = [one["starts_at"] for one in replies[0].json["slots"]]
+    assert starts[:2] == [TUESDAY_TEN, "2026-06-02T08:30:00Z"]
+    assert (replies[1].status, ordinary.json["slots"]) == (403, [])

@@ -6,7 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, RootModel
+from pydantic import BeforeValidator, Field, RootModel
 
 from holdfast.api.choices import ChoiceIn, ChoiceQuery, PartyQuery, Several
 from holdfast.api.models import (
@@ -25,6 +25,7 @@ from holdfast.api.models import (
     Word,
     minutes,
     minutes_of,
+    read_flag,
     show_instant,
 )
 from holdfast.api.pricing import TermsIn
@@ -117,13 +118,17 @@ class ListQuery(SubjectQuery):
 
 
 class NextQuery(SubjectQuery):
-    """What to find next, from now or `from` on, at most so long after it."""
+    """What to find next, from now or `from` on, at most so long after it.
+
+    `at_the_desk` is for staff: notice is set aside, and what has begun is found too until it ends.
+    """
 
     # Each is a search of its own.
     subjects_max: ClassVar[int] = 20
 
     max_wait_minutes: Annotated[QueryWhole | None, Field(ge=1, le=_WAIT_MAX)] = None
     count: Annotated[QueryWhole, Field(ge=1, le=NEXT_MAX)] = ALTERNATIVES
+    at_the_desk: Annotated[bool, BeforeValidator(read_flag)] = False
 
 
 class CheckIn(ChoiceIn, TermsIn):

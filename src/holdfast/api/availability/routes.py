@@ -60,13 +60,9 @@ async def next_(call: Call) -> Response:
     wait = None if query.max_wait_minutes is None else minutes(query.max_wait_minutes)
 
     def answered(desk: TenantEngine) -> bytes:
+        find = desk.availability.at_the_desk if query.at_the_desk else desk.availability.next
         return _json(
-            [
-                answer_shown(
-                    desk.availability.next(question, count=query.count, max_wait=wait), question
-                )
-                for question in questions
-            ]
+            [answer_shown(find(one, count=query.count, max_wait=wait), one) for one in questions]
         )
 
     return Response(await call.read(answered), media_type=JSON)
@@ -116,7 +112,7 @@ ENDPOINTS = (
         run=next_,
         query=NextQuery,
         answer=NextAnswer,
-        codes=("record.not_found",),
+        codes=("access.denied", "record.not_found"),
     ),
     Endpoint(
         method="POST",

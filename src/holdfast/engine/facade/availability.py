@@ -157,7 +157,13 @@ class AvailabilityAnswers:
         query = in_utc(query)
         return self._vetoes.found(look, query, count=count)
 
-    def at_the_desk(self, query: AvailabilityQuery, *, max_wait: timedelta) -> Availability:
+    def at_the_desk(
+        self,
+        query: AvailabilityQuery,
+        *,
+        count: int = ALTERNATIVES,
+        max_wait: timedelta | None = None,
+    ) -> Availability:
         """Find what staff may give to whoever stands there, notice set aside.
 
         It begins within a wait; or it has begun, no longer ago than the offering usually lasts, and
@@ -166,22 +172,25 @@ class AvailabilityAnswers:
         Raises:
             AccessDenied: Only staff may set notice aside.
             InputInvalid: The question is malformed.
-            RecordNotFound: There is no such offering.
+            RecordNotFound: There is no such offering, resource or pool.
         """
         port, asked = self._port, in_utc(query)
         port.actor.require(Scope.BOOKINGS_WRITE)
 
         def find(store: ReadStore) -> Availability:
-            offering = get(store, Offering, asked.offering_id or "")
-            is_slotted = offering.shape is Shape.SLOTS
+            looks_back = timedelta(0)
+            if asked.offering_id is not None:
+                offering = get(store, Offering, asked.offering_id)
+                looks_back = offering.duration if offering.shape is Shape.SLOTS else looks_back
             return find_next(
                 store,
                 tenant_id=port.tenant_id,
                 actor=port.actor,
                 query=asked,
+                count=count,
                 max_wait=max_wait,
                 override=Override(reason="", notice=True),
-                looks_back=offering.duration if is_slotted else timedelta(0),
+                looks_back=looks_back,
             )
 
         return self._vetoes.listed(port.read(find), asked)
