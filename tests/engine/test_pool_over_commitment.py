@@ -273,6 +273,9 @@ def test_a_pool_sells_what_all_of_its_members_have_together_and_no_more(
                 choice = Choice(offering_id=play.offering_id, starts_at=start, ends_at=ends_at)
                 expected = yard.may(hours)
                 answers["book", expected] += 1
+                verdict = desk.availability.check(choice)
+                left = verdict.availability.remaining or 0
+                assert (verdict.can_book, left > 0) == (expected, expected)
                 try:
                     booking = desk.bookings.place(choice=choice, details=FOR_ADA)
                 except CapacityExceeded:
