@@ -15,6 +15,7 @@ from sqlalchemy import Connection, event
 from holdfast.bootstrap import Engine
 from holdfast.domain.errors import CapacityExceeded
 from holdfast.domain.ids import OfferingId, PoolId, ResourceId
+from holdfast.domain.policies import HostConflict, Policy
 from holdfast.domain.resources import Resource
 from holdfast.domain.shapes import Shape
 from holdfast.engine.availability import AvailabilityQuery
@@ -213,6 +214,31 @@ def test_a_search_takes_as_many_statements_however_little_it_finds(
     costs = [_cost(database, partial(desk.availability.next, query)) for query in queries]
 
     assert [cost.statements for cost in costs] == [STATEMENTS_MAX, 2 + SEARCHED_MAX]
+
+
+def test_owners_who_must_not_be_busy_elsewhere_cost_no_more_statements(
+    desk: TenantEngine, database: Database
+) -> None:
+    """AC-B18: what else they have is found by the statement that reads the claims."""
+    minds = Policy(on_host_conflict=HostConflict.REJECT)
+    rooms = [
+        desk.resources.add(AddResource(name=f"Room {i}", owner_id="mbr_1", policy=minds))
+        for i in range(4)
+    ]
+    visit, other = (add_offering(desk, f"visit-{i}", rooms[i], openings=HOURS) for i in range(2))
+    hold(desk, other, at("09:00", day=2))
+    choice = Choice(offering_id=visit.offering_id, starts_at=at("09:00", day=2))
+
+    costs = [
+        _cost(database, lambda: desk.availability.answer(_week(offering_id=visit.offering_id))),
+        _cost(database, lambda: desk.availability.check(choice)),
+    ]
+
+    assert costs[0].statements == STATEMENTS_MAX
+    # Their four resources, one claim, the room itself, the offering, the tenant and the rules.
+    assert costs[0].rows <= len(rooms) + 4 + len(HOURS)
+    assert costs[1].statements <= 2 * STATEMENTS_MAX + SEARCHED_MAX
+    assert not desk.availability.check(choice).can_book
 
 
 def test_what_an_exchange_answers_is_counted(desk: TenantEngine, database: Database) -> None:
