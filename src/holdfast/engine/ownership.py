@@ -1,6 +1,6 @@
 """Whose holds, bookings and places in line: staff may touch any, the public its own.
 
-Whoever comes with the link of a booking is that booking's actor: its id is theirs.
+Whoever comes with the link of a booking, or of an entry, is its actor: its id is theirs.
 """
 
 from __future__ import annotations
@@ -62,10 +62,10 @@ def _if_own(actor: Actor, record: R) -> R:
 def may_touch(actor: Actor, record: Hold | Booking | WaitlistEntry | Series) -> bool:
     """Whether an actor may see and change a record: staff any, the public what it placed.
 
-    Of a hold only those may who may of any; a booking may whoever has its link.
+    Of a hold only those may who may of any; of a booking or an entry whoever has its link may.
     """
     needed = Scope.HOLDS_ANY if isinstance(record, Hold) else Scope.BOOKINGS_READ
-    is_linked = isinstance(record, Booking) and (
-        actor.kind is ActorKind.CUSTOMER_LINK and actor.actor_id == record.booking_id
+    is_linked = isinstance(record, Booking | WaitlistEntry) and (
+        actor.kind is ActorKind.CUSTOMER_LINK and actor.actor_id == id_of(record)
     )
     return needed in actor.scopes or record.placed_by == actor.actor_id or is_linked
