@@ -281,3 +281,34 @@ def test_a_button_that_is_not_there_does_nothing(town: Town, staff: Worker) -> N
         assert staff.status == 422
 
     assert now_of(town, booking) == booking
+
+
+def test_what_is_set_aside_takes_a_reason_and_is_remembered(town: Town, staff: Worker) -> None:
+    booking = book(town)
+    opened(staff, booking).press("Check in")
+    assert staff.status == 409
+    assert "It is too early for that. With a reason" in staff.page.text
+    first = town.street.salon.desk.bookings.get(booking.booking_id)
+    staff.at(f"/bookings/{booking.booking_id}/move")
+    staff.fill(on="2026-06-07", at="05:00")
+    staff.post(
+        f"/staff/{SLUG}/bookings/{booking.booking_id}",
+        {
+            "token": staff.token,
+            "act": "move",
+            "on": "2026-06-07",
+            "at": "05:00",
+            "sets_aside": "1",
+            "version": str(first.version),
+        },
+        sec_fetch_site="same-origin",
+    )
+    assert staff.status == 422
+    assert "it takes a reason" in staff.page.text
+
+    opened(staff, booking)
+    staff.fill(reason="She is here already")
+    staff.press([one for one in staff.page.buttons if one.value == "check_in"][1])
+
+    assert now_of(town, booking).status is BookingStatus.CHECKED_IN
+    assert "She is here already" in staff.page.text

@@ -18,7 +18,7 @@ from holdfast.engine.use_cases import Envelope
 from holdfast.web.languages import Language
 from holdfast.web.limiting import ASKING
 from holdfast.web.passwords import hash_of
-from holdfast.web.staff.sign_in import SIGNING_IN, checked, let_in, way_in
+from holdfast.web.staff.sign_in import checked, count_try, let_in, way_in
 from holdfast.web.staff.visits import (
     SIGN_IN_COOKIE,
     STAFF,
@@ -66,7 +66,7 @@ async def change(visit: Visit) -> Response:
         await run_in_house(own, EndAllSignIns(account_id=account_id), Account)
         own.remember(SIGN_IN_COOKIE, "", 0)
         return own.go(own.url(STAFF, "sign-in"))
-    own.count(SIGNING_IN, f"account {own.account.email_key}")
+    count_try(own, own.account.email)
     before = await own.read(lambda: checked(own, own.account.email, form.raw("before")))
     password = form.raw("password")
     faults = password_faults(password, own.language)
@@ -117,7 +117,7 @@ async def accept(visit: Visit) -> Response:
     if isinstance(own, PersonVisit):
         account: Account | None = own.account
     else:
-        visit.count(SIGNING_IN, f"account {member.email_key}")
+        count_try(visit, member.email)
         account, faults = await _account_of(visit, member, form)
         if account is None:
             return await _invitation_page(visit, (tenant, member), form, faults, status=422)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from hmac import compare_digest
 from typing import TypeVar
 
@@ -19,6 +20,7 @@ from holdfast.domain.access import SYSTEM, Actor, Member, Scope
 from holdfast.domain.accounts import HOUSE, SignIn
 from holdfast.domain.errors import (
     AccessDenied,
+    HoldfastError,
     InputInvalid,
     InputTooLarge,
     InputUnsupported,
@@ -203,7 +205,8 @@ async def person_of(visit: Visit) -> Person | None:
     accounts = visit.house.gateway.engine.accounts
     person = await visit.read(lambda: accounts.person_of(secret, now=visit.now))
     if person is not None and person.is_to_be_noted:
-        await run_in_house(visit, UseSignIn(sign_in_id=person.sign_in.sign_in_id), SignIn)
+        with suppress(HoldfastError):  # it is noted an hour late, or with the next request
+            await run_in_house(visit, UseSignIn(sign_in_id=person.sign_in.sign_in_id), SignIn)
     return person
 
 

@@ -7,7 +7,6 @@ from starlette.responses import JSONResponse, Response
 from holdfast.domain import checks
 from holdfast.domain.access import SYSTEM, Role
 from holdfast.domain.accounts import PASSWORD_LENGTH_MIN, Account
-from holdfast.domain.customers import email_key
 from holdfast.domain.errors import HoldfastError, RecordNotFound
 from holdfast.domain.ids import TenantId
 from holdfast.domain.tenants import RESERVED_SLUGS, Tenant, is_slug
@@ -29,7 +28,7 @@ from holdfast.web.staff.set_up.sheets import (
     read_sheet,
     shown_sheet,
 )
-from holdfast.web.staff.sign_in import SIGNING_IN, checked, let_in
+from holdfast.web.staff.sign_in import checked, count_try, let_in
 from holdfast.web.staff.visits import STAFF, PersonVisit, person_of, run_in_house
 from holdfast.web.visits import Form, Visit
 from holdfast.web.zones import zone_choices
@@ -185,7 +184,7 @@ async def _account(own: Visit, sheet: Sheet, form: Form) -> Account | None:
     if isinstance(own, PersonVisit):
         return own.account
     email, password = str(sheet.values["your_email"]), form.raw("password")
-    own.count(SIGNING_IN, f"account {email_key(email)}")
+    count_try(own, email)
     accounts = own.house.gateway.engine.accounts
     if await own.read(lambda: accounts.find(email)) is not None:
         known = await own.read(lambda: checked(own, email, password))
