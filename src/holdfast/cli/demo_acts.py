@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from holdfast.bootstrap import Engine
+from holdfast.cli.demo_guests import let_some_book
 from holdfast.cli.demo_screen import Business
 from holdfast.cli.faults import Refused
 from holdfast.domain.access import KeyKind, Role
@@ -57,6 +58,7 @@ class Act:
             Refused: The database belongs to somebody else, or everything is booked out.
         """
         found = self._found(engine)
+        is_new = found is None
         if found is None:
             self.open(engine)
             found = self._found(engine)
@@ -69,6 +71,8 @@ class Act:
         tenant = desk.get()
         if slot is None:
             raise Refused(f"{tenant.name} is booked out for {SEARCH_DAYS} days in this database.")
+        if is_new:
+            let_some_book(engine, desk, offering, slot, components=self._components)
         local = slot.starts_at.astimezone(zone(offering.zone or tenant.zone))
         is_dated = bool(slot.dates)
         when = f"{local:%A, %-d %B}" if is_dated else f"{local:%A, %-d %B, %H:%M}"
@@ -85,6 +89,12 @@ class Act:
                 "contact": {"name": self.guest, "email": self.email},
             },
         )
+
+    @property
+    def _components(self) -> list[str]:
+        components = self.extra.get("components", [])
+        assert isinstance(components, list)
+        return components
 
     def _found(self, engine: Engine) -> tuple[TenantEngine, Offering] | None:
         """Return the business of an earlier demo in this database; None without one."""
@@ -105,15 +115,13 @@ class Act:
     ) -> OpenSlot | None:
         """Return the first time that can be booked now and tomorrow, or else the first there is."""
         now = engine.clock.now()
-        components = self.extra.get("components", ())
-        assert isinstance(components, list | tuple)
         answer = desk.availability.answer(
             AvailabilityQuery(
                 offering_id=offering.offering_id,
                 starts_at=now,
                 ends_at=now + timedelta(days=SEARCH_DAYS),
                 party_size=self.party_size,
-                components=tuple(components),
+                components=tuple(self._components),
             )
         )
         safe = (slot for slot in answer.slots if slot.starts_at >= now + SAFE_NOTICE)
