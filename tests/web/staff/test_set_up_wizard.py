@@ -7,6 +7,7 @@ import pytest
 from holdfast.domain.access import Role
 from holdfast.domain.offerings import Offering
 from holdfast.engine.tenants import AddTenant
+from holdfast.web.codes import picture_of
 from holdfast.web.staff.set_up.presets import KEYS
 from tests.web.conftest import Town
 from tests.web.staff.workers import Worker, worker_of
@@ -145,6 +146,9 @@ def test_an_empty_business_meets_the_presets_first_and_a_full_one_its_overview(
     owner.submit("wizard")
     owner.at("/set-up")
 
+    code = owner.client.get(f"/staff/{EMPTY}/set-up/link.png")
+    assert code.headers["content-type"] == "image/png"
+    assert code.content == picture_of(f"{BASE}/{EMPTY}")
     assert first == f"/staff/{EMPTY}/set-up/start"
     assert owner.url == f"/staff/{EMPTY}/set-up"
     assert "http://shop.test/chez-nous" in owner.page.source

@@ -79,6 +79,7 @@ def _set_up(
 
 _SET_UP = (
     _set_up("", home.show),
+    _set_up("/link.png", home.code),
     _set_up("/start", wizard.show, wizard.begin),
     _set_up("/start/done", wizard.done),
     _set_up("/business", business.show, business.change, Scope.ACCESS_WRITE),

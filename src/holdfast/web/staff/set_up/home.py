@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from holdfast.engine.facade import TenantEngine
 from holdfast.engine.reading import PAGE_MAX, PageRequest
+from holdfast.web.codes import picture_of
 from holdfast.web.staff.set_up.wizard import absolute
 from holdfast.web.staff.visits import StaffVisit
 
@@ -38,6 +39,12 @@ async def show(visit: StaffVisit) -> Response:
             "link": absolute(visit, visit.tenant.slug),
         },
     )
+
+
+async def code(visit: StaffVisit) -> Response:
+    """Give the public link as a picture for a poster."""
+    link = absolute(visit, visit.tenant.slug)
+    return Response(await visit.read(lambda: picture_of(link)), media_type="image/png")
 
 
 def _stock(desk: TenantEngine) -> Stock:
