@@ -12,6 +12,7 @@ from holdfast.domain.categories import Category
 from holdfast.domain.errors import HoldfastError, RecordNotFound
 from holdfast.domain.ids import CategoryId, MemberId, ResourceId, looks_like_id
 from holdfast.domain.resources import Resource, ResourceAction, ResourceStatus, Scheme
+from holdfast.engine.limiting import SettleResource, require_deleted
 from holdfast.engine.reading import PAGE_MAX, PageRequest
 from holdfast.engine.resources import ActOnResource, AddResource, ChangeResource
 from holdfast.web.staff.set_up.category_fields import (
@@ -148,9 +149,7 @@ async def change(visit: StaffVisit) -> Response:
         )
         changed = await sent(visit, sheet, command, Resource)
         if changed is not None:
-            if changed.is_settling:  # it was without limit: whoever books just now is waited for
-                desk = visit.engine_desk()
-                await visit.read(lambda: desk.resources.settle(resource.resource_id))
+            await _settled(visit, changed)
             return visit.go(visit.here("set-up", PART, resource.resource_id, saved="1"))
     return editor.show(visit, sheet, status=UNPROCESSABLE)
 
@@ -167,13 +166,26 @@ async def _act(
         if_version=version_in(form),
     )
     try:
-        changed = await visit.run(command, Resource)
+        changed = await _settled(visit, await visit.run(command, Resource))
+        if command.action is ResourceAction.DELETE:
+            require_deleted(changed)
     except HoldfastError as refusal:
         sheet.general.append(sentence_of(refusal, visit))
         return editor.show(visit, sheet, status=refusal.status)
     if changed.status is ResourceStatus.DELETED:
         return visit.go(visit.here("set-up", PART))
     return visit.go(visit.here("set-up", PART, resource.resource_id, saved="1"))
+
+
+async def _settled(visit: StaffVisit, resource: Resource) -> Resource:
+    """Open what was without limit once nobody can be booking it so; else a worker sees to it."""
+    if not resource.is_settling:
+        return resource
+    desk, resource_id = visit.engine_desk(), resource.resource_id
+    since = await visit.read(lambda: desk.resources.outlived(resource_id))
+    if since is None:
+        return resource
+    return await visit.run(SettleResource(resource_id=resource_id, since=since), Resource)
 
 
 # ---------------------------------------------------------------------------------------- the form
