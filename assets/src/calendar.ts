@@ -118,7 +118,7 @@ function start(root: HTMLElement): void {
       slotLabelFormat: { hour: "2-digit", minute: "2-digit" },
       slotMinTime: settings.opens,
       slotMaxTime: settings.closes,
-      slotWidth: 48,
+      slotWidth: 64,
       snapDuration: "00:05",
       slotEventOverlap: false,
     },

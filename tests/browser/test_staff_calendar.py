@@ -20,7 +20,7 @@ from tests.browser.workers import SLUG, be_olive, employ
 from tests.web.staff.workday import HOUR, Workday, at, details, fill
 
 HALF_AN_HOUR_PX = 28
-HALF_AN_HOUR_WIDE_PX = 48
+HALF_AN_HOUR_WIDE_PX = 64
 PHONE = 390
 
 pytestmark = pytest.mark.skipif(
