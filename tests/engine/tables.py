@@ -52,9 +52,10 @@ def capacity_of(database: Database) -> dict[str, tuple[int, int | None]]:
 def story_of(database: Database, *, lapsed_by: datetime | None = None) -> list[str]:
     """Return what the tables say, as sorted lines, with names in the place of ids.
 
-    What depends on how many transactions it took is left out: batch ids, how often a row was
-    locked, and rows that were locked for nothing. With `lapsed_by` also what depends on when
-    somebody came by to reap: the claims that had lapsed by then, and what counters say.
+    What depends on how many transactions it took is left out: batch ids, places within a batch,
+    how often a row was locked, and rows that were locked for nothing. With `lapsed_by` also what
+    depends on when somebody came by to reap: the claims that had lapsed by then, and what counters
+    say.
     """
     names = names_in(database)
     lines = []
@@ -64,9 +65,12 @@ def story_of(database: Database, *, lapsed_by: datetime | None = None) -> list[s
                 continue
             if lapsed_by is not None and _is_reapable(table, row, lapsed_by):
                 continue
-            kept = {name: value for name, value in row.items() if name not in {"batch_id", "seq"}}
+            kept = {name: value for name, value in row.items() if name not in _OF_A_BATCH}
             lines.append(f"{table} {named(kept, names)}")
     return sorted(lines)
+
+
+_OF_A_BATCH = {"batch_id", "seq", "ordinal"}
 
 
 def _is_reapable(table: str, row: Row, lapsed_by: datetime) -> bool:

@@ -5,11 +5,12 @@ Their places stopped counting by themselves.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
 
-from holdfast.domain.bookings import Booking, BookingStatus
-from holdfast.domain.holds import Hold, HoldStatus
-from holdfast.domain.hooks import Attempt, AttemptStatus
+from holdfast.domain.bookings import BookingStatus
+from holdfast.domain.holds import HoldStatus
+from holdfast.domain.hooks import AttemptStatus
 from holdfast.domain.ids import AttemptId, BookingId, HoldId, TenantId
 from holdfast.engine.approvals import ExpireBooking
 from holdfast.engine.attempting import EndAttempt
@@ -17,6 +18,7 @@ from holdfast.engine.facade import Engine
 from holdfast.engine.holds import ExpireHold
 from holdfast.engine.ports import Due
 from holdfast.engine.sweeping import SWEEP_MAX
+from holdfast.engine.use_cases import Outcome
 from holdfast.workers.due import BATCH_MAX, Count, ShouldStop, never, run_all, work_through
 
 
@@ -52,13 +54,7 @@ def expire_holds(engine: Engine, *, should_stop: ShouldStop = never) -> dict[str
         for first in range(0, len(swept.left), BATCH_MAX):
             some = swept.left[first : first + BATCH_MAX]
             commands = [ExpireHold(hold_id=HoldId(hold_id)) for hold_id in some]
-            outcomes = run_all(engine, tenant_id, commands)
-            # Whatever was converted, released or extended in the meantime is left as it is.
-            done = sum(
-                isinstance(outcome.result, Hold) and outcome.result.status is HoldStatus.EXPIRED
-                for outcome in outcomes
-            )
-            total += Count(done, sum(outcome.error is not None for outcome in outcomes))
+            total += _counted(run_all(engine, tenant_id, commands), HoldStatus.EXPIRED)
         return total
 
     done = work_through(
@@ -80,12 +76,7 @@ def expire_bookings(engine: Engine, *, should_stop: ShouldStop = never) -> dict[
 
     def on_page(tenant_id: TenantId, ids: Sequence[str]) -> Count:
         commands = [ExpireBooking(booking_id=BookingId(booking_id)) for booking_id in ids]
-        outcomes = run_all(engine, tenant_id, commands)
-        done = sum(
-            isinstance(outcome.result, Booking) and outcome.result.status is BookingStatus.EXPIRED
-            for outcome in outcomes
-        )
-        return Count(done, sum(outcome.error is not None for outcome in outcomes))
+        return _counted(run_all(engine, tenant_id, commands), BookingStatus.EXPIRED)
 
     done = work_through(engine, Due.EXPIRIES, on_page, what="bookings", should_stop=should_stop)
     return {"expired": done}
@@ -104,12 +95,17 @@ def end_attempts(engine: Engine, *, should_stop: ShouldStop = never) -> dict[str
 
     def on_page(tenant_id: TenantId, ids: Sequence[str]) -> Count:
         commands = [EndAttempt(attempt_id=AttemptId(one), only_if_over=True) for one in ids]
-        outcomes = run_all(engine, tenant_id, commands)
-        done = sum(
-            isinstance(outcome.result, Attempt) and outcome.result.status is AttemptStatus.LOST
-            for outcome in outcomes
-        )
-        return Count(done, sum(outcome.error is not None for outcome in outcomes))
+        return _counted(run_all(engine, tenant_id, commands), AttemptStatus.LOST)
 
     done = work_through(engine, Due.ATTEMPTS, on_page, what="askings", should_stop=should_stop)
     return {"given_up": done}
+
+
+def _counted(outcomes: Iterable[Outcome], status: StrEnum) -> Count:
+    """Count what has a status now, and what could not be given it.
+
+    Whatever was converted, answered or extended in the meantime is left as it is.
+    """
+    found = list(outcomes)
+    done = sum(getattr(one.result, "status", None) is status for one in found)
+    return Count(done, sum(one.error is not None for one in found))
