@@ -10,12 +10,14 @@ import pytest
 
 from holdfast.bootstrap import Engine
 from holdfast.domain.bookings import Booking, BookingStatus, PendingReason
+from holdfast.domain.closures import WhenBooked
 from holdfast.domain.history import Event
 from holdfast.domain.offerings import Offering
 from holdfast.domain.policies import Delay, Policy
 from holdfast.domain.price_units import PriceUnit
 from holdfast.domain.requirements import Choosing, Requirement
 from holdfast.engine.approvals import ConfirmDueBooking, ExpireBooking
+from holdfast.engine.blocks import AddBlock
 from holdfast.engine.choosing import Choice
 from holdfast.engine.facade import TenantEngine
 from holdfast.engine.moving import Move
@@ -254,7 +256,7 @@ def _shorter(desk: TenantEngine, cut: Offering) -> None:
 
 
 @pytest.mark.parametrize("is_swept_first", [True, False])
-@pytest.mark.parametrize("change", [_without_hours, _closed, _by_others, _shorter])
+@pytest.mark.parametrize("change", [_without_hours, _closed, _by_others])
 def test_money_that_was_seen_is_recorded_whatever_has_become_of_the_offering(
     desk: TenantEngine,
     database: Database,
@@ -286,18 +288,51 @@ def test_money_that_was_seen_is_recorded_whatever_has_become_of_the_offering(
     assert prove(database).violations == ()
 
 
-def test_what_is_approved_after_its_slot_was_made_shorter_is_refused(
-    desk: TenantEngine, database: Database
+@pytest.mark.parametrize("step", ["approve", "resize", "reassign", "pay"])
+def test_a_booking_keeps_its_length_when_its_offering_gets_another(
+    desk: TenantEngine, database: Database, clock: ManualClock, step: str
 ) -> None:
-    """AC-D03: it would be given less, or more, than it says."""
-    cut = add_offering(desk, "cut", add_room(desk), is_approved_by_hand=True, pending_takes=False)
-    asked = book(desk, cut, at("12:00"))
+    """AC-D03: whatever takes its places anew takes all of its time, and none but that."""
+    rooms = [add_room(desk, name) for name in ("North", "South")]
+    any_of = Requirement(
+        resource_ids=tuple(one.resource_id for one in rooms), choosing=Choosing.ANY_OF
+    )
+    is_by_hand = step == "approve"
+    policy = Policy(needs_payment=step == "pay", pending_expires=Delay(after=HOUR))
+    cut = add_offering(
+        desk,
+        "cut",
+        any_of,
+        price_minor=PRICE,
+        policy=policy,
+        is_approved_by_hand=is_by_hand,
+        pending_takes=not is_by_hand,
+    )
+    booking_id = book(desk, cut, at("12:00")).booking_id
     _shorter(desk, cut)
 
-    refused = cause_of(lambda: desk.bookings.confirm(asked.booking_id))
+    match step:
+        case "approve":
+            after = desk.bookings.confirm(booking_id)
+        case "resize":
+            after = desk.bookings.change(booking_id, {"party_size": 2})
+        case "reassign":
+            north = rooms[0].resource_id
+            block = AddBlock(
+                resource_id=north,
+                starts_at=at("12:00"),
+                ends_at=at("13:00"),
+                when_booked=WhenBooked.LIST,
+            )
+            desk.blocks.add(block)
+            after = desk.reassigning.reassign(booking_id)
+        case _:
+            clock.advance(hours=1)
+            desk.run(ExpireBooking(booking_id=booking_id))
+            after = desk.bookings.record_paid(booking_id, paid_minor=PRICE)
 
-    assert refused == {"code": "availability.closed", "reason": "not_on_grid"}
-    assert desk.bookings.get(asked.booking_id) == asked
+    assert (after.status, after.ends_at, after.reschedule_count) == (CONFIRMED, at("13:00"), 0)
+    assert after.assigned[0].name == ("South" if step == "reassign" else "North")
     assert prove(database).violations == ()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import cast
 
@@ -48,6 +48,8 @@ class Choice:
         is_by_nights: Whether the dates were said as check-in and check-out, as only nights are.
         picks: Resources wished for by name, where any of several would serve.
         components: The chosen parts of the offering.
+        keeps: Of what is booked already, its time: its offering may have other hours or another
+            length by now. Only `choice_of` says it.
     """
 
     slot_id: SlotId | None = None
@@ -59,6 +61,7 @@ class Choice:
     is_by_nights: bool = False
     picks: tuple[ResourceId, ...] = ()
     components: tuple[str, ...] = ()
+    keeps: Stay | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +113,11 @@ def choose(look: Look, choice: Choice) -> Target:
 
 
 def _choose(look: Look, choice: Choice) -> Target:
+    target = _chosen(look, choice)
+    return target if choice.keeps is None else replace(target, stay=choice.keeps)
+
+
+def _chosen(look: Look, choice: Choice) -> Target:
     look.once(("form", choice), lambda: _require_one_choice(choice))
     if choice.resource_id is not None:
         return _choose_resource(look, choice)
@@ -316,7 +324,12 @@ def target_of(look: Look, record: Hold | Booking | Kept) -> Target:
 def choice_of(record: Hold | Booking | Kept) -> Choice:
     """Return the choice that led to a hold or booking."""
     if record.slot_id is not None:
-        return Choice(slot_id=record.slot_id, picks=record.picks, components=record.components)
+        return Choice(
+            slot_id=record.slot_id,
+            picks=record.picks,
+            components=record.components,
+            keeps=record.stay,
+        )
     is_dated = bool(record.dates)
     return Choice(
         offering_id=record.offering_id,
@@ -326,4 +339,5 @@ def choice_of(record: Hold | Booking | Kept) -> Choice:
         dates=record.dates,
         picks=record.picks,
         components=record.components,
+        keeps=record.stay,
     )

@@ -21,7 +21,7 @@ from holdfast.domain.limits import pending_reasons
 from holdfast.domain.overrides import Override
 from holdfast.domain.policies import due_at
 from holdfast.domain.reminders import remind_at
-from holdfast.engine.choosing import choice_of, choose, target_of
+from holdfast.engine.choosing import choice_of, target_of
 from holdfast.engine.placing import Taker, placing_needs, take
 from holdfast.engine.ports import Where
 from holdfast.engine.releasing import keeping_needs, require_in_use
@@ -236,12 +236,8 @@ def take_again(
     """Take the places of a booking that has none now, judged anew; return who serves it.
 
     Raises:
-        HoldfastError: It is refused; also where its slot has another length by now.
+        HoldfastError: It is refused.
     """
-    target = choose(view, choice_of(booking))
-    if target.stay != booking.stay:
-        message = "The slot that starts then has another length by now. Reschedule the booking."
-        raise AvailabilityClosed(message, reason="not_on_grid")
     taker = Taker(owner_kind=ClaimOwner.BOOKING, owner_id=booking.booking_id, counts_until=until)
     placed = take(
         view,
