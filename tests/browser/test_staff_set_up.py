@@ -102,12 +102,9 @@ def test_axe_finds_no_fault_in_the_set_up(enter: Callable[[], Page], site: Site)
 
     found = {}
     for path in (
-        "/start",
         f"/offerings/{offering}/needs",
         f"/hours/{resource}",
         f"/policy/{offering}",
-        "/business",
-        "/keys",
     ):
         page.goto(f"/staff/{SLUG}/set-up{path}")
         found[path] = faults(page)

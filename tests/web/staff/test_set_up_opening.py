@@ -156,3 +156,16 @@ def test_of_two_who_open_the_same_address_at_once_one_is_refused(town: Town) -> 
     assert errors[0] is None
     assert isinstance(errors[1], HoldfastError)
     assert [one.slug for one in engine.accounts.tenants_of(account.account_id)] == ["twice"]
+
+
+def test_an_address_on_the_network_opens_five_businesses_an_hour(open_town: Town) -> None:
+    visitor = open_town.visitor()
+    begin(visitor, slug="no such")
+    mistyped = visitor.status
+    for number in range(6):
+        visitor.client.cookies.clear()
+        begin(visitor, name=f"Shop {number}", your_email=f"ada{number}@example.com")
+
+    assert mistyped == 422
+    assert visitor.status == 429
+    assert len(open_town.engine.list_tenants()) == 4 + 5

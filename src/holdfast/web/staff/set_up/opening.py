@@ -50,7 +50,7 @@ async def begin(visit: Visit) -> Response:
     """Open the business, and go on to its presets."""
     own = await _entered(visit)
     form = await own.form()
-    visit.count(SIGNING_UP)
+    visit.count(ASKING)
     sheet = read_sheet(_entries(own), form, visit.language)
     if sheet.values.get("name") and not sheet.values["slug"]:
         sheet.values["slug"] = sheet.typed["slug"] = slug_of(str(sheet.values["name"]))
@@ -61,6 +61,7 @@ async def begin(visit: Visit) -> Response:
     _check(own, sheet, is_taken=taken_by is not None)
     if not sheet.is_right:
         return _page(own, sheet, status=422)
+    visit.count(SIGNING_UP)  # who only mistyped has not tried yet
     account = await _account(own, sheet, form)
     if account is None:
         return _page(own, sheet, status=422)
