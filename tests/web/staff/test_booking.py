@@ -312,3 +312,15 @@ def test_what_is_set_aside_takes_a_reason_and_is_remembered(town: Town, staff: W
 
     assert now_of(town, booking).status is BookingStatus.CHECKED_IN
     assert "She is here already" in staff.page.text
+
+
+def test_of_a_long_history_the_latest_is_shown_too(town: Town, staff: Worker) -> None:
+    booking = book(town)
+    desk = town.street.salon.desk
+    for number in range(201):
+        desk.bookings.change(booking.booking_id, {"note": f"Note {number}."})
+
+    text = opened(staff, booking).page.text
+
+    assert "Note 199. → Note 200." in text
+    assert "By the window → Note 0." in text

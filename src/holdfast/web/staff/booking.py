@@ -24,6 +24,7 @@ from holdfast.domain.offerings import Offering
 from holdfast.domain.shapes import Shape
 from holdfast.domain.zones import local_day, zone
 from holdfast.engine.availability import AvailabilityQuery
+from holdfast.engine.facade import TenantEngine
 from holdfast.engine.reading import PAGE_MAX, PageRequest
 from holdfast.engine.settling import verdict_on_cancelling
 from holdfast.web.asking import Answered, answered, asked_by
@@ -97,10 +98,20 @@ def _find(visit: StaffVisit) -> _Found:
     offering = desk.offerings.get(booking.offering_id) if booking.offering_id else None
     entries, names = tuple[AuditEntry, ...](), dict[str, str]()
     if visit.may(Scope.AUDIT_READ):
-        request = PageRequest(limit=PAGE_MAX)
-        entries = desk.bookings.history(booking.booking_id, request).items
+        entries = _history(desk, booking.booking_id)
         names = desk.members.names({entry.actor_id for entry in entries})
     return _Found(booking=booking, offering=offering, entries=entries, names=names)
+
+
+def _history(desk: TenantEngine, booking_id: BookingId) -> tuple[AuditEntry, ...]:
+    """Return all that happened to a booking, page by page."""
+    found, request = list[AuditEntry](), PageRequest(limit=PAGE_MAX)
+    while True:
+        page = desk.bookings.history(booking_id, request)
+        found += page.items
+        if page.next_after is None:
+            return tuple(found)
+        request = PageRequest(limit=PAGE_MAX, after=page.next_after)
 
 
 async def _page(
