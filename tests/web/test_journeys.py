@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from holdfast.domain.bookings import BookingStatus
+from holdfast.domain.customers import Contact
 from holdfast.domain.holds import HoldStatus
 from holdfast.engine.reading import PageRequest
 from holdfast.web.codes import picture_of
@@ -279,6 +280,26 @@ def test_a_booking_is_taken_into_a_calendar(
         "END:VCALENDAR",
         "",
     ]
+
+
+def test_a_booking_is_printed_by_whoever_has_the_link(
+    town: Town, visitor: Visitor, booked: Callable[[], str]
+) -> None:
+    """AC-L04: a sheet in PDF; what customers type is never read as markup."""
+    url = booked()
+    desk = town.street.salon.desk
+    [booking] = desk.bookings.list().items
+    nasty = Contact(name='#panic("x") *Ada* $ \\ @x "', email="ada@example.com")
+    desk.bookings.change(booking.booking_id, {"contact": nasty})
+
+    answer = visitor.client.get(f"{url}/booking.pdf")
+    wrong = visitor.client.get("/sarah/bookings/x/booking.pdf")
+
+    assert f"{url}/booking.pdf" in visitor.page.source
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.content.startswith(b"%PDF-")
+    assert booking.number in answer.headers["content-disposition"]
+    assert wrong.status_code == 404
 
 
 def test_the_number_is_a_code_for_whoever_has_the_link(

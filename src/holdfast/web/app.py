@@ -63,6 +63,7 @@ CUSTOMERS = (
     Address(path="/{tenant}/bookings/{link}/cancel", get=bookings.ask_cancel, post=bookings.cancel),
     Address(path="/{tenant}/bookings/{link}/calendar.ics", get=bookings.calendar),
     Address(path="/{tenant}/bookings/{link}/qr.png", get=bookings.code),
+    Address(path="/{tenant}/bookings/{link}/booking.pdf", get=bookings.paper),
 )
 ADDRESSES = (Address(path="/", get=front.door), *staff.ADDRESSES, *CUSTOMERS)
 

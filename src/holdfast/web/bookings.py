@@ -21,6 +21,7 @@ from holdfast.web.codes import picture_of
 from holdfast.web.icalendar import calendar_of
 from holdfast.web.limiting import ASKING, FINDING
 from holdfast.web.links import find_booking, short_link_to
+from holdfast.web.papers import has_papers, paper_of
 from holdfast.web.prices import bill_of
 from holdfast.web.refusals import refused
 from holdfast.web.stays import place_lines, place_link, stay_of_record
@@ -93,6 +94,31 @@ async def code(visit: Visit) -> Response:
     visit.count(ASKING)
     found = await visit.read(lambda: _find(visit))
     return Response(picture_of(found.booking.number), media_type="image/png")
+
+
+async def paper(visit: Visit) -> Response:
+    """Give the booking as a sheet to print, in PDF."""
+    visit.count(ASKING)
+    if not has_papers():
+        raise RecordNotFound(kind="page", key="booking.pdf")
+    found = await visit.read(lambda: _find(visit))
+    booking, zone = found.booking, found.booking.zone
+    stay = stay_of_record(booking, found.offering, zone_name=zone, shown_zone=zone)
+    sheet = await visit.read(
+        lambda: paper_of(
+            booking,
+            stay,
+            business=found.tenant.name,
+            place=tuple(place_lines(found.offering)),
+            language=visit.language,
+        )
+    )
+    name = f"{found.tenant.slug}-{booking.number}.pdf"
+    return Response(
+        sheet,
+        media_type="application/pdf",
+        headers={"Content-Disposition": f'inline; filename="{name}"'},
+    )
 
 
 async def ask_find(visit: Visit) -> Response:
@@ -187,6 +213,7 @@ def _page(
         "bill": bill_of(booking.price_lines, booking.price.currency, visit.language),
         "is_new": just == "booked" and booking.status in LIVE,
         "is_moved": just == "moved" and booking.status in LIVE,
+        "has_paper": has_papers(),
         "may_change": found.offering is not None
         and found.offering.status is OfferingStatus.ACTIVE
         and booking.status in {BookingStatus.PENDING, BookingStatus.CONFIRMED}

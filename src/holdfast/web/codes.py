@@ -18,3 +18,11 @@ def picture_of(text: str) -> bytes:
     code = segno.make(text, error="m", micro=False)
     code.save(picture, kind="png", scale=_SCALE, border=_BORDER)
     return picture.getvalue()
+
+
+def drawing_of(text: str) -> str:
+    """Return the same as an SVG drawing, which is sharp on paper."""
+    drawing = BytesIO()
+    code = segno.make(text, error="m", micro=False)
+    code.save(drawing, kind="svg", border=_BORDER, xmldecl=False)
+    return drawing.getvalue().decode()
