@@ -30,6 +30,7 @@ from holdfast.domain.terms import NO_TERMS, Terms
 from holdfast.domain.zones import zone
 from holdfast.engine.answering import carried
 from holdfast.engine.choosing import Choice, choose
+from holdfast.engine.confirming import settle_payment
 from holdfast.engine.ending import cancel, may_be_called_off
 from holdfast.engine.making import (
     Details,
@@ -274,6 +275,7 @@ def _move(view: View, command: MoveOccurrence, now: datetime) -> SeriesOccurrenc
         after={"starts_at": after.starts_at, "ends_at": after.ends_at},
     )
     follow(view, after)
+    settle_payment(view, after, now=now)
     return view.get(SeriesOccurrence, occurrence.occurrence_id)
 
 
