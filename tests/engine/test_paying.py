@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import date
 from functools import partial
 
 import pytest
@@ -22,7 +21,6 @@ from holdfast.engine.blocks import AddBlock
 from holdfast.engine.choosing import Choice
 from holdfast.engine.facade import TenantEngine
 from holdfast.engine.moving import Move
-from holdfast.engine.recurring import SeriesRequest
 from holdfast.storage.database import Database
 from holdfast.storage.proving import prove
 from holdfast.testing.clocks import ManualClock
@@ -423,49 +421,6 @@ def test_a_change_of_price_is_settled_with_what_was_paid(
         (PENDING, (PAYMENT, DELAY)),
         (PENDING, (PAYMENT, DELAY)),
     ]
-    assert prove(database).violations == ()
-
-
-def test_an_occurrence_that_is_moved_is_settled_with_what_was_paid(
-    desk: TenantEngine, database: Database, clock: ManualClock
-) -> None:
-    """M-54: none of a series is confirmed by its delay at a price that nobody has paid."""
-    yoga = add_class(
-        desk,
-        "yoga",
-        places=9,
-        price_minor=PRICE,
-        policy=Policy(needs_payment=True, confirms=Delay(after=HOUR)),
-    )
-    changes: dict[str, object] = {"price_unit": PriceUnit.PARTICIPANT, "series_max": 9}
-    desk.offerings.change(yoga.offering_id, changes)
-    made = desk.series.place(
-        SeriesRequest(
-            offering_id=yoga.offering_id,
-            rule="FREQ=DAILY;COUNT=2",
-            starts_on=date(2026, 6, 8),
-            minute=600,
-            party_size=2,
-            details=FOR_ADA,
-        )
-    )
-    series_id = made.series.series_id
-    cheaper, dearer = (one.booking_id for one in made.occurrences)
-    assert cheaper is not None
-    assert dearer is not None
-    desk.bookings.record_paid(cheaper, paid_minor=PRICE)
-    desk.bookings.record_paid(dearer, paid_minor=2 * PRICE)
-
-    desk.series.move(series_id, 0, Move(starts_at=at("14:00", day=7), party_size=1))
-    desk.series.move(series_id, 1, Move(starts_at=at("14:00", day=8), party_size=3))
-    moved = [desk.bookings.get(one) for one in (cheaper, dearer)]
-    clock.advance(hours=1)
-    for one in (cheaper, dearer):
-        desk.run(ConfirmDueBooking(booking_id=one))
-
-    after = [desk.bookings.get(one) for one in (cheaper, dearer)]
-    assert [state(one) for one in moved] == [(PENDING, (DELAY,)), (PENDING, (PAYMENT, DELAY))]
-    assert [state(one) for one in after] == [(CONFIRMED, ()), (PENDING, (PAYMENT,))]
     assert prove(database).violations == ()
 
 
