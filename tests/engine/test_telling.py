@@ -12,6 +12,7 @@ from holdfast.bootstrap import Engine
 from holdfast.domain.errors import HoldfastError
 from holdfast.domain.history import Event
 from holdfast.domain.hooks import FactSeen, HookCall, Reject
+from holdfast.engine.accounts import AddAccount
 from holdfast.engine.asking import Hooks
 from holdfast.engine.asking.telling import TRIES_MAX
 from holdfast.storage.proving import prove
@@ -229,6 +230,18 @@ def test_ac_q05_undo_is_told_when_a_deposit_was_taken_for_nothing(house: House) 
     assert charged == 2
     assert [type_ for type_, _ in undone] == ["attempt.refused", "attempt.lost"]
     assert till.charges == {}
+
+
+def test_who_signs_in_is_told_to_nobody_and_stops_nobody_from_being_told(house: House) -> None:
+    told: list[FactSeen] = []
+    front = hooked(house.engine, house.clock, Hooks(on_event=[told.append]))
+    front.accounts.add(AddAccount(email="ada@b.example", name="Ada", password_hash="hash"))
+    book(front.at(house.desk.tenant_id, actor=house.desk.actor), house.talk, TEN)
+
+    front.tell()
+
+    assert {one.tenant_id for one in told} == {house.desk.tenant_id}
+    assert told[-1].type == "booking.confirmed"
 
 
 def test_ac_q02_two_who_tell_at_once_tell_each_fact_once(house: House) -> None:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import and_, bindparam, func, or_, select, update
 
+from holdfast.domain.accounts import HOUSE
 from holdfast.domain.history import Event
 from holdfast.domain.ids import TenantId
 from holdfast.engine.asking.streams import ListenerState, Turn
@@ -78,7 +79,10 @@ class SqlStreams:
         return len(rows)
 
     def behind(self, name: str, *, limit: int) -> list[TenantId]:
-        """Return businesses that have facts a listener was not told of, if it may be tried now."""
+        """Return businesses that have facts a listener was not told of, if it may be tried now.
+
+        Who signs in is the house's affair: of its books nobody is told.
+        """
         is_this = and_(_listener.tenant_id == _stream.tenant_id, _listener.name == name)
         with self._database.read() as transaction:
             now = transaction.now()
@@ -88,7 +92,10 @@ class SqlStreams:
                 select(_stream.tenant_id)
                 .select_from(history.stream.outerjoin(history.listener, is_this))
                 .where(
-                    func.coalesce(_listener.position, 0) < _stream.last_position, may_try, is_free
+                    _stream.tenant_id != HOUSE,
+                    func.coalesce(_listener.position, 0) < _stream.last_position,
+                    may_try,
+                    is_free,
                 )
                 .order_by(_stream.tenant_id)
                 .limit(limit)
