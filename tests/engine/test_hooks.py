@@ -274,6 +274,9 @@ def test_hooks_that_cannot_be_asked_are_refused_when_they_are_given() -> None:
         Hooks(authorize=cast("list[Hook]", ["not a hook"]))
     with pytest.raises(ValueError, match="above 0 and at most 60"):
         Hooks(seconds=0)
+    told: list[object] = []
+    with pytest.raises(ValueError, match="two of the name"):
+        Hooks(on_event=[told.append, told.append])
 
 
 # ---------------------------------------------------------------------------------- authorize

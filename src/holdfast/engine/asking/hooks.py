@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import timedelta
@@ -9,6 +10,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from holdfast.domain.hooks import FactSeen, HookAction, HookCall, TimeAsked
+from holdfast.engine.asking.threads import name_of
 
 Hook = Callable[[HookCall], object]
 """What is asked. It may be a coroutine function; it runs in a thread of its own.
@@ -27,6 +29,9 @@ Busy = Callable[[TimeAsked], object]
 
 SECONDS_MAX = 60.0
 _NOT_HOOKS = frozenset({"seconds", "fresh", "on_failure"})
+_LISTS_OF_LISTENERS = frozenset(
+    "on_event after_reserve after_confirm after_cancel after_attend after_payment undo".split()
+)
 
 
 class OnFailure(StrEnum):
@@ -60,7 +65,8 @@ class Hooks:
 
     Raises:
         TypeError: Something that is to be asked cannot be called.
-        ValueError: `seconds` is not above 0 and at most 60.
+        ValueError: `seconds` is not above 0 and at most 60, or two that are told of the same have
+            one name.
     """
 
     authorize: Sequence[Hook] = ()
@@ -90,6 +96,8 @@ class Hooks:
             if callable(value) or not all(callable(hook) for hook in value):
                 message = f"{field.name} is a list of callables, such as [my_hook]."
                 raise TypeError(message)
+            if field.name in _LISTS_OF_LISTENERS:
+                _require_names(field.name, value)
             object.__setattr__(self, field.name, tuple(value))
         if not 0 < self.seconds <= SECONDS_MAX:
             message = f"seconds is above 0 and at most {SECONDS_MAX:.0f}."
@@ -109,6 +117,18 @@ class Hooks:
     def vetoes(self, action: HookAction) -> tuple[Hook, ...]:
         """Return the hooks that have no effect."""
         return tuple(self.authorize) if action in TIMED else ()
+
+
+def _require_names(listed: str, hooks: Sequence[Listen]) -> None:
+    """Refuse two of one name: both would have one place in the stream, and one be told nothing."""
+    counts = Counter(name_of(hook) for hook in hooks)
+    twice = [name for name, count in counts.items() if count > 1]
+    if twice:
+        message = (
+            f"{listed} has two of the name {twice[0]!r}. What each was told is remembered under its"
+            " name: give one of them another."
+        )
+        raise ValueError(message)
 
 
 _BEFORE: Mapping[HookAction, str] = MappingProxyType(
