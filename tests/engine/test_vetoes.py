@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import cast
 
 import pytest
 
 from holdfast.bootstrap import Engine
+from holdfast.domain.bookings import Booking
 from holdfast.domain.errors import Alternative, HookFailed
 from holdfast.domain.holds import Hold
 from holdfast.domain.hooks import TimeAsked
@@ -17,10 +19,12 @@ from holdfast.domain.shapes import Shape
 from holdfast.engine.asking import Hooks, OnFailure
 from holdfast.engine.availability import AvailabilityQuery
 from holdfast.engine.choosing import Choice
+from holdfast.engine.facade.emergencies import Emergency
 from holdfast.engine.moving import Move
 from holdfast.testing.clocks import ManualClock
 from tests.engine.businesses import (
     FOR_ADA,
+    HOUR,
     add_offering,
     add_room,
     at,
@@ -168,6 +172,25 @@ def test_the_next_free_times_are_looked_for_behind_the_vetoed_ones(house: House)
 
     assert [slot.starts_at for slot in one.slots[:2]] == [until, until + timedelta(hours=1)]
     assert (len(one.slots), none.slots) == (20, ())
+
+
+def test_an_emergency_is_booked_behind_the_vetoed_times(house: House) -> None:
+    morning = at("00:00"), at("12:30")
+    desk = house.with_hooks(Hooks(busy=[lambda _: [morning]]))
+    wanted = Emergency(
+        offering_id=house.talk.offering_id, max_wait=timedelta(hours=9), reason="It hurts."
+    )
+
+    booked = desk.bookings.emergency(wanted, details=FOR_ADA)
+    in_vain = refusal_of(
+        lambda: desk.bookings.emergency(replace(wanted, max_wait=2 * HOUR), details=FOR_ADA)
+    )
+
+    found = cast("list[Alternative]", in_vain.fields["alternatives"])
+    assert isinstance(booked, Booking)
+    assert booked.starts_at == at("13:00")
+    assert in_vain.fields["reason"] == "none_in_time"
+    assert all(one.starts_at > at("13:00") for one in found)
 
 
 def test_a_check_says_that_the_time_is_vetoed_and_what_is_not(house: House) -> None:

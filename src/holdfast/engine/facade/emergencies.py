@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import partial
 
 from holdfast.domain.access import Scope
 from holdfast.domain.bookings import Booking
@@ -14,10 +14,11 @@ from holdfast.domain.overrides import Override
 from holdfast.domain.waitlists import PRIORITY_MAX, InLine, Wishes
 from holdfast.engine.availability.asking import AvailabilityQuery
 from holdfast.engine.availability.listing import Availability
-from holdfast.engine.availability.searching import alternative_of, find_next
+from holdfast.engine.availability.searching import NEXT_MAX, alternative_of, find_next
 from holdfast.engine.bookings import PlaceBooking
 from holdfast.engine.choosing import Choice
 from holdfast.engine.facade.port import Port
+from holdfast.engine.facade.vetoes import Vetoes
 from holdfast.engine.making import Details
 from holdfast.engine.waitlist import JoinWaitlist
 
@@ -109,18 +110,11 @@ def book_soon(port: Port, wanted: Emergency, details: Details) -> Booking | InLi
 def _first_in_time(port: Port, wanted: Emergency) -> Choice | None:
     """Return the first that is free within the wait, found without locks."""
     waits = [(min(wanted.max_wait, MINUTES_AHEAD), _MINUTE), (wanted.max_wait, None)]
+    query, vetoes = wanted.query, Vetoes(port)
     for max_wait, step in waits if wanted.max_wait > MINUTES_AHEAD else waits[:1]:
-        look = partial(
-            find_next,
-            tenant_id=port.tenant_id,
-            actor=port.actor,
-            query=wanted.query,
-            count=1,
-            max_wait=max_wait,
-            override=wanted.override,
-            step=step,
-        )
-        found: Availability = port.read(look)
+        look = _looking(port, wanted, query, max_wait, step)
+        # Of what is vetoed many are left out at a time: minute by minute there are many.
+        found = vetoes.found(look, query, count=NEXT_MAX if vetoes.are_asked else 1)
         for slot in found.slots:
             is_free = slot.slot_id is None and not slot.dates
             return Choice(
@@ -133,6 +127,32 @@ def _first_in_time(port: Port, wanted: Emergency) -> Choice | None:
                 components=wanted.components,
             )
     return None
+
+
+def _looking(
+    port: Port,
+    wanted: Emergency,
+    query: AvailabilityQuery,
+    max_wait: timedelta,
+    step: timedelta | None,
+) -> Callable[[AvailabilityQuery, int], Availability]:
+    """Return what finds so many within the wait; another question says itself until when."""
+
+    def look(asked: AvailabilityQuery, most: int) -> Availability:
+        return port.read(
+            lambda store: find_next(
+                store,
+                tenant_id=port.tenant_id,
+                actor=port.actor,
+                query=asked,
+                count=most,
+                max_wait=max_wait if asked is query else None,
+                override=wanted.override,
+                step=step,
+            )
+        )
+
+    return look
 
 
 def _in_line(port: Port, wanted: Emergency, details: Details) -> JoinWaitlist:
@@ -158,8 +178,9 @@ def _in_line(port: Port, wanted: Emergency, details: Details) -> JoinWaitlist:
     message = (
         f"Nothing is free within {minutes} minutes. Book one of 'alternatives', or wait longer."
     )
-    raise AvailabilityClosed(
+    refusal = AvailabilityClosed(
         message,
         reason="none_in_time",
         alternatives=[alternative_of(slot) for slot in later.slots],
     )
+    raise Vetoes(port).without(refusal, wanted.offering_id)
