@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -219,6 +219,35 @@ def test_who_looked_by_number_gets_no_link_that_lasts_by_moving(
     assert after == before
     assert "This link no longer works" in late.text
     assert "Kept for you" not in visitor.page.text
+
+
+def test_without_scripts_a_move_stays_a_move_whatever_else_is_chosen(
+    town: Town, visitor: Visitor
+) -> None:
+    visitor.open("/occitanie/training-day", part="module-x", days="2026-06-04")
+    visitor.press("Keep this day")
+    visitor.fill(name="Ada", email="ada@example.com")
+    visitor.submit("details")
+    visitor.follow("Change the time")
+
+    visitor.fill(people="3")
+    page = visitor.press("Update")
+    visitor.follow("Friday 5 June")
+    visitor.press("Keep this day")
+    visitor.press("Yes, move it")
+
+    assert "A new time for" in page.text
+    [booking] = town.street.region.desk.bookings.list().items
+    assert (booking.dates, booking.party_size) == ((date(2026, 6, 5),), 3)
+
+
+def test_without_scripts_the_zone_leaves_what_is_chosen(visitor: Visitor) -> None:
+    visitor.open("/odeon/concert", people=3)
+
+    visitor.fill(zone="America/New_York")
+    page = visitor.press("Show")
+
+    assert "Take 3 places" in page.text
 
 
 def test_on_a_day_that_is_full_the_next_time_is_after_it(town: Town, visitor: Visitor) -> None:
