@@ -238,6 +238,24 @@ def test_what_has_begun_or_had_to_be_approved_does_not_come_back_by_itself(
     assert prove(database).violations == ()
 
 
+def test_of_what_costs_nothing_nobody_is_told_that_it_was_paid_too_late(
+    desk: TenantEngine, database: Database, clock: ManualClock
+) -> None:
+    """C-05: it only was not answered in time."""
+    policy = Policy(needs_payment=True, pending_expires=Delay(after=HOUR))
+    free = add_offering(
+        desk, "talk", add_room(desk), price_minor=0, policy=policy, is_approved_by_hand=True
+    )
+    asked = book(desk, free, at("12:00"))
+    clock.advance(hours=1)
+
+    desk.run(ExpireBooking(booking_id=asked.booking_id))
+
+    told = {one.type for one in records(database, Event) if one.subject_id == asked.booking_id}
+    assert told == {"booking.pending", "booking.expired"}
+    assert desk.bookings.get(asked.booking_id).status is BookingStatus.EXPIRED
+
+
 def _without_hours(desk: TenantEngine, cut: Offering) -> None:
     desk.schedules.set(cut.offering_id, [])
 

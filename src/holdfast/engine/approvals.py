@@ -27,6 +27,7 @@ from holdfast.engine.confirming import (
     confirming_needs,
     is_lapsed,
     take_away,
+    was_paid,
 )
 from holdfast.engine.ownership import own_booking
 from holdfast.engine.ports import ById, Where
@@ -118,8 +119,7 @@ def _end_needs(command: DeclineBooking | ExpireBooking, look: Look) -> Needs:
     look.want(ById(Booking, command.booking_id), Where(Claim, "owner_id", command.booking_id))
     booking = own_booking(look, command.booking_id)
     needs = release_needs(look, command.booking_id)
-    is_paid = booking.policy.needs_payment and booking.is_covered
-    if isinstance(command, ExpireBooking) and is_paid:
+    if isinstance(command, ExpireBooking) and was_paid(booking):
         return needs | coming_back_needs(look, booking)
     return needs
 

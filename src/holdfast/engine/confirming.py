@@ -150,13 +150,18 @@ def coming_back_needs(look: Look, booking: Booking) -> Needs:
     return _needs_to_come_back(look, booking) or Needs()
 
 
+def was_paid(booking: Booking) -> bool:
+    """Whether a booking that has to be paid for is; of what costs nothing, nothing was."""
+    has_paid = booking.paid_minor > booking.refunded_minor
+    return bool(booking.policy.needs_payment) and booking.is_covered and has_paid
+
+
 def claim_again(view: View, booking: Booking, *, now: datetime) -> Booking:
     """Take the places of a booking that was paid and has expired again, if they are still there.
 
     Where they are not, or staff have to look first, a fact says that it was paid too late.
     """
-    is_paid = booking.policy.needs_payment and booking.is_covered
-    if booking.status is not BookingStatus.EXPIRED or not is_paid:
+    if booking.status is not BookingStatus.EXPIRED or not was_paid(booking):
         return booking
     assigned = None
     if now < booking.starts_at and _needs_to_come_back(view, booking) is not None:
