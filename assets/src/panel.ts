@@ -4,6 +4,8 @@
 /** Finds where somebody was before, which may have been drawn anew since. */
 export type Origin = () => HTMLElement | null;
 
+const SETTLING_MS = [0, 100, 300];
+
 export class Panel {
   private from: Origin = () => null;
 
@@ -33,8 +35,15 @@ export class Panel {
     if (!this.isOpen) return;
     this.root.replaceChildren();
     document.body.classList.remove("has-panel");
-    this.from()?.focus();
+    const back = this.from;
     this.from = () => null;
+    back()?.focus();
+    // The calendar has more room now, and may draw its entries anew: whoever was at one stays there.
+    for (const wait of SETTLING_MS) {
+      window.setTimeout(() => {
+        if (document.activeElement === document.body) back()?.focus({ preventScroll: true });
+      }, wait);
+    }
   }
 
   private async show(answer: Response): Promise<void> {

@@ -61,7 +61,7 @@ def test_hot_routes_stand_first_and_on_the_app_itself(place: Place) -> None:
     hot = [path for path in paths if path.startswith(HOT) and not path.endswith("/history")]
     assert len(paths) == len(routes)
     assert paths[: len(hot)] == hot
-    assert [paths.index(path) for path in HOT] == [0, 8, 25]
+    assert [paths.index(path) for path in HOT] == [0, 9, 28]
 
 
 def test_an_unknown_path_is_a_problem_and_a_slash_at_the_end_is_not_redirected(

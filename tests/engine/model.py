@@ -198,7 +198,7 @@ class Model:
         rooms = {
             room: units * (guests if offer.per_guest else 1)
             for room, units in offer.rooms.items()
-            if is_own and self.rooms[room] is not None
+            if is_own
         }
         one = Taken(
             kind=kind,
