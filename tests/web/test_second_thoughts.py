@@ -228,7 +228,7 @@ def test_without_scripts_a_move_stays_a_move_whatever_else_is_chosen(
     visitor.press("Keep this day")
     visitor.fill(name="Ada", email="ada@example.com")
     visitor.submit("details")
-    visitor.follow("Change the time")
+    moving = visitor.follow("Change the time")
 
     visitor.fill(people="3")
     page = visitor.press("Update")
@@ -236,9 +236,23 @@ def test_without_scripts_a_move_stays_a_move_whatever_else_is_chosen(
     visitor.press("Keep this day")
     visitor.press("Yes, move it")
 
+    assert "it stays as it is: Thursday 4 June. Keep it so" in moving.text
+    assert "Module X" not in moving.text
     assert "A new time for" in page.text
     [booking] = town.street.region.desk.bookings.list().items
     assert (booking.dates, booking.party_size) == ((date(2026, 6, 5),), 3)
+    assert booking.components == ("module-x",)
+
+
+def test_of_nights_a_move_says_from_when_to_when_they_are(visitor: Visitor) -> None:
+    visitor.open("/les-tilleuls/garden-room", check_in="2026-06-03", check_out="2026-06-06")
+    visitor.press("Keep these nights")
+    visitor.fill(name="Ada", email="ada@example.com")
+    visitor.submit("details")
+
+    page = visitor.follow("Change the time")
+
+    assert "it stays as it is: Wednesday 3 June – Saturday 6 June. Keep it so" in page.text
 
 
 def test_without_scripts_the_zone_leaves_what_is_chosen(visitor: Visitor) -> None:

@@ -56,7 +56,7 @@ def moving_in(
 
 
 def as_booked(visit: Visit, tenant: Tenant, wanted: Wanted) -> Wanted:
-    """Return what is wanted of a booking that moves: its tickets stay as they were agreed.
+    """Return what is wanted of a booking that moves: its tickets and its parts stay.
 
     Raises:
         RecordNotFound: The link is not good.
@@ -64,6 +64,7 @@ def as_booked(visit: Visit, tenant: Tenant, wanted: Wanted) -> Wanted:
     if not wanted.change:
         return wanted
     booking = find_booking(visit, tenant, wanted.change)
+    wanted = replace(wanted, components=booking.components)
     if not booking.terms.tickets:
         return wanted
     return replace(wanted, tickets=booking.terms.tickets, people=booking.party_size)

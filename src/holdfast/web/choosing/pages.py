@@ -240,7 +240,7 @@ def _shown(visit: Visit, form: Form, *, refusal: HoldfastError | None) -> dict[s
         if most is None or wanted.people < most
         else None,
         "zones": zone_choices(shop.zone_name, shop.shown_zone, visit.language),
-        "moving": _moving(visit, tenant, wanted),
+        **_moving(visit, tenant, offering, wanted),
         "waitlist": _waitlist(shop) if is_open and offering.has_waitlist else None,
         **_lost(shop, said),
     }
@@ -256,9 +256,14 @@ def _waitlist(shop: Shop) -> str | None:
     return shop.visit.url(shop.tenant.slug, shop.offering.slug, "waitlist", **query)
 
 
-def _moving(visit: Visit, tenant: Tenant, wanted: Wanted) -> Booking | None:
-    """Return the booking that is to be moved, if there is one."""
-    return find_booking(visit, tenant, wanted.change) if wanted.change else None
+def _moving(visit: Visit, tenant: Tenant, offering: Offering, wanted: Wanted) -> dict[str, object]:
+    """Say which booking is to be moved, if any, and of what has dates from when to when it is."""
+    if not wanted.change:
+        return {"moving": None, "moving_days": ()}
+    booking = find_booking(visit, tenant, wanted.change)
+    stay = stay_of_record(booking, offering, zone_name=booking.zone, shown_zone=booking.zone)
+    days = ((stay.first, stay.last),) if stay.form == "nights" else stay.runs
+    return {"moving": booking, "moving_days": days}
 
 
 def _lost(shop: Shop, said: Refused | None) -> dict[str, object]:
