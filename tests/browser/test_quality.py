@@ -112,3 +112,21 @@ def test_a_first_visit_is_light_and_asks_no_other_host(
     assert sum(sizes.values()) <= BYTES_MAX
     assert 0 < script <= SCRIPT_BYTES_MAX
     assert {urlsplit(url).netloc for url in sizes} == {urlsplit(site.url).netloc}
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_written_from_right_to_left_nothing_is_cut_off(visit: Visit, width: int) -> None:
+    page = visit(width=width)
+    wide = {}
+    for path in ("/les-tilleuls", "/sarah/cut", "/les-tilleuls/garden-room", "/odeon/concert"):
+        page.goto(path)
+        page.evaluate("document.documentElement.dir = 'rtl'")
+        # What lies to the left of the page can never be scrolled to.
+        wide[path] = page.evaluate(
+            "[...document.querySelectorAll('main *')].filter((one) => {"
+            " const at = one.getBoundingClientRect();"
+            " return at.width > 1 && (at.left < -1 || at.right > window.innerWidth + 1)"
+            " && getComputedStyle(one).position !== 'absolute'"
+            "}).map((one) => one.tagName + '.' + one.className)"
+        )
+    assert {path: found for path, found in wide.items() if found} == {}

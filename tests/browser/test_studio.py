@@ -23,6 +23,7 @@ def studio(site: Site) -> Studio:
 def test_what_is_asked_is_answered_with_a_code_without_loading_a_page_anew(
     visit: Visit, studio: Studio
 ) -> None:
+    """AC-T03: questions, people, a code, live prices and faults."""
     page = visit("/atelier/portrait?day=2026-06-10&people=2", width=390)
     mark(page)
 
