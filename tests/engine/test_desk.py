@@ -20,6 +20,7 @@ from holdfast.engine.choosing import Choice
 from holdfast.engine.facade import TenantEngine
 from holdfast.engine.facade.bookings import BookingQuery
 from holdfast.engine.facade.emergencies import Emergency
+from holdfast.engine.finding import FOUND_MAX
 from holdfast.engine.making import Details
 from holdfast.engine.moving import Move
 from holdfast.storage.proving import prove
@@ -203,3 +204,18 @@ def test_whoever_stands_there_gets_what_has_begun_or_begins_soon(
     assert [one.starts_at for one in found.slots] == [at("12:00"), at("14:00")]
     page = engine.at(desk.tenant_id, actor=PAGE)
     assert code_of(lambda: page.availability.at_the_desk(query, max_wait=HOUR)) == "access.denied"
+
+
+def test_of_many_bookings_of_one_reference_those_are_found_that_begin_last(engine: Engine) -> None:
+    desk = open_desk(engine)
+    yoga = add_class(desk, "yoga", places=FOUND_MAX)
+    group = replace(FOR_ADA, reference="The Lovelaces")
+    early = [book(desk, yoga, at("10:00"), details=group) for _ in range(FOUND_MAX)]
+    last = book(desk, yoga, at("18:00"), details=group)
+
+    found = desk.reports.find("The Lovelaces")
+
+    assert found.bookings[0] == last
+    assert (len(found.bookings), found.is_cut) == (FOUND_MAX, True)
+    assert desk.reports.find(early[0].number).bookings == (early[0],)
+    assert desk.reports.find("The \x00").bookings == ()

@@ -62,13 +62,12 @@ def find_bookings(store: ReadStore, *, actor: Actor, words: str) -> Found:
 
 
 def _named(store: ReadStore, said: str) -> Iterable[Booking]:
-    reads = [
-        Where(Booking, "number", normal_booking_number(said)),
-        Where(Booking, "reference", said),
-        Where(Booking, "external_order_id", said),
-    ]
-    loaded = store.load(reads)
-    return [row for read in reads for row in cast("tuple[Booking, ...]", loaded[read])]
+    by_number = Where(Booking, "number", normal_booking_number(said))
+    numbered = cast("tuple[Booking, ...]", store.load([by_number])[by_number])
+    # Many may have one reference: what a group, or an agency, is called.
+    fields = ("reference", "external_order_id")
+    referred = [_latest(store, Filter(one, Comparison.EQUAL, said)) for one in fields]
+    return [*numbered, *(row for rows in referred for row in rows)]
 
 
 def _customers(store: ReadStore, said: str) -> list[Customer]:
@@ -106,9 +105,13 @@ def _of_customers(store: ReadStore, customers: Iterable[Customer]) -> list[Booki
     ids = tuple(dict.fromkeys(one.customer_id for one in customers))
     if not ids:
         return []
+    return _latest(store, Filter("customer_id", Comparison.ONE_OF, ids))
+
+
+def _latest(store: ReadStore, wanted: Filter) -> list[Booking]:
     listing = Listing(
         kind=Booking,
-        filters=(Filter("customer_id", Comparison.ONE_OF, ids),),
+        filters=(wanted,),
         order_by="starts_at",
         is_descending=True,
         limit=FOUND_MAX + 1,
