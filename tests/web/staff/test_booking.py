@@ -16,8 +16,8 @@ from holdfast.domain.zones import zone
 from holdfast.engine.availability import AvailabilityQuery
 from holdfast.engine.making import Details
 from tests.web.conftest import Town
-from tests.web.staff.workers import SLUG, Worker
-from tests.web.visitors import Button
+from tests.web.staff.workers import SLUG, Worker, worker_of
+from tests.web.visitors import Button, Visitor
 
 ADA = Contact(name="Ada Lovelace", email="ada@example.com", phone="+33 6 12 34 56 78")
 
@@ -205,6 +205,20 @@ def test_who_waits_is_counted_in_the_rail_and_approved_by_one_click(
     assert now_of(town, waiting).status is BookingStatus.CONFIRMED
     assert staff.url == f"/staff/{SLUG}/approvals"
     assert "Nobody is waiting" in staff.page.text
+
+
+def test_what_waits_by_the_day_says_its_days_and_no_times(town: Town) -> None:
+    visitor = Visitor(town.pages)
+    visitor.open("/occitanie/training-day", days="2026-06-04")
+    visitor.press("Keep this day")
+    visitor.fill(name="Ada", email="ada@example.com")
+    visitor.submit("details")
+    operator = worker_of(town, Role.OWNER, slug="occitanie")
+
+    operator.at("/approvals")
+
+    assert "Thu 4 Jun" in operator.page.text
+    assert "00:00" not in operator.page.text
 
 
 def test_who_waits_is_declined_by_one_click(town: Town, staff: Worker, waiting: Booking) -> None:
