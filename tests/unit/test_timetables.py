@@ -128,11 +128,20 @@ def _scenes(draw: st.DrawFn) -> Scene:
         offering=visit,
         resources={ResourceId(name): person(name) for name in names},
         rules={name: (draw(_hours()),) for name in names} | {visit.offering_id: ()},
-        claims={ResourceId(name): ClaimIndex(draw(_CLAIMS)) for name in names},
+        claims={ResourceId(name): ClaimIndex(_one_by_one(draw(_CLAIMS))) for name in names},
         used_by_slot={},
         stored_slots={},
         timetables=Timetables(WINDOW),
     )
+
+
+def _one_by_one(claims: list[Claim]) -> list[Claim]:
+    """Leave out what would take more of a person than there is: a pool owes that elsewhere."""
+    kept: list[Claim] = []
+    for one in claims:
+        if not any(one.interval.overlaps(other.interval) for other in kept):
+            kept.append(replace(one, units=1))
+    return kept
 
 
 @st.composite
