@@ -160,6 +160,9 @@ function start(root: HTMLElement): void {
     calendar.setOption("allDaySlot", feed.entries.some((entry) => entry.allDay));
     calendar.setOption("events", feed.entries.map(shown));
     root.removeAttribute("aria-busy");
+    // Where nothing stands in it, it is scrolled by keyboard all the same.
+    const scrolled = root.querySelector<HTMLElement>(".ec-main");
+    if (scrolled !== null) scrolled.tabIndex = 0;
   }
 
   function choose(entry: Entry | undefined, element: HTMLElement): void {
