@@ -32,7 +32,6 @@ from holdfast.domain.ids import (
     ALPHABET,
     BODY_LENGTH,
     SECONDS_LENGTH,
-    BookingId,
     CategoryId,
     CustomerId,
     HoldId,
@@ -156,7 +155,6 @@ APoolId = Annotated[PoolId, Field(pattern=_id_form("pol"))]
 ACategoryId = Annotated[CategoryId, Field(pattern=_id_form("cat"))]
 ACustomerId = Annotated[CustomerId, Field(pattern=_id_form("cus"))]
 AHoldId = Annotated[HoldId, Field(pattern=_id_form("hld"))]
-ABookingId = Annotated[BookingId, Field(pattern=_id_form("bkg"))]
 ASlotId = Annotated[SlotId, Field(pattern=_SLOT_FORM)]
 
 

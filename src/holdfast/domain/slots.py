@@ -9,7 +9,6 @@ from enum import StrEnum
 from holdfast.domain.claims import slot_key
 from holdfast.domain.ids import BlockId, OfferingId, SlotId
 
-SLOTS_PER_WINDOW_MAX = 20_000
 STRIPES_MAX = 32
 """Over how many counters the places of a slot may be spread."""
 

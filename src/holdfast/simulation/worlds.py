@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
-OFTEN = (True, True, False)
 CHECK_IN_HOUR, CHECK_OUT_HOUR = 15, 11
 OPENS_HOUR, CLOSES_HOUR = 8, 18
 DAYS_AHEAD = 6
