@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from holdfast.bootstrap import Engine
 from tests.api.conftest import TUESDAY_TEN, Place
 from tests.api.driver import Reply
 
 ELEVEN = "2026-06-02T09:00:00Z"
+
+
+@pytest.fixture
+def memory_engine(engine: Engine) -> Engine:
+    """An engine over each database in turn: what golden tests say holds on both."""
+    return engine
 
 
 def placed(place: Place, starts_at: str = TUESDAY_TEN) -> str:

@@ -18,6 +18,12 @@ from tests.unit.pricing import seed_rules
 LONGEST_MINUTES = 10 * 24 * 60
 
 
+@pytest.fixture
+def memory_engine(engine: Engine) -> Engine:
+    """An engine over each database in turn: what golden tests say holds on both."""
+    return engine
+
+
 def rule_sent(rule: PriceRule) -> dict[str, Any]:
     return {
         "rule_id": rule.rule_id,
