@@ -13,6 +13,7 @@ from holdfast.web.languages import Language
 from holdfast.web.stays import Stay
 
 
+@cache
 def has_papers() -> bool:
     """Whether the extra `documents` is installed, which typesets them."""
     return find_spec("typst") is not None
